@@ -1,0 +1,1 @@
+"""Settings and training recipes: plain constants, no third-party imports."""

@@ -1,0 +1,47 @@
+"""Paths and constants that the four scripts share.
+
+Every path is anchored at the repository, so the scripts run from any folder.
+"""
+
+from pathlib import Path
+
+BASE_PATH = Path(__file__).resolve().parent.parent
+
+# Kaggle's file, and the three databases that build_dataset.py makes from it.
+DATASET_PATH = BASE_PATH / "datasets" / "fer2013"
+CSV_PATH = DATASET_PATH / "fer2013.csv"
+HDF5_PATH = DATASET_PATH / "hdf5"
+
+CHECKPOINTS_PATH = BASE_PATH / "checkpoints"
+MODEL_PATH = CHECKPOINTS_PATH / "model.hdf5"
+OUTPUT_PATH = BASE_PATH / "output"
+CASCADE_PATH = BASE_PATH / "haarcascade_frontalface_default.xml"
+
+# Faces are IMAGE_SIZE x IMAGE_SIZE pixels with one gray channel.
+IMAGE_SIZE = 48
+IMAGE_DEPTH = 1
+
+# Classes by their number. FER2013's labels 0-6 are the seven in this order; with six
+# classes disgust (547 of 35,887 rows) counts as angry, as in the original system.
+CLASS_NAMES = {
+    6: ("angry", "fear", "happy", "sad", "surprise", "neutral"),
+    7: ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"),
+}
+DEFAULT_CLASSES = 6
+
+# FER2013 label -> class index, by the number of classes.
+LABEL_TO_CLASS = {
+    6: (0, 0, 1, 2, 3, 4, 5),
+    7: (0, 1, 2, 3, 4, 5, 6),
+}
+
+# The Usage column -> the split it makes, the field's convention: choose on PublicTest,
+# report PrivateTest. (The original system used the two the other way round.)
+SPLITS = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}
+
+BATCH_SIZE = 128
+CHECKPOINT_EVERY = 5  # epochs
+SEED = 42
+
+# A database whose images are larger than this (bytes) is streamed instead of read at once.
+MEMORY_LIMIT = 1 << 30

@@ -1,0 +1,1 @@
+"""Facial emotion recognition: data, network, training callbacks and detection."""

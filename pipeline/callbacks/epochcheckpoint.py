@@ -1,0 +1,35 @@
+"""Saves the network between epochs."""
+
+from pathlib import Path
+
+import keras
+
+from pipeline.io import checkpoint
+
+
+class EpochCheckpoint(keras.callbacks.Callback):
+    """Saves epoch_N.hdf5 every `every` epochs and after the last, and best.hdf5.
+
+    record: what checkpoint.save stores, less epoch and accuracy. Its `history`, which the
+    TrainingMonitor of the run writes to before this callback is called, says how good earlier
+    epochs were, so the best survives a resume. best.hdf5 is for use: without optimizer state.
+    """
+
+    def __init__(self, folder, record, *, every, suffix=".hdf5"):
+        super().__init__()
+        self.folder = Path(folder)
+        self.record = record
+        self.every = every
+        self.suffix = suffix
+        self.last_saved = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        epoch += 1
+        accuracies = self.record["history"]["val_accuracy"]
+        record = {**self.record, "epoch": epoch, "val_accuracy": accuracies[-1]}
+        if accuracies[-1] > max(accuracies[:-1], default=0.0):
+            path = self.folder / f"best{self.suffix}"
+            checkpoint.save(self.model, path, record, include_optimizer=False)
+        if epoch % self.every == 0 or epoch == self.params["epochs"]:
+            self.last_saved = self.folder / f"epoch_{epoch}{self.suffix}"
+            checkpoint.save(self.model, self.last_saved, record)

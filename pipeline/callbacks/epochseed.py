@@ -1,0 +1,24 @@
+"""Makes every random draw of an epoch a function of the seed and the epoch."""
+
+import keras
+import numpy as np
+
+
+class EpochSeed(keras.callbacks.Callback):
+    """Tells the dataset its epoch and seeds each dropout layer anew when an epoch begins.
+
+    So a resumed epoch draws what it would have drawn in a run that was never stopped,
+    whatever the model file keeps of the random state.
+    """
+
+    def __init__(self, dataset, seed):
+        super().__init__()
+        self.dataset = dataset
+        self.seed = seed
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.dataset.epoch = epoch + 1
+        for position, layer in enumerate(self.model.layers):
+            if isinstance(layer, keras.layers.Dropout):
+                state = np.random.SeedSequence((self.seed, epoch + 1, position))
+                layer.seed_generator.state.assign(state.generate_state(2))

@@ -1,0 +1,42 @@
+"""Writes the training curve after each epoch."""
+
+import json
+import time
+from pathlib import Path
+
+import keras
+
+from pipeline.io.wholefile import whole_file
+from pipeline.plots import plot_training
+
+
+class TrainingMonitor(keras.callbacks.Callback):
+    """Keeps the history of a run and writes it, with `run`, as JSON and as a picture.
+
+    path: without suffix; .json and .png are added. run: {name: value} that describes the run.
+    history: {metric: a value per epoch}; it is continued, and epochs trained again replace
+    their earlier values. The JSON holds the history's lists and `run`.
+    """
+
+    def __init__(self, path, run, history):
+        super().__init__()
+        self.path = Path(path)
+        self.run = run
+        self.history = history
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._began = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        values = {
+            **logs,
+            "seconds": time.monotonic() - self._began,
+        }
+        for name, value in values.items():
+            # Epochs trained again replace their earlier values.
+            earlier = self.history.get(name, [])[:epoch]
+            self.history[name] = [*earlier, round(float(value), 7)]
+        with whole_file(self.path.with_suffix(".json")) as partial:
+            partial.write_text(json.dumps({"run": self.run, **self.history}, indent=1) + "\n")
+        with whole_file(self.path.with_suffix(".png")) as partial:
+            plot_training(self.history, title=self.run["title"], path=partial)

@@ -1,0 +1,65 @@
+"""Writes images and labels to an HDF5 database."""
+
+from contextlib import contextmanager
+
+import h5py
+import numpy as np
+
+from pipeline.io.wholefile import whole_file
+
+# Images per chunk: 295 kB at 48 x 48, what one read of HDF5 brings into memory.
+CHUNK_IMAGES = 128
+
+
+class HDF5DatasetWriter:
+    """Appends to `images` (N, size, size) uint8 and `labels` (N,) uint8, through a buffer.
+
+    Each chunk carries a Fletcher-32 checksum. `attributes` go to the file's root and may be
+    added to until the file is closed.
+    """
+
+    def __init__(self, file, image_size, attributes=None, buffer_size=8 * CHUNK_IMAGES):
+        self.attributes = dict(attributes or {})
+        self.count = 0
+        self._file = file
+        self._images = np.empty((buffer_size, image_size, image_size), dtype=np.uint8)
+        self._labels = np.empty(buffer_size, dtype=np.uint8)
+        self._buffered = 0
+        for name, buffer in self._buffers():
+            file.create_dataset(
+                name,
+                shape=(0, *buffer.shape[1:]),
+                maxshape=(None, *buffer.shape[1:]),
+                chunks=(CHUNK_IMAGES, *buffer.shape[1:]),
+                dtype=buffer.dtype,
+                fletcher32=True,
+            )
+
+    @classmethod
+    @contextmanager
+    def create(cls, path, image_size, attributes=None):
+        """Yield a writer for `path`; the file appears, whole, when the block ends well."""
+        with whole_file(path) as partial, h5py.File(partial, "w") as file:
+            writer = cls(file, image_size, attributes)
+            yield writer
+            writer.flush()
+            file.attrs.update(writer.attributes)
+
+    def add(self, image, label):
+        """Append one image, size * size values 0-255 in any shape, and its class index."""
+        self._images[self._buffered].flat = image
+        self._labels[self._buffered] = label
+        self._buffered += 1
+        if self._buffered == len(self._labels):
+            self.flush()
+
+    def flush(self):
+        """Write what is buffered to the file."""
+        start, self.count = self.count, self.count + self._buffered
+        for name, buffer in self._buffers():
+            self._file[name].resize(self.count, axis=0)
+            self._file[name][start:] = buffer[: self._buffered]
+        self._buffered = 0
+
+    def _buffers(self):
+        return ("images", self._images), ("labels", self._labels)

@@ -1,0 +1,1 @@
+"""From images to network input, and random variations of them."""

@@ -1,0 +1,48 @@
+"""Random flips, rotations, zooms and shifts of gray images."""
+
+import cv2
+import numpy as np
+
+
+class AffineAugmentor:
+    """Varies each image by one random affine map about its centre, in a single resampling.
+
+    rotation_range: largest rotation either way, degrees. zoom_range and shift_range: largest
+    relative change of the size and of the position, drawn separately for width and height.
+    Pixels from outside repeat the edge.
+    """
+
+    def __init__(self, *, horizontal_flip=False, rotation_range=0.0, zoom_range=0.0,
+                 shift_range=0.0):
+        self.horizontal_flip = horizontal_flip
+        self.rotation_range = rotation_range
+        self.zoom_range = zoom_range
+        self.shift_range = shift_range
+
+    def augment(self, images, random):
+        """Return (N, height, width) uint8 images varied by a numpy.random.Generator."""
+        height, width = images.shape[1:]
+        matrices = self.matrices(len(images), width, height, random)
+        augmented = np.empty_like(images)
+        for image, matrix, output in zip(images, matrices, augmented):
+            cv2.warpAffine(image, matrix, (width, height), dst=output,
+                           flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                           borderMode=cv2.BORDER_REPLICATE)
+        return augmented
+
+    def matrices(self, count, width, height, random):
+        """Return `count` random maps (count, 2, 3) float64 from output to input pixels."""
+        angle = np.radians(random.uniform(-self.rotation_range, self.rotation_range, count))
+        zoom = random.uniform(1 - self.zoom_range, 1 + self.zoom_range, (2, count))
+        shift = random.uniform(-self.shift_range, self.shift_range, (2, count))
+        if self.horizontal_flip:
+            zoom[0] *= random.choice((-1.0, 1.0), count)
+        matrices = np.empty((count, 2, 3))
+        matrices[:, 0, 0] = np.cos(angle) * zoom[0]
+        matrices[:, 0, 1] = -np.sin(angle) * zoom[1]
+        matrices[:, 1, 0] = np.sin(angle) * zoom[0]
+        matrices[:, 1, 1] = np.cos(angle) * zoom[1]
+        centre = np.array([(width - 1) / 2, (height - 1) / 2])
+        offset = shift.T * (width, height)
+        matrices[:, :, 2] = centre + offset - matrices[:, :, :2] @ centre
+        return matrices
