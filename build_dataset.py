@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from config import emotion_config as config
-from pipeline.commandline import existing_file, run
+from pipeline.commandline import existing_file, new_folder, run
 from pipeline.errors import UserError
 
 
@@ -31,7 +31,7 @@ def parse_args(argv=None):
 def main(argv=None):
     args = parse_args(argv)
     existing_file(args.csv, "CSV file", "get fer2013.csv as the README says")
-    args.output.mkdir(parents=True, exist_ok=True)
+    new_folder(args.output)
     counts = build(args.csv, args.output, args.classes)
     print_counts(counts, config.CLASS_NAMES[args.classes], args.output)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from config import emotion_config as config
 from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS
-from pipeline.commandline import existing_file, run
+from pipeline.commandline import existing_file, import_keras, new_folder, run
 from pipeline.errors import UserError
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
@@ -48,7 +48,8 @@ def main(argv=None):
     for split in ("train", "val"):
         existing_file(args.dataset / f"{split}.hdf5", "database", "run build_dataset.py first")
     for folder in (args.checkpoints, args.output):
-        folder.mkdir(parents=True, exist_ok=True)
+        new_folder(folder)
+    import_keras()
     train(args, record)
 
 

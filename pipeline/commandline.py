@@ -1,45 +1,119 @@
 """How the scripts check the paths that they are given, and how they end."""
 
+import logging
+import os
 import signal
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import UserError
-
-
-def run(main):
-    """Call main(), and exit with its status: 2 after a UserError, 130 or 143 after a signal."""
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        sys.exit(main())
-    except UserError as error:
-        fail(error, status=2)
-    except Terminated:
-        fail("terminated", status=143)
-    except KeyboardInterrupt as interrupt:
-        fail(interrupt if str(interrupt) else "interrupted", status=130)
 
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM came; handled as Ctrl-C is, but for the exit status."""
 
 
-def _terminate(number, frame):
-    raise Terminated
-
-
-def fail(message, status):
-    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+def run(main):
+    """Call main() and exit with its status: 2 after a UserError, 130 or 143 after a signal."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        status = main()
+    except UserError as error:
+        status = _fail(error, status=2)
+    except Terminated as terminated:
+        status = _fail(str(terminated) or "terminated", status=143)
+    except KeyboardInterrupt as interrupt:
+        status = _fail(str(interrupt) or "interrupted", status=130)
     sys.exit(status)
 
 
+class StopRequest:
+    """Whether a signal asked for an end, and the exit status that it asks for."""
+
+    requested = False
+    status = 0
+
+
+@contextmanager
+def stop_requests():
+    """Yield a StopRequest that the first SIGINT or SIGTERM sets; the second one interrupts."""
+    stop = StopRequest()
+
+    def request(number, frame):
+        if stop.requested:
+            raise KeyboardInterrupt
+        stop.requested = True
+        stop.status = 128 + number
+
+    earlier = {number: signal.signal(number, request)
+               for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
 def existing_file(path, what, remedy):
-    """Return path if it is a readable file with something in it; raise UserError if not."""
+    """Return path if it is a file with something in it; raise UserError if not."""
     path = Path(path)
     if not path.exists():
         raise UserError(f"{path}: no such {what}; {remedy}")
     if path.is_dir():
-        raise UserError(f"{path} is a folder, expected a {what}; {remedy}")
+        raise UserError(f"{path}: a folder, expected a {what}; {remedy}")
     if path.stat().st_size == 0:
-        raise UserError(f"{path} is empty, expected a {what}; {remedy}")
+        raise UserError(f"{path}: an empty file, expected a {what}; {remedy}")
     return path
+
+
+def new_folder(path):
+    """Create a folder, with its parents, unless it is there; raise UserError if it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be created as a folder: {error.strerror}") from error
+
+
+def positive(text):
+    """Return an argument's whole number above 0, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def import_keras():
+    """Import keras while TensorFlow's notes on its start go nowhere, and ask for fewer of them.
+
+    They are written to the file descriptor, past Python and past TF_CPP_MIN_LOG_LEVEL.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        import keras  # noqa: F401
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+    logging.getLogger("absl").setLevel(logging.ERROR)  # "HDF5 is legacy", at each checkpoint
+
+
+def quiet_opencv():
+    """Keep OpenCV and FFmpeg from writing logs; what matters of them becomes a UserError.
+
+    Call it before cv2 is imported.
+    """
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
+
+def _terminate(number, frame):
+    raise Terminated
+
+
+def _fail(message, status):
+    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+    return status

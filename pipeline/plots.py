@@ -3,7 +3,7 @@
 import matplotlib
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402  (the backend is chosen before)
+import matplotlib.pyplot as plt
 
 TRAINING, VALIDATION = "#4c78a8", "#e45756"
 
@@ -25,5 +25,56 @@ def plot_training(history, title, path):
                      textcoords="offset points", ha="right" if best > 3 else "left")
     axes[0].legend(loc="lower right", frameon=False)
     figure.suptitle(title)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+EMOTION_COLORS = {
+    "angry": "#d62728", "disgust": "#8c6d31", "fear": "#9467bd", "happy": "#f2b134",
+    "sad": "#4c78a8", "surprise": "#e377c2", "neutral": "#b0b0b0",
+}
+MOST_FACES = 6  # panels of a timeline
+
+
+def plot_timeline(faces, class_names, path):
+    """Draw the emotions over time of the faces seen longest, a panel each.
+
+    faces: {number: (seconds (T,), probabilities (T, classes))}.
+    """
+    longest = sorted(faces, key=lambda number: -len(faces[number][0]))[:MOST_FACES]
+    rows = max(1, len(longest))
+    figure, axes = plt.subplots(rows, 1, figsize=(10, 1.2 + 2.0 * rows), sharex=True,
+                                squeeze=False, layout="constrained")
+    for axis, number in zip(axes[:, 0], sorted(longest)):
+        seconds, probabilities = faces[number]
+        axis.stackplot(seconds, probabilities.T, labels=class_names, linewidth=0,
+                       colors=[EMOTION_COLORS.get(name) for name in class_names])
+        axis.set(ylabel=f"face {number}", ylim=(0, 1))
+        axis.margins(x=0)
+        axis.yaxis.set_major_formatter("{x:.0%}")
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[-1, 0].set_xlabel("seconds")
+    if longest:
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        figure.legend(handles[::-1], labels[::-1], loc="outside right center", frameon=False)
+    else:
+        axes[0, 0].set_title("no face was found")
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def plot_confusion_matrix(matrix, class_names, title, path):
+    """Draw how often each true class (rows) was taken for each class (columns)."""
+    rows = [[count / max(sum(row), 1) for count in row] for row in matrix]
+    figure, axis = plt.subplots(figsize=(6.2, 5.4), layout="constrained")
+    image = axis.imshow(rows, cmap="Blues", vmin=0, vmax=1)
+    for y, row in enumerate(rows):
+        for x, share in enumerate(row):
+            axis.text(x, y, f"{share:.0%}\n{matrix[y][x]}", ha="center", va="center", fontsize=9,
+                      color="white" if share > 0.5 else "black")
+    axis.set_xticks(range(len(class_names)), class_names, rotation=30)
+    axis.set_yticks(range(len(class_names)), class_names)
+    axis.set(xlabel="predicted", ylabel="true", title=title)
+    figure.colorbar(image, format="{x:.0%}", shrink=0.8, label="share of the true class")
     figure.savefig(path, dpi=110)
     plt.close(figure)

@@ -38,7 +38,7 @@ class FER2013Reader:
     def __iter__(self):
         digest = hashlib.sha256()
         with open(self.path, "rb") as file:
-            stream = gzip.open(file) if self.path.suffix == ".gz" else file
+            stream = gzip.GzipFile(fileobj=file) if self.path.suffix == ".gz" else file
             lines = self._lines(stream, file, digest)
             number, header = next(lines, (1, b""))
             columns = self._columns(number, header)

@@ -1,0 +1,26 @@
+# make demo: the detector on the sample that ships. make test: ruff and pytest.
+# Both set up a virtual environment in .venv first, anew when the requirements change.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.PHONY: demo test
+
+demo: $(READY)
+	mkdir -p build
+	$(RUN) emotion_detector.py --video samples/faces.mp4 --no-display \
+		--output build/annotated.mp4 --csv build/emotions.csv --timeline build/timeline.png
+	$(RUN) emotion_detector.py --image samples/faces.jpg --no-display --output build/annotated.jpg
+
+test: $(READY)
+	$(VENV)/bin/ruff check .
+	$(RUN) -m pytest
+
+$(READY): requirements.txt requirements-dev.txt
+	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), \
+		"Python 3.11 to 3.13 is needed; give it with PYTHON=, as in make demo PYTHON=python3.12"'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $(READY)

@@ -1,0 +1,40 @@
+"""Counts what a run finds."""
+
+import time
+from collections import Counter
+
+from rich.table import Table
+
+
+class RunSummary:
+    """Counts frames, faces and emotions, and the rate of the run."""
+
+    def __init__(self, class_names):
+        self._class_names = class_names
+        self._frames = self._with_face = self._faces = self._highest_number = 0
+        self._emotions = Counter()
+        self._began = self._last = time.monotonic()
+
+    def write(self, frame, faces):
+        """Count a frame and its faces."""
+        self._frames += 1
+        self._with_face += bool(faces)
+        self._faces += len(faces)
+        for face in faces:
+            self._emotions[self._class_names[face.probabilities.argmax()]] += 1
+            self._highest_number = max(self._highest_number, face.number)
+        self._last = time.monotonic()
+
+    def table(self, title):
+        """Return the rich Table that ends a run."""
+        seconds = max(self._last - self._began, 1e-6)
+        table = Table("", "", title=title, show_header=False, min_width=40)
+        table.columns[1].justify = "right"
+        table.add_row("frames", f"{self._frames:,}")
+        table.add_row("  with a face", f"{self._with_face:,}")
+        table.add_row("faces", f"{self._faces:,}")
+        table.add_row("  different ones", f"{self._highest_number:,}")
+        for name in self._class_names:
+            table.add_row(f"  {name}", f"{self._emotions[name] / max(self._faces, 1):.0%}")
+        table.add_row("frames a second", f"{self._frames / seconds:.0f}")
+        return table

@@ -1,0 +1,41 @@
+"""Measures of a network's predictions."""
+
+import numpy as np
+from sklearn.metrics import classification_report, confusion_matrix, log_loss
+
+
+def evaluate(labels, probabilities, class_names):
+    """Return the measures of predictions as a dictionary that JSON takes.
+
+    labels: (N,) class indices. probabilities: (N, classes). `accuracy_interval` is the 95 %
+    interval of the accuracy (Wilson, 1927); `loss` the cross-entropy in nats, without weight
+    decay; `confusion_matrix` has a row for each true class.
+    """
+    indices = np.arange(len(class_names))
+    predicted = probabilities.argmax(axis=1)
+    report = classification_report(labels, predicted, labels=indices, target_names=class_names,
+                                   output_dict=True, zero_division=0)
+    # A report over all classes has no accuracy of its own where a class is absent.
+    accuracy = float(np.mean(predicted == labels))
+    float64 = probabilities.astype(np.float64)
+    return {
+        "images": len(labels),
+        "accuracy": accuracy,
+        "accuracy_interval": wilson_interval(accuracy, len(labels)),
+        "loss": float(log_loss(labels, float64 / float64.sum(axis=1, keepdims=True),
+                               labels=indices)),
+        "macro_f1": report["macro avg"]["f1-score"],
+        "per_class": {
+            name: {"precision": report[name]["precision"], "recall": report[name]["recall"],
+                   "f1": report[name]["f1-score"], "images": int(report[name]["support"])}
+            for name in class_names
+        },
+        "confusion_matrix": confusion_matrix(labels, predicted, labels=indices).tolist(),
+    }
+
+
+def wilson_interval(share, count, z=1.96):
+    """Return the ends of the interval for a share of count draws; z = 1.96 makes it 95 %."""
+    centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z * np.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z**2 / count)
+    return [float(centre - half), float(centre + half)]

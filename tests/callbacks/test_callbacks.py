@@ -1,0 +1,106 @@
+import json
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from pipeline.callbacks.epochcheckpoint import EpochCheckpoint
+from pipeline.callbacks.epochseed import EpochSeed
+from pipeline.callbacks.trainingmonitor import TrainingMonitor
+from pipeline.io import checkpoint
+
+
+class Dataset:
+    epoch = None
+
+
+def network():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dropout(0.5), keras.layers.Dense(2)])
+    model.compile("adam", "mse")
+    return model
+
+
+def monitor(path, history):
+    callback = TrainingMonitor(path, {"title": "a run", "seed": 1}, history)
+    callback.set_model(network())
+    return callback
+
+
+def end_epoch(callback, epoch, val_accuracy=0.5):
+    callback.on_epoch_begin(epoch)
+    callback.on_epoch_end(epoch, {"loss": 1.0, "accuracy": 0.4, "val_loss": 1.1,
+                                  "val_accuracy": val_accuracy})
+
+
+def test_the_curve_is_written_after_each_epoch(tmp_path):
+    callback = monitor(tmp_path / "curve", {})
+    end_epoch(callback, 0, 0.25)
+    assert json.loads((tmp_path / "curve.json").read_text())["val_accuracy"] == [0.25]
+    end_epoch(callback, 1, 0.5)
+    written = json.loads((tmp_path / "curve.json").read_text())
+    assert written["val_accuracy"] == [0.25, 0.5]
+    assert written["run"] == {"title": "a run", "seed": 1}
+    assert len(written["seconds"]) == 2
+    assert cv2.imread(str(tmp_path / "curve.png")).shape[1] > 1000
+
+
+def test_epochs_trained_again_replace_their_earlier_values(tmp_path):
+    callback = monitor(tmp_path / "curve", {"val_accuracy": [0.1, 0.2, 0.3, 0.4],
+                                            "accuracy": [0.1, 0.2, 0.3, 0.4],
+                                            "loss": [4, 3, 2, 1], "val_loss": [4, 3, 2, 1]})
+    end_epoch(callback, 2, 0.9)
+    written = json.loads((tmp_path / "curve.json").read_text())
+    assert written["val_accuracy"] == [0.1, 0.2, 0.9]
+    assert written["loss"] == [4, 3, 1.0]
+
+
+def checkpoints(folder, accuracies, epochs):
+    record = {"history": {"val_accuracy": []}}
+    callback = EpochCheckpoint(folder, record, every=5)
+    callback.set_model(network())
+    callback.set_params({"epochs": epochs})
+    for epoch, accuracy in enumerate(accuracies):
+        record["history"]["val_accuracy"].append(accuracy)
+        callback.on_epoch_end(epoch)
+    return callback
+
+
+def test_every_fifth_epoch_the_last_and_the_best_are_saved(tmp_path):
+    accuracies = [0.1, 0.2, 0.6, 0.3, 0.4, 0.5, 0.6]
+    callback = checkpoints(tmp_path, accuracies, epochs=7)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "epoch_5.hdf5", "epoch_7.hdf5", "best.hdf5"}
+    assert callback.last_saved == tmp_path / "epoch_7.hdf5"
+    best = checkpoint.read_record(tmp_path / "best.hdf5")
+    assert (best["epoch"], best["val_accuracy"]) == (3, 0.6)
+    assert checkpoint.read_record(tmp_path / "epoch_5.hdf5")["history"] == {
+        "val_accuracy": accuracies[:5]}
+
+
+def test_the_best_survives_a_resume(tmp_path):
+    record = {"history": {"val_accuracy": [0.1, 0.9, 0.2, 0.3, 0.4, 0.5]}}
+    callback = EpochCheckpoint(tmp_path, record, every=5)
+    callback.set_model(network())
+    callback.set_params({"epochs": 9})
+    callback.on_epoch_end(5)
+    assert not list(tmp_path.iterdir())
+    record["history"]["val_accuracy"].append(0.95)
+    callback.on_epoch_end(6)
+    assert checkpoint.read_record(tmp_path / "best.hdf5")["val_accuracy"] == 0.95
+
+
+@pytest.mark.parametrize("epoch", [0, 7])
+def test_dropout_is_a_function_of_seed_and_epoch(epoch):
+    def masks(seed, before):
+        dataset, model = Dataset(), network()
+        for _ in range(before):
+            model(np.ones((1, 4)), training=True)
+        callback = EpochSeed(dataset, seed)
+        callback.set_model(model)
+        callback.on_epoch_begin(epoch)
+        assert dataset.epoch == epoch + 1
+        return np.array(model.layers[0](np.ones((100, 4)), training=True))
+
+    assert np.array_equal(masks(1, before=0), masks(1, before=3))
+    assert not np.array_equal(masks(1, before=0), masks(2, before=0))

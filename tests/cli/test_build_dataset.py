@@ -1,0 +1,87 @@
+import hashlib
+import signal
+
+import h5py
+import pytest
+
+from tests.conftest import ROWS, fails_with, run_script, start_script, write_csv
+
+SPLITS = {"train.hdf5": 300, "val.hdf5": 70, "test.hdf5": 70}
+
+
+def test_the_databases_hold_every_row_and_say_what_they_are(csv_file, dataset):
+    digest = hashlib.sha256(csv_file.read_bytes()).hexdigest()
+    for name, count in SPLITS.items():
+        with h5py.File(dataset / name) as file:
+            assert file["images"].shape == (count, 48, 48)
+            assert file.attrs["classes"] == 6
+            assert list(file.attrs["class_names"]) == [
+                "angry", "fear", "happy", "sad", "surprise", "neutral"]
+            assert file.attrs["source"] == "fer2013.csv"
+            assert file.attrs["source_sha256"] == digest
+            # Labels 0 to 6 in turn, with disgust as angry.
+            assert file["labels"][:7].tolist() == [0, 0, 1, 2, 3, 4, 5]
+
+
+def test_seven_classes_and_the_table(csv_file, tmp_path):
+    process = run_script("build_dataset.py", "--csv", csv_file, "--output", tmp_path / "new",
+                         "--classes", 7)
+    assert process.returncode == 0, process.stderr_text
+    assert "disgust" in process.stdout_text and "300" in process.stdout_text
+    with h5py.File(tmp_path / "new" / "train.hdf5") as file:
+        assert file["labels"][:7].tolist() == [0, 1, 2, 3, 4, 5, 6]
+        assert file.attrs["classes"] == 7
+
+
+def test_a_wrong_row_stops_it_and_leaves_the_older_databases(csv_file, dataset, tmp_path):
+    for name in SPLITS:
+        (tmp_path / name).write_bytes((dataset / name).read_bytes())
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    broken = tmp_path / "broken.csv"
+    broken.write_text(csv_file.read_text().replace("PrivateTest", "Private"))
+    line = fails_with("build_dataset.py", "--csv", broken, "--output", tmp_path)
+    assert f"line {ROWS['Training'] + ROWS['PublicTest'] + 2}: found Usage 'Private'" in line
+    broken.unlink()
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_an_empty_split_stops_it(tmp_path):
+    csv = write_csv(tmp_path / "half.csv", {"Training": 5, "PublicTest": 5})
+    line = fails_with("build_dataset.py", "--csv", csv, "--output", tmp_path)
+    assert "no row with Usage PrivateTest" in line
+    assert list(tmp_path.iterdir()) == [csv]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "no such CSV file; get fer2013.csv as the README says"),
+        (lambda path: path.mkdir(), "a folder, expected a CSV file"),
+        (lambda path: path.write_text(""), "an empty file, expected a CSV file"),
+    ],
+)
+def test_a_path_that_is_no_csv_file(tmp_path, make, message):
+    make(tmp_path / "fer2013.csv")
+    assert message in fails_with("build_dataset.py", "--csv", tmp_path / "fer2013.csv")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_build_leaves_the_older_databases(dataset, tmp_path, number):
+    csv = write_csv(tmp_path / "large.csv", {**ROWS, "Training": 20_000})
+    output = tmp_path / "hdf5"
+    output.mkdir()
+    for name in SPLITS:
+        (output / name).write_bytes((dataset / name).read_bytes())
+    process = start_script("build_dataset.py", "--csv", csv, "--output", output)
+    while process.poll() is None and not (output / ".train.partial.hdf5").exists():
+        pass
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=60)
+    if number == signal.SIGKILL:
+        assert process.returncode == -signal.SIGKILL
+    else:
+        assert process.returncode == 128 + number
+        assert stderr.count("\n") == 1
+        assert not list(output.glob(".*"))
+    for name in SPLITS:
+        assert (output / name).read_bytes() == (dataset / name).read_bytes()

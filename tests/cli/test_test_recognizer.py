@@ -1,0 +1,39 @@
+import json
+
+import numpy as np
+
+from tests.conftest import MODEL, fails_with, run_script
+
+
+def test_every_test_image_is_evaluated_once(dataset, tmp_path):
+    process = run_script("test_recognizer.py", "--dataset", dataset, "--output", tmp_path)
+    assert process.returncode == 0, process.stderr_text
+    assert process.stderr_text == ""
+    result = json.loads((tmp_path / "evaluation_model.json").read_text())
+    matrix = np.array(result["confusion_matrix"])
+    assert result["images"] == matrix.sum() == 70
+    assert result["accuracy"] == np.trace(matrix) / 70
+    assert matrix.sum(axis=1).tolist() == [20, 10, 10, 10, 10, 10]
+    assert result["split"] == "test"
+    assert f"accuracy {result['accuracy']:.2%}" in process.stdout_text
+    assert (tmp_path / "evaluation_model.png").stat().st_size > 10_000
+
+
+def test_the_validation_split_has_files_of_its_own(dataset, tmp_path):
+    process = run_script("test_recognizer.py", "--dataset", dataset, "--output", tmp_path,
+                         "--split", "val", "--model", MODEL)
+    assert process.returncode == 0, process.stderr_text
+    assert json.loads((tmp_path / "evaluation_model_val.json").read_text())["split"] == "val"
+
+
+def test_other_classes_than_the_models(csv_file, tmp_path):
+    run_script("build_dataset.py", "--csv", csv_file, "--output", tmp_path, "--classes", 7)
+    line = fails_with("test_recognizer.py", "--dataset", tmp_path, "--output", tmp_path)
+    assert "has angry, disgust, fear" in line
+    assert not list(tmp_path.glob("evaluation*"))
+
+
+def test_paths_that_are_not_there(dataset, tmp_path):
+    assert "no such checkpoint" in fails_with(
+        "test_recognizer.py", "--model", tmp_path / "none.hdf5", "--dataset", dataset)
+    assert "run build_dataset.py first" in fails_with("test_recognizer.py", "--dataset", tmp_path)

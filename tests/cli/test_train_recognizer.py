@@ -1,0 +1,173 @@
+import json
+import shlex
+import signal
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+from pipeline.io import checkpoint
+from tests.conftest import ROOT, fails_with, run_script, start_script
+
+EPOCHS = 7
+
+
+def arguments(dataset, folder, *more):
+    return ("--dataset", dataset, "--checkpoints", folder / "checkpoints", "--output",
+            folder / "output", "--epochs", EPOCHS, *more)
+
+
+def arrays(path):
+    """Return every array of an HDF5 checkpoint but the record."""
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(lambda name, item: found.update({name: item[()]})
+                        if isinstance(item, h5py.Dataset) and name != checkpoint.RECORD else None)
+    return found
+
+
+@pytest.fixture(scope="module")
+def whole_run(dataset, tmp_path_factory):
+    """The folder of a training of seven epochs that was never stopped."""
+    folder = tmp_path_factory.mktemp("whole")
+    process = run_script("train_recognizer.py", *arguments(dataset, folder, "--experiment", 4))
+    assert process.returncode == 0, process.stderr_text
+    assert process.stderr_text == ""
+    return folder
+
+
+def without_times(curve):
+    return {name: values for name, values in curve.items() if name not in ("seconds", "run")}
+
+
+def curve_of(folder):
+    return json.loads((folder / "output" / "vggnet_emotion_4.json").read_text())
+
+
+def test_a_run_leaves_its_checkpoints_and_its_curve(whole_run):
+    assert sorted(path.name for path in (whole_run / "checkpoints").iterdir()) == [
+        "best.hdf5", "epoch_5.hdf5", "epoch_7.hdf5"]
+    curve = curve_of(whole_run)
+    for name in ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"):
+        assert len(curve[name]) == EPOCHS
+    assert curve["loss"][-1] < curve["loss"][0]
+    assert curve["run"]["experiment"] == 4 and curve["run"]["precision"] == "float32"
+    assert (whole_run / "output" / "vggnet_emotion_4.png").stat().st_size > 10_000
+    record = checkpoint.read_record(whole_run / "checkpoints" / "epoch_7.hdf5")
+    assert record["epoch"] == EPOCHS
+    assert record["val_accuracy"] == curve["val_accuracy"][-1]
+    assert record["class_names"] == ["angry", "fear", "happy", "sad", "surprise", "neutral"]
+
+
+def test_a_killed_run_resumes_to_the_same_weights_bit_for_bit(dataset, whole_run, tmp_path):
+    process = start_script("train_recognizer.py",
+                           *arguments(dataset, tmp_path, "--experiment", 4))
+    saved = tmp_path / "checkpoints" / "epoch_5.hdf5"
+    while process.poll() is None and not saved.exists():
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    process.communicate()
+    assert not (tmp_path / "checkpoints" / "epoch_7.hdf5").exists()
+
+    resumed = run_script("train_recognizer.py", *arguments(
+        dataset, tmp_path, "--model", saved, "--start_epoch", 5))
+    assert resumed.returncode == 0, resumed.stderr_text
+    expected = arrays(whole_run / "checkpoints" / "epoch_7.hdf5")
+    found = arrays(tmp_path / "checkpoints" / "epoch_7.hdf5")
+    assert any("optimizer" in name or "adam" in name for name in expected)
+    assert expected.keys() == found.keys()
+    assert all(np.array_equal(expected[name], found[name]) for name in expected)
+    assert without_times(curve_of(tmp_path)) == without_times(curve_of(whole_run))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_says_how_to_resume_and_that_command_works(dataset, tmp_path, number):
+    process = start_script("train_recognizer.py",
+                           *arguments(dataset, tmp_path, "--experiment", 4))
+    while process.poll() is None and not (tmp_path / "checkpoints" / "epoch_5.hdf5").exists():
+        time.sleep(0.02)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 128 + number
+    assert stderr.count("\n") == 1 and "resume with: python " in stderr
+    words = shlex.split(stderr.split("resume with: python ")[1])
+    assert words[-4:] == ["--model", str(tmp_path / "checkpoints" / "epoch_5.hdf5"),
+                          "--start_epoch", "5"]
+    if number == signal.SIGINT:
+        process = run_script(words[0], *words[1:], cwd=ROOT)
+        assert process.returncode == 0, process.stderr_text
+        assert len(curve_of(tmp_path)["loss"]) == EPOCHS
+
+
+def test_the_schedule_sets_the_learning_rate_after_a_resume(dataset, whole_run, tmp_path):
+    model = whole_run / "checkpoints" / "epoch_7.hdf5"
+    moved = tmp_path / "epoch_40.hdf5"
+    moved.write_bytes(model.read_bytes())
+    with h5py.File(moved, "r+") as file:
+        record = json.loads(file[checkpoint.RECORD].asstr()[()])
+        record["epoch"] = 40
+        record["history"] = {name: [0.5] * 40 for name in record["history"]}
+        del file[checkpoint.RECORD]
+        file[checkpoint.RECORD] = json.dumps(record)
+    process = run_script("train_recognizer.py", *arguments(
+        dataset, tmp_path, "--model", moved, "--start_epoch", 40, "--epochs", 41))
+    assert process.returncode == 0, process.stderr_text
+    assert curve_of(tmp_path)["learning_rate"][40] == pytest.approx(1e-4)
+
+
+def test_arguments_that_contradict_the_checkpoint(dataset, whole_run, tmp_path):
+    model = whole_run / "checkpoints" / "epoch_5.hdf5"
+    for more, message in {
+        ("--model", model, "--start_epoch", 6): "has epoch 5, found --start_epoch 6",
+        ("--model", model, "--experiment", 6): "has experiment 4, found --experiment 6",
+        ("--model", model, "--precision", "mixed_bfloat16"): "has precision float32",
+        ("--model", model, "--epochs", 5): "is trained for 5 epochs already",
+        ("--model", whole_run / "checkpoints" / "best.hdf5"): "has no optimizer state",
+        ("--model", tmp_path / "none.hdf5"): "no such checkpoint",
+        ("--start_epoch", 5): "--start_epoch needs --model",
+        ("--dataset", tmp_path): "no such database; run build_dataset.py first",
+    }.items():
+        assert message in fails_with("train_recognizer.py", *arguments(dataset, tmp_path, *more))
+
+
+def test_a_checkpoint_of_other_classes(csv_file, whole_run, tmp_path):
+    run_script("build_dataset.py", "--csv", csv_file, "--output", tmp_path, "--classes", 7)
+    model = whole_run / "checkpoints" / "epoch_5.hdf5"
+    line = fails_with("train_recognizer.py", *arguments(tmp_path, tmp_path, "--model", model))
+    assert "the dataset has angry, disgust, fear" in line and "--classes 6" in line
+
+
+def test_a_checkpoint_of_another_network(dataset, whole_run, tmp_path):
+    path = tmp_path / "epoch_5.hdf5"
+    path.write_bytes((whole_run / "checkpoints" / "epoch_5.hdf5").read_bytes())
+    with h5py.File(path, "r+") as file:
+        record = json.loads(file[checkpoint.RECORD].asstr()[()])
+        del file[checkpoint.RECORD]
+        file[checkpoint.RECORD] = json.dumps(record | {"experiment": 6})
+    line = fails_with("train_recognizer.py", *arguments(dataset, tmp_path, "--model", path))
+    assert "of another network" in line
+
+
+def test_the_training_path_imports_no_tensorflow_by_itself():
+    for path in (ROOT / "train_recognizer.py", *(ROOT / "pipeline").rglob("*.py")):
+        if "detection" not in path.parts:
+            assert "import tensorflow" not in path.read_text(), path
+
+
+@pytest.mark.parametrize("script", ["build_dataset.py", "train_recognizer.py",
+                                    "test_recognizer.py", "emotion_detector.py"])
+def test_help_answers_at_once(script):
+    began = time.monotonic()
+    process = run_script(script, "--help")
+    assert process.returncode == 0 and "python " + script in process.stdout_text
+    assert time.monotonic() - began < 3
+    listing = f"import sys, runpy; sys.argv = ['x', '--help']\ntry: runpy.run_path({script!r}, " \
+              "run_name='__main__')\nexcept SystemExit: print(*sys.modules)"
+    import subprocess
+
+    modules = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True,
+                             cwd=ROOT).stdout.split()
+    assert not {"keras", "tensorflow", "cv2", "matplotlib", "sklearn"} & set(modules)

@@ -1,0 +1,130 @@
+import json
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.io import checkpoint
+
+RECORD = {"class_names": ["a", "b", "c"], "experiment": 6, "epoch": 2, "val_accuracy": 0.5,
+          "history": {"loss": [1.5, 1.25]}}
+
+
+def network(units=8, policy="float32"):
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = keras.Sequential([
+            keras.Input((4,)),
+            keras.layers.Dense(units, activation="elu"),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dropout(0.5),
+            keras.layers.Dense(3),
+            keras.layers.Activation("softmax", dtype="float32"),
+        ])
+    finally:
+        keras.config.set_dtype_policy("float32")
+    model.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def trained(**options):
+    keras.utils.set_random_seed(0)
+    model = network(**options)
+    x = np.random.default_rng(0).random((32, 4), dtype=np.float32)
+    model.fit(x, np.eye(3)[np.arange(32) % 3], epochs=2, verbose=0)
+    return model
+
+
+def state(model):
+    return [np.array(value) for value in (*model.weights, *model.optimizer.variables)]
+
+
+@pytest.fixture(params=[".hdf5", ".keras"])
+def path(request, tmp_path):
+    return tmp_path / f"epoch_2{request.param}"
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+def test_restore_gives_weights_and_optimizer_state_back(path, policy):
+    model = trained(policy=policy)
+    checkpoint.save(model, path, RECORD)
+    resumed = network(policy=policy)
+    checkpoint.restore(resumed, path)
+    assert int(resumed.optimizer.iterations) == int(model.optimizer.iterations) > 0
+    for before, after in zip(state(model), state(resumed), strict=True):
+        assert np.array_equal(before, after)
+
+
+def test_saving_in_one_format_does_not_spoil_the_other(tmp_path):
+    model = trained()
+    checkpoint.save(model, tmp_path / "first.hdf5", RECORD)
+    checkpoint.save(model, tmp_path / "second.keras", RECORD)
+    resumed = network()
+    checkpoint.restore(resumed, tmp_path / "second.keras")
+    assert all(np.array_equal(*pair) for pair in zip(state(model), state(resumed), strict=True))
+
+
+def test_load_gives_the_network_in_float32_and_the_record(path):
+    model = trained(policy="mixed_bfloat16")
+    checkpoint.save(model, path, RECORD)
+    loaded, record = checkpoint.load(path)
+    assert record == RECORD
+    assert {layer.compute_dtype for layer in loaded.layers} == {"float32"}
+    for before, after in zip(model.weights, loaded.weights, strict=True):
+        assert np.array_equal(before, after)
+
+
+def test_a_file_without_optimizer_state_is_smaller_and_not_for_resuming(path):
+    model = trained(units=500)
+    checkpoint.save(model, path, RECORD)
+    size = path.stat().st_size
+    checkpoint.save(model, path, RECORD, include_optimizer=False)
+    assert path.stat().st_size < 0.7 * size
+    assert checkpoint.load(path)[1] == RECORD
+    with pytest.raises(UserError, match="no optimizer state"):
+        checkpoint.restore(network(units=500), path)
+
+
+def test_any_keras_program_can_load_the_file(path):
+    model = trained(policy="mixed_bfloat16")
+    checkpoint.save(model, path, RECORD, include_optimizer=False)
+    loaded = keras.saving.load_model(path, compile=False)
+    assert {layer.compute_dtype for layer in loaded.layers} == {"float32"}
+
+
+def test_another_network_is_refused(path):
+    checkpoint.save(trained(), path, RECORD)
+    with pytest.raises(UserError, match="of another network"):
+        checkpoint.restore(network(units=9), path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model", b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"])
+def test_what_is_no_model_is_named(path, content):
+    path.write_bytes(content)
+    for read in (checkpoint.read_record, checkpoint.load):
+        with pytest.raises(UserError, match="not a readable model file"):
+            read(path)
+
+
+def test_a_model_without_a_record_is_named(path):
+    network().save(path)
+    with pytest.raises(UserError, match="without class names"):
+        checkpoint.load(path)
+
+
+def test_a_failed_save_leaves_the_older_file(path, monkeypatch):
+    model = trained()
+    checkpoint.save(model, path, RECORD)
+    before = path.read_bytes()
+    with pytest.raises(TypeError):
+        checkpoint.save(model, path, {"not for JSON": object()})
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_record_can_be_read_without_this_project(tmp_path):
+    checkpoint.save(trained(), tmp_path / "model.hdf5", RECORD)
+    with h5py.File(tmp_path / "model.hdf5") as file:
+        assert json.loads(file["emotion_recognition"].asstr()[()]) == RECORD

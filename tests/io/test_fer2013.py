@@ -1,0 +1,91 @@
+import gzip
+import hashlib
+
+import numpy as np
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.io.fer2013 import FER2013Reader
+from tests.conftest import row, synthetic_faces
+
+USAGES = ("Training", "PublicTest", "PrivateTest")
+IMAGES, LABELS = synthetic_faces(3)
+PIXELS = [" ".join(map(str, image.ravel())) for image in IMAGES]
+KAGGLE = "emotion,pixels,Usage\n" + "".join(
+    f"{row(*item)}\n" for item in zip(LABELS, IMAGES, USAGES))
+ICML = "emotion, Usage, pixels\n" + "".join(
+    f"{label},{usage},{pixels}\n" for label, pixels, usage in zip(LABELS, PIXELS, USAGES))
+
+
+def rows_of(path):
+    return list(FER2013Reader(path, image_size=48, usages=USAGES))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        KAGGLE,
+        ICML,
+        KAGGLE.replace("\n", "\r\n"),
+        "\ufeff" + KAGGLE,
+        KAGGLE + "\n\n \r\n",
+        KAGGLE.rstrip("\n"),
+        KAGGLE.replace(PIXELS[0], f'"{PIXELS[0]}"'),
+    ],
+    ids=["kaggle", "icml", "crlf", "bom", "blank lines", "no last newline", "quotes"],
+)
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
+def test_reads_every_form_that_kaggle_and_editors_give_it(tmp_path, text, suffix):
+    path = tmp_path / f"faces{suffix}"
+    content = text.encode()
+    path.write_bytes(gzip.compress(content) if suffix.endswith("gz") else content)
+    rows = rows_of(path)
+    assert [(label, usage) for label, _, usage in rows] == list(zip(LABELS, USAGES))
+    assert np.array_equal([pixels for _, pixels, _ in rows], IMAGES.reshape(3, -1))
+
+
+def test_sha256_is_the_files(tmp_path):
+    path = tmp_path / "faces.csv"
+    path.write_text(KAGGLE)
+    reader = FER2013Reader(path, image_size=48, usages=USAGES)
+    list(reader)
+    assert reader.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def replaced(old, new):
+    return KAGGLE.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        (replaced(PIXELS[1], PIXELS[1] + " 7"), 3, "found 2305 pixels, expected 2304"),
+        (replaced(PIXELS[1], PIXELS[1].rsplit(" ", 1)[0]), 3, "found 2303 pixels, expected 2304"),
+        (replaced(PIXELS[1], "256 " + PIXELS[1].split(" ", 1)[1]), 3,
+         "found '256' as pixel 1, expected a whole number from 0 to 255"),
+        (replaced(PIXELS[1], "-1 " + PIXELS[1].split(" ", 1)[1]), 3, "found '-1' as pixel 1"),
+        (replaced(PIXELS[1], "x " + PIXELS[1].split(" ", 1)[1]), 3, "found 'x' as pixel 1"),
+        (replaced(PIXELS[1], "1.5 " + PIXELS[1].split(" ", 1)[1]), 3, "found '1.5' as pixel 1"),
+        (replaced(PIXELS[1], PIXELS[1] + " junk"), 3, "found 'junk' as pixel 2305"),
+        (replaced(PIXELS[1], ""), 3, "found 0 pixels, expected 2304"),
+        (replaced(f"\n2,{PIXELS[2]}", f"\n7,{PIXELS[2]}"), 4, "found emotion '7', expected 0 to 6"),
+        (replaced("PublicTest", "Public"), 3, "found Usage 'Public', expected one of Training"),
+        (replaced(",PublicTest", ""), 3, "found 2 columns, expected 3"),
+        (replaced("pixels", "pixel"), 1, "found no column pixels in the header"),
+        ("", 1, "found no column emotion in the header"),
+        (KAGGLE + "0," + "1 " * 40_000, 5, "found a line of over 65536 bytes"),
+    ],
+)
+def test_a_wrong_row_is_named_with_its_line(tmp_path, text, line, message):
+    path = tmp_path / "faces.csv"
+    path.write_text(text)
+    with pytest.raises(UserError) as error:
+        rows_of(path)
+    assert f"{path}, line {line}: {message}" in str(error.value)
+
+
+def test_a_broken_gzip_file_is_named(tmp_path):
+    path = tmp_path / "faces.csv.gz"
+    path.write_bytes(gzip.compress(KAGGLE.encode())[:-40])
+    with pytest.raises(UserError, match=r"faces\.csv\.gz, after line"):
+        rows_of(path)

@@ -1,0 +1,129 @@
+"""The writer and the generator of the HDF5 databases, together."""
+
+import h5py
+import numpy as np
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
+from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
+from pipeline.preprocessing.affineaugmentor import AffineAugmentor
+from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
+
+COUNT = 1500
+CLASS_NAMES = ["a", "b", "c"]
+STREAMED = 400_000  # bytes of memory for 3.5 MB of images
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    """Images whose first two pixels are their number."""
+    path = tmp_path_factory.mktemp("database") / "train.hdf5"
+    with HDF5DatasetWriter.create(path, 48, {"class_names": CLASS_NAMES}) as writer:
+        for number in range(COUNT):
+            image = np.full((48, 48), number % 200, dtype=np.uint8)
+            image[0, :2] = divmod(number, 256)
+            writer.add(image, number % 3)
+    return path
+
+
+def generator(path, **options):
+    options = {"batch_size": 128, "memory_limit": 1 << 30, **options}
+    return HDF5DatasetGenerator(path, preprocessor=ImageToArrayPreprocessor(), **options)
+
+
+def numbers(dataset):
+    """Return the numbers of an epoch's images, and check each one's label."""
+    found = []
+    for index in range(len(dataset)):
+        images, labels = dataset[index]
+        pixels = np.rint(images[:, 0, :2, 0] * 255).astype(int)
+        batch = pixels @ (256, 1)
+        assert np.array_equal(labels.argmax(axis=1), batch % 3)
+        found += batch.tolist()
+    return found
+
+
+def test_the_writer_keeps_images_labels_and_attributes(database):
+    with h5py.File(database) as file:
+        assert file["images"].shape == (COUNT, 48, 48)
+        assert file["images"].dtype == file["labels"].dtype == np.uint8
+        assert list(file.attrs["class_names"]) == CLASS_NAMES
+        assert np.array_equal(file["labels"], np.arange(COUNT) % 3)
+
+
+def test_a_failed_writer_leaves_an_older_database(tmp_path, database):
+    path = tmp_path / "train.hdf5"
+    path.write_bytes(database.read_bytes())
+    with pytest.raises(ValueError), HDF5DatasetWriter.create(path, 48) as writer:
+        writer.add(np.zeros((48, 48), np.uint8), 0)
+        raise ValueError
+    assert path.read_bytes() == database.read_bytes()
+
+
+def test_batches_have_the_shapes_and_ranges_that_the_network_takes(database):
+    with generator(database) as dataset:
+        images, labels = dataset[0]
+        assert images.shape == (128, 48, 48, 1) and images.dtype == np.float32
+        assert labels.shape == (128, 3) and labels.dtype == np.float32
+        assert 0 <= images.min() and images.max() <= 1
+        assert len(dataset) == 12
+        assert len(dataset[11][0]) == COUNT - 11 * 128
+
+
+@pytest.mark.parametrize("memory_limit", [1 << 30, STREAMED, 1])
+def test_every_sample_comes_exactly_once_an_epoch(database, memory_limit):
+    with generator(database, shuffle=True, memory_limit=memory_limit) as dataset:
+        for epoch in (1, 2):
+            dataset.epoch = epoch
+            assert sorted(numbers(dataset)) == list(range(COUNT))
+
+
+def test_without_shuffling_the_order_is_the_files(database):
+    for memory_limit in (1 << 30, STREAMED):
+        with generator(database, memory_limit=memory_limit) as dataset:
+            assert numbers(dataset) == list(range(COUNT))
+
+
+@pytest.mark.parametrize("memory_limit", [1 << 30, STREAMED])
+def test_the_order_is_a_function_of_seed_and_epoch(database, memory_limit):
+    orders = {}
+    for seed, epoch in ((0, 1), (0, 2), (1, 1)):
+        with generator(database, shuffle=True, seed=seed, memory_limit=memory_limit) as dataset:
+            dataset.epoch = epoch
+            orders[seed, epoch] = numbers(dataset)
+    assert len({tuple(order) for order in orders.values()}) == 3
+    with generator(database, shuffle=True, memory_limit=memory_limit) as dataset:
+        dataset.epoch = 2
+        assert numbers(dataset) == orders[0, 2]
+        dataset.epoch = 1
+        assert numbers(dataset) == orders[0, 1]
+
+
+def test_a_streamed_epoch_mixes_chunks_from_all_over_the_file(database):
+    with generator(database, shuffle=True, memory_limit=STREAMED) as dataset:
+        first = np.array(numbers(dataset)[:256])
+    assert len(set(first // 128)) > 1
+    assert np.mean(np.abs(np.diff(first)) == 1) < 0.1
+
+
+def test_augmentation_is_a_function_of_seed_and_epoch(database):
+    augmentor = AffineAugmentor(horizontal_flip=True, rotation_range=10, zoom_range=0.1)
+    with generator(database, shuffle=True, augmentor=augmentor) as dataset:
+        dataset.epoch = 3
+        first = dataset[1][0]
+        dataset[0]
+        assert np.array_equal(dataset[1][0], first)
+        dataset.epoch = 4
+        assert not np.array_equal(dataset[1][0], first)
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path):
+    path = tmp_path / "train.hdf5"
+    path.write_text("not HDF5")
+    with pytest.raises(UserError, match="not a readable HDF5 file"):
+        generator(path)
+    with h5py.File(path, "w") as file:
+        file["images"] = np.zeros((3, 48, 48), np.uint8)
+    with pytest.raises(UserError, match=r"not a database of build_dataset\.py"):
+        generator(path)
