@@ -144,8 +144,8 @@ def follow(source, analyzer, sinks, max_frames, stop):
     """Analyze the frames one by one and hand each to the sinks."""
     from pipeline.progress import track_frames
 
-    for frame in track_frames(itertools.islice(source, max_frames), source, max_frames):
-        faces = analyzer.analyze(frame.image)
+    frames = itertools.islice(source, max_frames)
+    for frame, faces in track_frames(analyzer.analyze(frames), source, max_frames):
         for sink in sinks:
             sink.write(frame, faces)
         if stop.requested or any(getattr(sink, "closed", False) for sink in sinks):

@@ -1,6 +1,11 @@
-"""From a frame to its faces and their emotions."""
+"""From frames to their faces and emotions."""
 
 import cv2
+
+from pipeline.detection.ahead import ahead
+
+# Frames whose faces are found while an earlier one's are classified.
+FRAMES_AHEAD = 2
 
 
 class EmotionAnalyzer:
@@ -17,11 +22,19 @@ class EmotionAnalyzer:
         self._most = 1 if only_largest else None
         self._frames_belong_together = frames_belong_together
 
-    def analyze(self, image):
-        """Return the Faces of an image (height, width, 3) uint8 BGR, the largest first."""
-        if not self._frames_belong_together:
-            self._detector.forget()
-            self._tracker.forget()
-        gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-        boxes = self._detector.detect(gray)[:self._most]
-        return self._tracker.update(boxes, self._classifier.classify(gray, boxes))
+    def analyze(self, frames):
+        """Yield each Frame with its list of Faces, the largest first.
+
+        Faces are found in a thread of its own, so a core finds while another classifies.
+        """
+        for frame, gray, boxes in ahead(self._find(frames), FRAMES_AHEAD):
+            if not self._frames_belong_together:
+                self._tracker.forget()
+            yield frame, self._tracker.update(boxes, self._classifier.classify(gray, boxes))
+
+    def _find(self, frames):
+        for frame in frames:
+            if not self._frames_belong_together:
+                self._detector.forget()
+            gray = cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY)
+            yield frame, gray, self._detector.detect(gray)[:self._most]

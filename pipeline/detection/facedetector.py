@@ -12,9 +12,10 @@ SCALE_FACTOR = 1.1
 MIN_NEIGHBORS = 5
 
 # A known face is looked for within this share of its size around its box, and at these sizes:
-# more than a face moves and grows between two frames.
-SEARCH_MARGIN = 0.35
-SEARCH_SIZES = (0.75, 1.35)
+# more than a face moves and grows between two frames. Fewer sizes make fewer neighbours.
+SEARCH_MARGIN = 0.25
+SEARCH_SIZES = (0.8, 1.25)
+SEARCH_MIN_NEIGHBORS = 3
 
 
 class FaceDetector:
@@ -48,17 +49,17 @@ class FaceDetector:
         if self._known and self._frames_to_full_scan > 0:
             found = self._search_near(shrunk)
         if found is None:
-            found = self._search(shrunk, self.min_face, 0)
+            found = self._search(shrunk, MIN_NEIGHBORS, self.min_face, 0)
             self._frames_to_full_scan = self.full_scan_every
         self._frames_to_full_scan -= 1
         self._known = found
         return clipped(np.array(found).reshape(-1, 4) * (gray.shape[1] / shrunk.shape[1]), gray)
 
-    def _search(self, image, smallest, largest):
+    def _search(self, image, min_neighbors, smallest, largest):
         boxes = self._cascade.detectMultiScale(
             image,
             scaleFactor=SCALE_FACTOR,
-            minNeighbors=MIN_NEIGHBORS,
+            minNeighbors=min_neighbors,
             minSize=(smallest, smallest),
             maxSize=(largest, largest),
         )
@@ -71,9 +72,9 @@ class FaceDetector:
             margin = round(SEARCH_MARGIN * width)
             left, top = max(0, x - margin), max(0, y - margin)
             region = image[top:y + height + margin, left:x + width + margin]
-            smallest = max(self.min_face, round(SEARCH_SIZES[0] * width))
-            near = [(left + box[0], top + box[1], box[2], box[3])
-                    for box in self._search(region, smallest, round(SEARCH_SIZES[1] * width))]
+            smallest, largest = (round(size * width) for size in SEARCH_SIZES)
+            boxes = self._search(region, SEARCH_MIN_NEIGHBORS, max(self.min_face, smallest), largest)
+            near = [(left + box[0], top + box[1], box[2], box[3]) for box in boxes]
             near = [box for box in near if box not in found]
             if not near:
                 return None

@@ -65,6 +65,10 @@ class VideoSource:
         self._stopping.set()
         self._thread.join()
         self._capture.release()
+        while True:  # whoever still waits for a frame learns that none comes
+            with suppress(queue.Full):
+                return self._queue.put_nowait(None)
+            self._drop_oldest()
 
     def __iter__(self):
         index = -1

@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-import warnings
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,9 @@ LABELS = 7
 
 # A row of 2304 pixels has at most 9.3 kB; a longer line is not a row of this dataset.
 LONGEST_LINE = 1 << 16
+
+# Rows whose pixels are parsed together; their arrays fit into a core's cache.
+ROWS_TOGETHER = 8
 
 
 class FER2013Reader:
@@ -37,13 +40,15 @@ class FER2013Reader:
 
     def __iter__(self):
         digest = hashlib.sha256()
-        with open(self.path, "rb") as file:
+        with open(self.path, "rb", buffering=1 << 20) as file:
             stream = gzip.GzipFile(fileobj=file) if self.path.suffix == ".gz" else file
             lines = self._lines(stream, file, digest)
             number, header = next(lines, (1, b""))
             columns = self._columns(number, header)
-            for number, line in lines:
-                yield self._row(number, line, columns)
+            rows = (self._row(number, line, columns) for number, line in lines)
+            while together := list(islice(rows, ROWS_TOGETHER)):
+                numbers, labels, texts, usages = zip(*together)
+                yield from zip(labels, self._pixels(numbers, texts), usages)
         self.sha256 = digest.hexdigest()
 
     def _lines(self, stream, file, digest):
@@ -84,32 +89,52 @@ class FER2013Reader:
         if usage not in self.usages:
             raise self._error(number, f"Usage {shown(usage)}",
                               "one of " + ", ".join(self.usages.values()))
-        pixels = self._pixels(number, fields[pixels_column].strip(b' "'))
-        return self.labels[emotion], pixels, self.usages[usage]
+        return number, self.labels[emotion], fields[pixels_column].strip(b' "'), self.usages[usage]
 
-    def _pixels(self, number, text):
-        # np.fromstring is five times as fast as splitting; what it does not understand it
-        # reports by a warning, or an error from NumPy 2.3 on.
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", DeprecationWarning)
-            try:
-                values = np.fromstring(text, dtype=np.int64, sep=" ")
-            except (ValueError, DeprecationWarning):
-                values = np.empty(0, dtype=np.int64)
-        # Seen as unsigned, a negative value is a huge one.
-        if values.size == self.num_pixels and values.view(np.uint64).max() <= 255:
-            return values.astype(np.uint8)
-        raise self._pixel_error(number, text.split())
+    def _pixels(self, numbers, texts):
+        """Return the pixels (N, image_size**2) uint8 of rows, or raise the first one's error."""
+        pixels = parse_together(texts, self.num_pixels)
+        if pixels is None:
+            pixels = np.stack([self._row_pixels(*row) for row in zip(numbers, texts)])
+        return pixels
 
-    def _pixel_error(self, number, words):
+    def _row_pixels(self, number, text):
+        words = text.split()
         for position, word in enumerate(words, start=1):
             if not (word.isdigit() and len(word) <= 9 and int(word) <= 255):
-                return self._error(number, f"{shown(word)} as pixel {position}",
-                                   "a whole number from 0 to 255")
-        return self._error(number, f"{len(words)} pixels", f"{self.num_pixels}")
+                raise self._error(number, f"{shown(word)} as pixel {position}",
+                                  "a whole number from 0 to 255")
+        if len(words) != self.num_pixels:
+            raise self._error(number, f"{len(words)} pixels", f"{self.num_pixels}")
+        return np.array(words, dtype=np.uint8)
 
     def _error(self, number, found, expected):
         return UserError(f"{self.path}, line {number}: found {found}, expected {expected}")
+
+
+def parse_together(texts, num_pixels):
+    """Return (N, num_pixels) uint8 from N texts of numbers 0-255 with one space between two.
+
+    Returns None if any text is not exactly that. Ten times as fast as splitting.
+    """
+    buffer = np.frombuffer(b"   " + b" ".join(texts) + b" ", dtype=np.uint8)
+    digits = buffer - np.uint8(ord("0"))  # a space becomes 240, other characters 10 or more
+    ends = np.flatnonzero(buffer[3:] == ord(" "))  # of the numbers, in characters of the texts
+    ones, tens, hundreds = (digits[3 - place:][ends] for place in (1, 2, 3))
+    has_tens = tens <= 9
+    has_hundreds = has_tens & (hundreds <= 9)
+    num_digits = len(ends) + np.count_nonzero(has_tens) + np.count_nonzero(has_hundreds)
+    text_ends = np.cumsum([len(text) + 1 for text in texts]) - 1
+    if (
+        len(ends) != len(texts) * num_pixels
+        or not np.array_equal(ends[num_pixels - 1::num_pixels], text_ends)
+        or ones.max() > 9
+        or num_digits != np.count_nonzero(digits <= 9)
+        or num_digits + len(ends) + 3 != len(buffer)
+    ):
+        return None
+    values = ones + tens * has_tens * np.uint8(10) + (hundreds * has_hundreds) * np.uint16(100)
+    return values.astype(np.uint8).reshape(-1, num_pixels) if values.max() <= 255 else None
 
 
 def shown(raw):

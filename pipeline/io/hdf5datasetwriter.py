@@ -47,7 +47,7 @@ class HDF5DatasetWriter:
 
     def add(self, image, label):
         """Append one image, size * size values 0-255 in any shape, and its class index."""
-        self._images[self._buffered].flat = image
+        self._images[self._buffered] = np.reshape(image, self._images.shape[1:])
         self._labels[self._buffered] = label
         self._buffered += 1
         if self._buffered == len(self._labels):

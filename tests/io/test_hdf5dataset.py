@@ -66,7 +66,7 @@ def test_batches_have_the_shapes_and_ranges_that_the_network_takes(database):
         images, labels = dataset[0]
         assert images.shape == (128, 48, 48, 1) and images.dtype == np.float32
         assert labels.shape == (128, 3) and labels.dtype == np.float32
-        assert 0 <= images.min() and images.max() <= 1
+        assert images.min() >= 0 and images.max() <= 1
         assert len(dataset) == 12
         assert len(dataset[11][0]) == COUNT - 11 * 128
 

@@ -32,9 +32,12 @@ def test_a_missing_folder_is_a_user_error(tmp_path, opener):
 
 
 def test_a_full_disk_is_a_user_error(tmp_path):
-    with pytest.raises(UserError, match="No space left"), whole_file(tmp_path / "file.txt"):
-        with open("/dev/full", "w") as full:
-            full.write("x")
+    with (
+        pytest.raises(UserError, match="No space left"),
+        whole_file(tmp_path / "file.txt"),
+        open("/dev/full", "w") as full,
+    ):
+        full.write("x")
     assert not list(tmp_path.iterdir())
 
 

@@ -1,0 +1,43 @@
+"""Work that goes on while its results are used."""
+
+import queue
+import threading
+
+
+def ahead(items, size):
+    """Yield from an iterable that a thread runs through, up to `size` items ahead.
+
+    What the iterable raises is raised here. When the consumer stops, so does the thread, after
+    the item that it is at.
+    """
+    results = queue.Queue(maxsize=size)
+    stopping = threading.Event()
+
+    def put(result):
+        while not stopping.is_set():
+            try:
+                return results.put(result, timeout=0.1)
+            except queue.Full:
+                continue
+
+    def work():
+        try:
+            for item in items:
+                if stopping.is_set():
+                    return
+                put((item, None))
+            put((None, StopIteration()))
+        except BaseException as error:  # it is the consumer's to handle
+            put((None, error))
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        while True:
+            item, error = results.get()
+            if isinstance(error, StopIteration):
+                return
+            if error is not None:
+                raise error
+            yield item
+    finally:
+        stopping.set()
