@@ -41,14 +41,15 @@ def build(csv_path, output, classes):
     import numpy as np
 
     from pipeline.io.fer2013 import FER2013Reader
+    from pipeline.io.folderlock import locked_folder
     from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
     from pipeline.progress import track_bytes
 
     names = config.CLASS_NAMES[classes]
-    attributes = {"classes": classes, "class_names": list(names), "source": csv_path.name}
+    attributes = {"classes": classes, "class_names": names, "source": csv_path.name}
     counts = {split: np.zeros(classes, dtype=int) for split in config.SPLITS.values()}
     reader = FER2013Reader(csv_path, config.IMAGE_SIZE, config.SPLITS)
-    with ExitStack() as stack:
+    with locked_folder(output, "building"), ExitStack() as stack:
         writers = {
             split: stack.enter_context(HDF5DatasetWriter.create(
                 output / f"{split}.hdf5", config.IMAGE_SIZE, attributes))

@@ -71,7 +71,7 @@ def main(argv=None):
     quiet_opencv()
     with stop_requests() as stop:
         detect(args, stop)
-    return stop.status
+    stop.raise_if_requested("stopped; every output is complete")
 
 
 def detect(args, stop):

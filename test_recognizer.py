@@ -12,7 +12,6 @@ from pathlib import Path
 
 from config import emotion_config as config
 from pipeline.commandline import existing_file, import_keras, new_folder, run
-from pipeline.errors import UserError
 
 
 def parse_args(argv=None):
@@ -61,9 +60,7 @@ def predict_and_evaluate(model_path, database):
         preprocessor=ImageToArrayPreprocessor(),
         memory_limit=config.MEMORY_LIMIT,
     ) as dataset:
-        if tuple(record["class_names"]) != dataset.class_names:
-            raise UserError(f"{model_path} tells apart {', '.join(record['class_names'])}; "
-                            f"{database} has {', '.join(dataset.class_names)}")
+        checkpoint.require_classes(record, model_path, dataset.class_names, database)
         result = evaluate(dataset.labels, model.predict(dataset, verbose=0), dataset.class_names)
     trained = {"experiment": record["experiment"], "epoch": record["epoch"]}
     return trained | result, dataset.class_names

@@ -9,14 +9,20 @@ Writes epoch_N.hdf5 and best.hdf5 to the checkpoints folder and the training cur
 """
 
 import argparse
-import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from config import emotion_config as config
 from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS
-from pipeline.commandline import existing_file, import_keras, new_folder, run
+from pipeline.commandline import (
+    existing_file,
+    import_keras,
+    new_folder,
+    positive,
+    run,
+    this_command,
+)
 from pipeline.errors import UserError
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
@@ -33,7 +39,7 @@ def parse_args(argv=None):
                         help="epochs that the checkpoint was trained for, as a check")
     parser.add_argument("--experiment", type=int, choices=sorted(EXPERIMENTS),
                         help=f"recipe in config/experiments.py (default: {DEFAULT_EXPERIMENT})")
-    parser.add_argument("--epochs", type=int, help="train to this epoch, not to the recipe's last")
+    parser.add_argument("--epochs", type=positive, help="last epoch (default: the recipe's)")
     parser.add_argument("--precision", choices=PRECISIONS, help="default: float32")
     parser.add_argument("--dataset", type=Path, default=config.HDF5_PATH,
                         help="folder of train.hdf5 and val.hdf5 (default: %(default)s)")
@@ -86,9 +92,13 @@ def train(args, record):
 
     from pipeline.callbacks.epochcheckpoint import EpochCheckpoint
     from pipeline.callbacks.epochseed import EpochSeed
+    from pipeline.callbacks.finiteloss import FiniteLoss
     from pipeline.callbacks.trainingmonitor import TrainingMonitor
     from pipeline.io import checkpoint
+    from pipeline.io.folderlock import locked_folder
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
+    from pipeline.nn.compilation import compile_for_training
+    from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
     from pipeline.preprocessing.affineaugmentor import AffineAugmentor
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
@@ -97,32 +107,40 @@ def train(args, record):
     if record["epoch"] >= epochs:
         raise UserError(f"{args.model} is trained for {record['epoch']} epochs already, found "
                         f"{epochs} as the last; give a larger --epochs")
-    keras.utils.set_random_seed(record["seed"])
+    seed = record["seed"]
+    keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(record["precision"])
+    name = f"vggnet_emotion_{record['experiment']}"
     feed = {"batch_size": config.BATCH_SIZE, "preprocessor": ImageToArrayPreprocessor(),
             "memory_limit": config.MEMORY_LIMIT}
-    augmentor = AffineAugmentor(
-        horizontal_flip=experiment.horizontal_flip,
-        rotation_range=experiment.rotation_range,
-        zoom_range=experiment.zoom_range,
-    )
     with (
-        HDF5DatasetGenerator(args.dataset / "train.hdf5", shuffle=True, seed=record["seed"],
-                             augmentor=augmentor, **feed) as training,
+        locked_folder(args.checkpoints, "training"),
+        locked_folder(args.output, name),
+        HDF5DatasetGenerator(args.dataset / "train.hdf5", shuffle=True, seed=seed,
+                             augmentor=AffineAugmentor(**experiment.augmentation),
+                             **feed) as training,
         HDF5DatasetGenerator(args.dataset / "val.hdf5", **feed) as validation,
     ):
-        model = build(experiment, classes=len(training.class_names))
+        network = {"width": config.IMAGE_SIZE, "height": config.IMAGE_SIZE,
+                   "depth": config.IMAGE_DEPTH, "classes": len(training.class_names),
+                   **experiment.network}
+        model = EmotionVGGNet.build(**network)
+        compile_for_training(model, experiment.optimizer, experiment.learning_rate(1))
         if args.model:
-            require_classes(args.model, record, training)
+            checkpoint.require_classes(record, args.model, training.class_names, training.path)
             checkpoint.restore(model, args.model)
-        record |= {"class_names": training.class_names, "backend": keras.backend.backend(),
-                   "batch_size": config.BATCH_SIZE, "recipe": asdict(experiment)}
-        name = f"vggnet_emotion_{record['experiment']}"
-        description = describe(record)
-        monitor = TrainingMonitor(args.output / name, description, record["history"])
-        checkpoints = EpochCheckpoint(args.checkpoints, record, every=config.CHECKPOINT_EVERY)
-        schedule = keras.callbacks.LearningRateScheduler(
-            lambda epoch, _: experiment.learning_rate(epoch + 1))
+        record |= {"network": network, "class_names": training.class_names,
+                   "backend": keras.backend.backend(), "batch_size": config.BATCH_SIZE,
+                   "recipe": asdict(experiment)}
+        saver = EpochCheckpoint(args.checkpoints, record, every=config.CHECKPOINT_EVERY)
+        callbacks = [
+            keras.callbacks.LearningRateScheduler(
+                lambda epoch, _: experiment.learning_rate(epoch + 1)),
+            EpochSeed(training, seed),
+            FiniteLoss(lambda: saver.last_saved or args.model),
+            TrainingMonitor(args.output / name, description_of(record), record["history"]),
+            saver,
+        ]
         try:
             model.fit(
                 training,
@@ -130,79 +148,31 @@ def train(args, record):
                 initial_epoch=record["epoch"],
                 epochs=epochs,
                 shuffle=False,  # the order of the batches is the dataset's own affair
-                callbacks=[schedule, EpochSeed(training, record["seed"]), monitor, checkpoints],
+                callbacks=callbacks,
                 verbose=1 if sys.stdout.isatty() else 2,
             )
         except KeyboardInterrupt as interrupt:
-            raise type(interrupt)(how_to_resume(args, checkpoints.last_saved)) from None
+            raise type(interrupt)(how_to_go_on(args.model, saver.last_saved)) from None
 
 
-def build(experiment, classes):
-    """Return the compiled network of a recipe."""
-    import keras
-
-    from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-
-    optimizers = {
-        "sgd": lambda rate: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True),
-        "adam": keras.optimizers.Adam,
-    }
-    model = EmotionVGGNet.build(
-        width=config.IMAGE_SIZE,
-        height=config.IMAGE_SIZE,
-        depth=config.IMAGE_DEPTH,
-        classes=classes,
-        blocks=experiment.blocks,
-        activation=experiment.activation,
-        kernel_initializer=experiment.kernel_initializer,
-        l2=experiment.l2,
-    )
-    model.compile(
-        optimizer=optimizers[experiment.optimizer](experiment.learning_rate(1)),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-        jit_compile=keras.backend.backend() == "jax",  # XLA halves TensorFlow's speed on a CPU
-    )
-    return model
-
-
-def require_classes(path, record, training):
-    if tuple(record["class_names"]) != training.class_names:
-        raise UserError(f"{path} tells apart {', '.join(record['class_names'])}; the dataset has "
-                        f"{', '.join(training.class_names)}; build it with --classes "
-                        f"{len(record['class_names'])}")
-
-
-def describe(record):
+def description_of(record):
     """Return what the curve's JSON says of the run."""
-    left_out = ("history", "epoch", "val_accuracy")
+    left_out = ("history", "epoch", "val_accuracy", "network")
     return {
         "title": f"EmotionVGGNet on FER2013, experiment {record['experiment']}",
-        "command": shlex.join(["python", *sys.argv]),
+        "command": this_command(),
         **{name: value for name, value in record.items() if name not in left_out},
     }
 
 
-def how_to_resume(args, last_saved):
+def how_to_go_on(resumed_from, last_saved):
     """Return the line that Ctrl-C ends with."""
-    words = ["python", *sys.argv]
-    resume_from = last_saved or args.model
     if last_saved:
-        words = without_flags(words, "--model", "--start_epoch", "--start-epoch")
         epoch = last_saved.stem.removeprefix("epoch_")
-        words += ["--model", str(last_saved), "--start_epoch", epoch]
-    what = "resume" if resume_from else "no checkpoint was written yet; start again"
-    return f"stopped; {what} with: {shlex.join(words)}"
-
-
-def without_flags(words, *flags):
-    """Return a command's words without these flags and their values."""
-    kept, drop = [], False
-    for word in words:
-        if not drop and word.split("=")[0] not in flags:
-            kept.append(word)
-        drop = word in flags
-    return kept
+        return f"stopped; resume with: {this_command(model=last_saved, start_epoch=epoch)}"
+    if resumed_from:
+        return f"stopped; resume with: {this_command()}"
+    return f"stopped before the first checkpoint; start again with: {this_command()}"
 
 
 if __name__ == "__main__":

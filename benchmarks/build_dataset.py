@@ -1,6 +1,6 @@
 """Time and memory of building the databases, against parsing each row in the plainest way.
 
-    python benchmarks/build_dataset.py [datasets/fer2013/fer2013.csv]
+    python -m benchmarks.build_dataset [datasets/fer2013/fer2013.csv]
 
 Each of the two runs in a process of its own, on the same file. The plain way reads rows with the
 csv module, parses the pixels by np.array(pixels.split(" "), dtype="uint8"), and writes with the
@@ -15,8 +15,6 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from config import emotion_config as config
 
@@ -56,8 +54,9 @@ def main():
     csv_path = sys.argv[1] if sys.argv[1:] else str(config.CSV_PATH)
     seconds = {}
     for way in ("plain", "ours"):
-        printed = subprocess.run([sys.executable, __file__, "--way", way, csv_path], check=True,
-                                 capture_output=True, text=True).stdout.split()
+        printed = subprocess.run(
+            [sys.executable, "-m", __spec__.name, "--way", way, csv_path],
+            check=True, capture_output=True, text=True).stdout.split()
         seconds[way], megabytes = map(float, printed[-2:])
         print(f"{way:>5}: {seconds[way]:.2f} s, peak memory {megabytes:.0f} MB")
     print(f"share: {seconds['ours'] / seconds['plain']:.2f}")

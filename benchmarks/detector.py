@@ -1,6 +1,6 @@
 """Frames a second of the detector on a video, without a display, beside other ways.
 
-    python benchmarks/detector.py samples/faces.mp4
+    python -m benchmarks.detector samples/faces.mp4
 
 Ours, as a user runs it (the rate that the run prints), with --csv and with --output; the original
 system's way (the same cascade on every whole frame, model.predict on the largest face); the floor
@@ -18,12 +18,10 @@ import time
 from pathlib import Path
 from statistics import median
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
 from config import emotion_config as config
 from pipeline.commandline import import_keras, quiet_opencv
 
+SCRIPT = config.BASE_PATH / "emotion_detector.py"
 RUNS = 3
 
 
@@ -58,7 +56,7 @@ def ours(video, output):
             arguments += ["--output", Path(folder) / "x.mp4"]
         for _ in range(RUNS):
             printed = subprocess.run(
-                [sys.executable, ROOT / "emotion_detector.py", *map(str, arguments)],
+                [sys.executable, SCRIPT, *map(str, arguments)],
                 check=True, capture_output=True, text=True).stdout
             rates.append(float(re.search(r"frames a second\D+(\d+)", printed)[1]))
             frames = int(re.search(r"frames\D+(\d+)", printed)[1])
@@ -129,7 +127,7 @@ def first_result(video):
         return time.perf_counter() - began
 
     importing = min(seconds("-c", "import tensorflow") for _ in range(RUNS))
-    running = min(seconds(ROOT / "emotion_detector.py", "--video", video, "--no-display",
+    running = min(seconds(SCRIPT, "--video", video, "--no-display",
                           "--max-frames", 1) for _ in range(RUNS))
     print(f"first frame's result: {running - importing:.2f} s over importing TensorFlow "
           f"({importing:.2f} s)")

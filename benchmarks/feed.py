@@ -1,6 +1,6 @@
 """How fast HDF5DatasetGenerator feeds, and what that costs a training.
 
-    python benchmarks/feed.py [float32|mixed_bfloat16]
+    python -m benchmarks.feed [float32|mixed_bfloat16]
 
 First the rate of augmented images of one core, from memory and streamed; then seconds for the same
 steps of experiment 6's network on the generator and on arrays that lie in memory, in turns.
@@ -8,9 +8,6 @@ steps of experiment 6's network on the generator and on arrays that lie in memor
 
 import sys
 import time
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from config import emotion_config as config
 from config.experiments import EXPERIMENTS
@@ -25,11 +22,7 @@ def training_data(**options):
     from pipeline.preprocessing.affineaugmentor import AffineAugmentor
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
-    augmentor = AffineAugmentor(
-        horizontal_flip=EXPERIMENT.horizontal_flip,
-        rotation_range=EXPERIMENT.rotation_range,
-        zoom_range=EXPERIMENT.zoom_range,
-    )
+    augmentor = AffineAugmentor(**EXPERIMENT.augmentation)
     return HDF5DatasetGenerator(
         config.HDF5_PATH / "train.hdf5", config.BATCH_SIZE, shuffle=True, augmentor=augmentor,
         preprocessor=ImageToArrayPreprocessor(), **options)
@@ -54,10 +47,14 @@ def measure_training():
 
     import numpy as np
 
-    from train_recognizer import build
+    from pipeline.nn.compilation import compile_for_training
+    from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 
     with training_data(memory_limit=config.MEMORY_LIMIT) as dataset:
-        model = build(EXPERIMENT, classes=len(dataset.class_names))
+        model = EmotionVGGNet.build(
+            width=config.IMAGE_SIZE, height=config.IMAGE_SIZE, depth=config.IMAGE_DEPTH,
+            classes=len(dataset.class_names), **EXPERIMENT.network)
+        compile_for_training(model, EXPERIMENT.optimizer, EXPERIMENT.learning_rate(1))
         arrays = [np.concatenate(parts) for parts in zip(*islice(dataset, STEPS))]
         ways = {
             "generator": lambda: model.fit(dataset, steps_per_epoch=STEPS, shuffle=False,

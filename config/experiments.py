@@ -33,6 +33,25 @@ class Experiment:
         """Return the learning rate of an epoch, counted from 1."""
         return [rate for first, rate in self.learning_rates if first <= epoch][-1]
 
+    @property
+    def network(self):
+        """The arguments of EmotionVGGNet.build that the recipe decides."""
+        return {
+            "blocks": self.blocks,
+            "activation": self.activation,
+            "kernel_initializer": self.kernel_initializer,
+            "l2": self.l2,
+        }
+
+    @property
+    def augmentation(self):
+        """The arguments of AffineAugmentor."""
+        return {
+            "horizontal_flip": self.horizontal_flip,
+            "rotation_range": self.rotation_range,
+            "zoom_range": self.zoom_range,
+        }
+
 
 SGD_BASELINE = Experiment(
     optimizer="sgd",

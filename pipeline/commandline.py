@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shlex
 import signal
 import sys
 from contextlib import contextmanager
@@ -29,10 +30,18 @@ def run(main):
 
 
 class StopRequest:
-    """Whether a signal asked for an end, and the exit status that it asks for."""
+    """Whether a signal asked for an end, and which."""
 
-    requested = False
-    status = 0
+    signal = None
+
+    @property
+    def requested(self):
+        return self.signal is not None
+
+    def raise_if_requested(self, message):
+        """Raise what the signal would have raised, now that all is in order."""
+        if self.requested:
+            raise (Terminated if self.signal == signal.SIGTERM else KeyboardInterrupt)(message)
 
 
 @contextmanager
@@ -43,8 +52,7 @@ def stop_requests():
     def request(number, frame):
         if stop.requested:
             raise KeyboardInterrupt
-        stop.requested = True
-        stop.status = 128 + number
+        stop.signal = number
 
     earlier = {number: signal.signal(number, request)
                for number in (signal.SIGINT, signal.SIGTERM)}
@@ -81,6 +89,21 @@ def positive(text):
     if number < 1:
         raise ValueError
     return number
+
+
+def this_command(**changes):
+    """Return the command that started this script, for a shell, with flags changed."""
+    words, changed = ["python", *sys.argv], set()
+    for name in changes:
+        changed |= {f"--{name}", f"--{name.replace('_', '-')}"}
+    kept, drop_value = [], False
+    for word in words:
+        if not drop_value and word.split("=")[0] not in changed:
+            kept.append(word)
+        drop_value = word in changed
+    for name, value in changes.items():
+        kept += [f"--{name}", str(value)]
+    return shlex.join(kept)
 
 
 def import_keras():

@@ -1,14 +1,17 @@
 """What several tests share: synthetic data in Kaggle's format, and the scripts as processes."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
 from pipeline.commandline import quiet_opencv
+from pipeline.io import checkpoint
 
 quiet_opencv()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -46,6 +49,15 @@ def write_csv(path, rows=ROWS):
         lines += [row(label, image, usage) for image, label in zip(images, labels)]
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+def change_record(path, **changes):
+    """Change a .hdf5 checkpoint's record, and give it the checksum of what it holds now."""
+    with h5py.File(path, "r+") as file:
+        text = json.dumps(json.loads(file[checkpoint.RECORD].asstr()[()]) | changes)
+        del file[checkpoint.RECORD]
+        file[checkpoint.RECORD] = text
+        file[checkpoint.RECORD].attrs["sha256"] = checkpoint._digest(file, text)
 
 
 def environment(**variables):

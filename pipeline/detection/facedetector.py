@@ -72,8 +72,8 @@ class FaceDetector:
             margin = round(SEARCH_MARGIN * width)
             left, top = max(0, x - margin), max(0, y - margin)
             region = image[top:y + height + margin, left:x + width + margin]
-            smallest, largest = (round(size * width) for size in SEARCH_SIZES)
-            boxes = self._search(region, SEARCH_MIN_NEIGHBORS, max(self.min_face, smallest), largest)
+            smallest, largest = (max(self.min_face, round(size * width)) for size in SEARCH_SIZES)
+            boxes = self._search(region, SEARCH_MIN_NEIGHBORS, smallest, largest)
             near = [(left + box[0], top + box[1], box[2], box[3]) for box in boxes]
             near = [box for box in near if box not in found]
             if not near:

@@ -1,10 +1,15 @@
 """Feeds a network from an HDF5 database."""
 
-import h5py
+from contextlib import ExitStack, contextmanager
+
 import keras
 import numpy as np
 
 from pipeline.errors import UserError
+from pipeline.io.hdf5datasetwriter import DIGEST, digest_of_attributes
+from pipeline.io.untrusted import plain_hdf5, reading
+
+EXPECTED = "a database of build_dataset.py"
 
 # Windows of a streamed database held at a time: a batch may lie across two.
 WINDOWS_HELD = 2
@@ -30,11 +35,16 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
         self.shuffle = shuffle
         self.seed = seed
         self.epoch = 1
-        self._file = open_database(path)
-        self._images = self._file["images"]
-        self.labels = self._file["labels"][:]
-        self.class_names = tuple(self._file.attrs["class_names"])
+        self._stack = ExitStack()
+        file = self._stack.enter_context(open_database(path))
+        self._images = file["images"]
+        with reading(path, EXPECTED):
+            self.labels = file["labels"][:]
+            self.class_names = tuple(file.attrs["class_names"])
         self.num_images = len(self.labels)
+        if self.labels.max() >= len(self.class_names):
+            raise UserError(f"{path}: has the label {self.labels.max()} for "
+                            f"{len(self.class_names)} classes; run build_dataset.py again")
         self._num_windows = self._count_windows(memory_limit)
         self._windows = {}
         self._planned_epoch = None
@@ -55,11 +65,12 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
         return self
 
     def __exit__(self, *exception):
-        self._file.close()
+        self._stack.close()
 
     def _count_windows(self, memory_limit):
         size = self._images.size * self._images.dtype.itemsize
-        return 1 if size <= memory_limit else -(-size * WINDOWS_HELD // memory_limit)
+        chunks = -(-self.num_images // self._images.chunks[0])
+        return 1 if size <= memory_limit else min(chunks, -(-size * WINDOWS_HELD // memory_limit))
 
     def _plan(self):
         """Draw the epoch's order: which chunks make up each window, and their samples' order."""
@@ -107,23 +118,27 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
             positions = np.concatenate([np.arange(*span) for span in zip(starts, ends)])
             images = np.empty((len(positions), *self._images.shape[1:]), self._images.dtype)
             row = 0
-            for start, end in zip(starts, ends):
-                images[row:row + end - start] = self._images[start:end]
-                row += end - start
+            with reading(self.path, EXPECTED):
+                for start, end in zip(starts, ends):
+                    images[row:row + end - start] = self._images[start:end]
+                    row += end - start
             self._windows[key] = positions, images
         return self._windows[key]
 
 
+@contextmanager
 def open_database(path):
-    """Return the open h5py.File of a database; raise UserError if it is not one."""
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise UserError(f"{path}: not a readable HDF5 file; run build_dataset.py") from error
-    images, labels = file.get("images"), file.get("labels")
-    if images is None or labels is None or "class_names" not in file.attrs:
-        raise UserError(f"{path}: not a database of build_dataset.py; run it again")
-    if not 0 < len(images) == len(labels):
-        raise UserError(f"{path}: {len(images)} images and {len(labels)} labels; "
-                        "run build_dataset.py again")
-    return file
+    """Yield the h5py.File of a database; raise UserError if it is not one, or damaged."""
+    with plain_hdf5(path, path, EXPECTED) as file:
+        images, labels = file.get("images"), file.get("labels")
+        if images is None or labels is None or "class_names" not in file.attrs:
+            raise UserError(f"{path}: not {EXPECTED}; run it again")
+        if file.attrs.get(DIGEST) != digest_of_attributes(file.attrs):
+            raise UserError(f"{path}: damaged: its attributes do not fit their checksum; run "
+                            "build_dataset.py again")
+        if images.ndim != 3 or images.dtype != np.uint8 or len(images) != labels.size:
+            raise UserError(f"{path}: holds {images.dtype} images {images.shape} and labels "
+                            f"{labels.shape}; run build_dataset.py again")
+        if not len(images) > 0:
+            raise UserError(f"{path}: holds no image; run build_dataset.py again")
+        yield file

@@ -1,5 +1,6 @@
 """Writes images and labels to an HDF5 database."""
 
+import hashlib
 from contextlib import contextmanager
 
 import h5py
@@ -10,12 +11,15 @@ from pipeline.io.wholefile import whole_file
 # Images per chunk: 295 kB at 48 x 48, what one read of HDF5 brings into memory.
 CHUNK_IMAGES = 128
 
+DIGEST = "attributes_sha256"
+
 
 class HDF5DatasetWriter:
     """Appends to `images` (N, size, size) uint8 and `labels` (N,) uint8, through a buffer.
 
-    Each chunk carries a Fletcher-32 checksum. `attributes` go to the file's root and may be
-    added to until the file is closed.
+    Chunks carry Fletcher-32 checksums, this version of HDF5's format has its own for what lies
+    between them, and the attributes have a digest, so damage is noticed. `attributes` go to the
+    file's root and may be added to until the file is closed.
     """
 
     def __init__(self, file, image_size, attributes=None, buffer_size=8 * CHUNK_IMAGES):
@@ -39,11 +43,13 @@ class HDF5DatasetWriter:
     @contextmanager
     def create(cls, path, image_size, attributes=None):
         """Yield a writer for `path`; the file appears, whole, when the block ends well."""
-        with whole_file(path) as partial, h5py.File(partial, "w") as file:
+        with whole_file(path) as partial, h5py.File(
+                partial, "w", libver=("v110", "v110")) as file:
             writer = cls(file, image_size, attributes)
             yield writer
             writer.flush()
             file.attrs.update(writer.attributes)
+            file.attrs[DIGEST] = digest_of_attributes(file.attrs)
 
     def add(self, image, label):
         """Append one image, size * size values 0-255 in any shape, and its class index."""
@@ -63,3 +69,10 @@ class HDF5DatasetWriter:
 
     def _buffers(self):
         return ("images", self._images), ("labels", self._labels)
+
+
+def digest_of_attributes(attributes):
+    """Return the SHA-256 of an HDF5 file's attributes, whose text no checksum of HDF5 covers."""
+    described = [(name, np.asarray(attributes[name]).tolist())
+                 for name in sorted(attributes) if name != DIGEST]
+    return hashlib.sha256(repr(described).encode()).hexdigest()

@@ -7,17 +7,24 @@ import pytest
 
 from pipeline.callbacks.epochcheckpoint import EpochCheckpoint
 from pipeline.callbacks.epochseed import EpochSeed
+from pipeline.callbacks.finiteloss import FiniteLoss
 from pipeline.callbacks.trainingmonitor import TrainingMonitor
+from pipeline.errors import UserError
 from pipeline.io import checkpoint
+from pipeline.nn.compilation import compile_for_training
+from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 
 
 class Dataset:
     epoch = None
 
 
+NETWORK = {"width": 8, "height": 8, "depth": 1, "classes": 2, "blocks": 1}
+
+
 def network():
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dropout(0.5), keras.layers.Dense(2)])
-    model.compile("adam", "mse")
+    model = EmotionVGGNet.build(**NETWORK)
+    compile_for_training(model, "adam", 1e-3)
     return model
 
 
@@ -56,7 +63,7 @@ def test_epochs_trained_again_replace_their_earlier_values(tmp_path):
 
 
 def checkpoints(folder, accuracies, epochs):
-    record = {"history": {"val_accuracy": []}}
+    record = {"network": NETWORK, "history": {"val_accuracy": []}}
     callback = EpochCheckpoint(folder, record, every=5)
     callback.set_model(network())
     callback.set_params({"epochs": epochs})
@@ -79,7 +86,7 @@ def test_every_fifth_epoch_the_last_and_the_best_are_saved(tmp_path):
 
 
 def test_the_best_survives_a_resume(tmp_path):
-    record = {"history": {"val_accuracy": [0.1, 0.9, 0.2, 0.3, 0.4, 0.5]}}
+    record = {"network": NETWORK, "history": {"val_accuracy": [0.1, 0.9, 0.2, 0.3, 0.4, 0.5]}}
     callback = EpochCheckpoint(tmp_path, record, every=5)
     callback.set_model(network())
     callback.set_params({"epochs": 9})
@@ -92,15 +99,30 @@ def test_the_best_survives_a_resume(tmp_path):
 
 @pytest.mark.parametrize("epoch", [0, 7])
 def test_dropout_is_a_function_of_seed_and_epoch(epoch):
+    def dropout(model):
+        return next(layer for layer in model.layers if isinstance(layer, keras.layers.Dropout))
+
     def masks(seed, before):
         dataset, model = Dataset(), network()
         for _ in range(before):
-            model(np.ones((1, 4)), training=True)
+            dropout(model)(np.ones((1, 4)), training=True)
         callback = EpochSeed(dataset, seed)
         callback.set_model(model)
         callback.on_epoch_begin(epoch)
         assert dataset.epoch == epoch + 1
-        return np.array(model.layers[0](np.ones((100, 4)), training=True))
+        return np.array(dropout(model)(np.ones((100, 4)), training=True))
 
     assert np.array_equal(masks(1, before=0), masks(1, before=3))
     assert not np.array_equal(masks(1, before=0), masks(2, before=0))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_stops_the_run(value):
+    callback = FiniteLoss(lambda: "checkpoints/epoch_5.hdf5")
+    callback.on_epoch_begin(6)
+    callback.on_train_batch_end(0, {"loss": 1.0})
+    with pytest.raises(UserError, match=r"loss became \w+ in epoch 7; the last good checkpoint is "
+                                        r"checkpoints/epoch_5\.hdf5; try"):
+        callback.on_train_batch_end(1, {"loss": value})
+    with pytest.raises(UserError, match="val_loss became"):
+        callback.on_epoch_end(6, {"loss": 1.0, "val_loss": value})

@@ -193,7 +193,7 @@ def test_what_cannot_be_opened_is_one_line(tmp_path):
         ("--cascade", tmp_path / "none.xml"): "no such cascade file",
         ("--cascade", text): "not a cascade of OpenCV",
         ("--model", tmp_path / "none.hdf5"): "no such model file",
-        ("--video", SAMPLE_VIDEO, "--model", text): "not a readable model file",
+        ("--video", SAMPLE_VIDEO, "--model", text): "damaged, or not a model file",
         ("--video", SAMPLE_VIDEO, "--output", tmp_path / "none" / "x.mp4"): "create it",
         ("--video", SAMPLE_VIDEO, "--output", tmp_path / "x.txt"): "no codec for this suffix",
         ("--video", SAMPLE_VIDEO, "--csv", tmp_path / "none" / "x.csv"): "create it",

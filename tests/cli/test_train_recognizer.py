@@ -1,6 +1,8 @@
 import json
 import shlex
+import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -9,7 +11,14 @@ import numpy as np
 import pytest
 
 from pipeline.io import checkpoint
-from tests.conftest import ROOT, fails_with, run_script, start_script
+from tests.conftest import (
+    ROOT,
+    change_record,
+    environment,
+    fails_with,
+    run_script,
+    start_script,
+)
 
 EPOCHS = 7
 
@@ -106,12 +115,8 @@ def test_the_schedule_sets_the_learning_rate_after_a_resume(dataset, whole_run, 
     model = whole_run / "checkpoints" / "epoch_7.hdf5"
     moved = tmp_path / "epoch_40.hdf5"
     moved.write_bytes(model.read_bytes())
-    with h5py.File(moved, "r+") as file:
-        record = json.loads(file[checkpoint.RECORD].asstr()[()])
-        record["epoch"] = 40
-        record["history"] = {name: [0.5] * 40 for name in record["history"]}
-        del file[checkpoint.RECORD]
-        file[checkpoint.RECORD] = json.dumps(record)
+    history = checkpoint.read_record(moved)["history"]
+    change_record(moved, epoch=40, history={name: [0.5] * 40 for name in history})
     process = run_script("train_recognizer.py", *arguments(
         dataset, tmp_path, "--model", moved, "--start_epoch", 40, "--epochs", 41))
     assert process.returncode == 0, process.stderr_text
@@ -137,18 +142,69 @@ def test_a_checkpoint_of_other_classes(csv_file, whole_run, tmp_path):
     run_script("build_dataset.py", "--csv", csv_file, "--output", tmp_path, "--classes", 7)
     model = whole_run / "checkpoints" / "epoch_5.hdf5"
     line = fails_with("train_recognizer.py", *arguments(tmp_path, tmp_path, "--model", model))
-    assert "the dataset has angry, disgust, fear" in line and "--classes 6" in line
+    assert "train.hdf5 has angry, disgust, fear" in line and "--classes 6" in line
 
 
 def test_a_checkpoint_of_another_network(dataset, whole_run, tmp_path):
     path = tmp_path / "epoch_5.hdf5"
     path.write_bytes((whole_run / "checkpoints" / "epoch_5.hdf5").read_bytes())
-    with h5py.File(path, "r+") as file:
-        record = json.loads(file[checkpoint.RECORD].asstr()[()])
-        del file[checkpoint.RECORD]
-        file[checkpoint.RECORD] = json.dumps(record | {"experiment": 6})
+    change_record(path, experiment=6)
     line = fails_with("train_recognizer.py", *arguments(dataset, tmp_path, "--model", path))
     assert "of another network" in line
+
+
+def test_a_second_training_of_the_same_output_is_refused(dataset, tmp_path):
+    first = start_script("train_recognizer.py", *arguments(dataset, tmp_path, "--experiment", 1))
+    lock = tmp_path / "checkpoints" / ".training.lock"
+    while first.poll() is None and not (lock.exists() and lock.read_text()):
+        time.sleep(0.02)
+    line = fails_with("train_recognizer.py", *arguments(dataset, tmp_path, "--experiment", 1))
+    first.kill()
+    first.communicate()
+    assert f"process {first.pid} writes there already" in line
+
+
+def test_a_full_disk_leaves_the_last_good_checkpoint_and_curve(dataset, whole_run, tmp_path):
+    # A file-size limit stands in for a full disk: 1 MB is enough for the curve alone.
+    checkpoints, output = tmp_path / "checkpoints", tmp_path / "output"
+    checkpoints.mkdir()
+    saved = checkpoints / "epoch_5.hdf5"
+    saved.write_bytes((whole_run / "checkpoints" / "epoch_5.hdf5").read_bytes())
+    process = subprocess.run(
+        ["bash", "-c", 'ulimit -f 1000; exec "$@"', "-", sys.executable,
+         ROOT / "train_recognizer.py", *map(str, arguments(dataset, tmp_path, "--model", saved))],
+        capture_output=True, text=True, env=environment())
+    assert process.returncode == 2
+    assert process.stderr.count("\n") == 1 and "cannot be written" in process.stderr
+    assert saved.read_bytes() == (whole_run / "checkpoints" / "epoch_5.hdf5").read_bytes()
+    assert checkpoint.read_record(saved)["epoch"] == 5
+    assert not (checkpoints / "epoch_7.hdf5").exists()
+    json.loads((output / "vggnet_emotion_4.json").read_text())
+
+
+def test_a_folder_that_vanishes_is_one_line(dataset, tmp_path):
+    process = start_script("train_recognizer.py", *arguments(dataset, tmp_path, "--experiment", 1))
+    curve = tmp_path / "output" / "vggnet_emotion_1.json"
+    while process.poll() is None and not curve.exists():
+        time.sleep(0.02)
+    shutil.rmtree(tmp_path / "checkpoints")
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert stderr.count("\n") == 1 and f"no folder {tmp_path / 'checkpoints'}" in stderr
+    assert len(json.loads(curve.read_text())["loss"]) >= 1
+
+
+def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint(dataset, whole_run, tmp_path):
+    path = tmp_path / "epoch_5.hdf5"
+    path.write_bytes((whole_run / "checkpoints" / "epoch_5.hdf5").read_bytes())
+    with h5py.File(path, "r+") as file:
+        file["model_weights"].visititems(
+            lambda name, item: item.write_direct(np.full(item.shape, np.nan, item.dtype))
+            if name.endswith("kernel") else None)
+    change_record(path)
+    line = fails_with("train_recognizer.py", *arguments(dataset, tmp_path, "--model", path))
+    assert f"loss became nan in epoch 6; the last good checkpoint is {path}" in line
+    assert not list((tmp_path / "checkpoints").glob("*.hdf5"))
 
 
 def test_the_training_path_imports_no_tensorflow_by_itself():
@@ -166,8 +222,6 @@ def test_help_answers_at_once(script):
     assert time.monotonic() - began < 3
     listing = f"import sys, runpy; sys.argv = ['x', '--help']\ntry: runpy.run_path({script!r}, " \
               "run_name='__main__')\nexcept SystemExit: print(*sys.modules)"
-    import subprocess
-
     modules = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True,
                              cwd=ROOT).stdout.split()
     assert not {"keras", "tensorflow", "cv2", "matplotlib", "sklearn"} & set(modules)

@@ -1,11 +1,11 @@
 import cv2
-import keras
 import numpy as np
 import pytest
 
 from pipeline.detection.emotionclassifier import EmotionClassifier
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
+from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from tests.conftest import MODEL
 
 
@@ -45,14 +45,14 @@ def test_no_face_has_no_probabilities(classifier):
 
 
 @pytest.mark.parametrize(
-    ("shape", "outputs", "message"),
-    [((48, 48, 3), 2, "expected square gray images"), ((48, 32, 1), 2, "expected square gray"),
-     ((48, 48, 1), 3, "3 probabilities for 2 class names")],
+    ("changes", "message"),
+    [({"depth": 3}, "expected square gray images"), ({"width": 32}, "expected square gray"),
+     ({"classes": 3}, "3 probabilities for 2 class names")],
 )
-def test_a_model_that_does_not_fit_is_named(tmp_path, shape, outputs, message):
-    model = keras.Sequential([keras.Input(shape), keras.layers.Flatten(),
-                              keras.layers.Dense(outputs)])
+def test_a_model_that_does_not_fit_is_named(tmp_path, changes, message):
+    network = {"width": 48, "height": 48, "depth": 1, "classes": 2, "blocks": 1} | changes
     path = tmp_path / "model.hdf5"
-    checkpoint.save(model, path, {"class_names": ["a", "b"]}, include_optimizer=False)
+    checkpoint.save(EmotionVGGNet.build(**network), path,
+                    {"network": network, "class_names": ["a", "b"]}, include_optimizer=False)
     with pytest.raises(UserError, match=message):
         EmotionClassifier(path)

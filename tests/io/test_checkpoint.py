@@ -7,32 +7,28 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
+from pipeline.nn.compilation import compile_for_training
+from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 
-RECORD = {"class_names": ["a", "b", "c"], "experiment": 6, "epoch": 2, "val_accuracy": 0.5,
-          "history": {"loss": [1.5, 1.25]}}
+NETWORK = {"width": 8, "height": 8, "depth": 1, "classes": 3, "blocks": 1}
+RECORD = {"network": NETWORK, "class_names": ["a", "b", "c"], "experiment": 6, "epoch": 2,
+          "val_accuracy": 0.5, "history": {"loss": [1.5, 1.25]}}
 
 
-def network(units=8, policy="float32"):
+def network(policy="float32", **changes):
     keras.config.set_dtype_policy(policy)
     try:
-        model = keras.Sequential([
-            keras.Input((4,)),
-            keras.layers.Dense(units, activation="elu"),
-            keras.layers.BatchNormalization(),
-            keras.layers.Dropout(0.5),
-            keras.layers.Dense(3),
-            keras.layers.Activation("softmax", dtype="float32"),
-        ])
+        model = EmotionVGGNet.build(**NETWORK | changes)
+        compile_for_training(model, "adam", 0.01)
     finally:
         keras.config.set_dtype_policy("float32")
-    model.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
-def trained(**options):
+def trained(policy="float32"):
     keras.utils.set_random_seed(0)
-    model = network(**options)
-    x = np.random.default_rng(0).random((32, 4), dtype=np.float32)
+    model = network(policy)
+    x = np.random.default_rng(0).random((32, 8, 8, 1), dtype=np.float32)
     model.fit(x, np.eye(3)[np.arange(32) % 3], epochs=2, verbose=0)
     return model
 
@@ -50,7 +46,7 @@ def path(request, tmp_path):
 def test_restore_gives_weights_and_optimizer_state_back(path, policy):
     model = trained(policy=policy)
     checkpoint.save(model, path, RECORD)
-    resumed = network(policy=policy)
+    resumed = network(policy)
     checkpoint.restore(resumed, path)
     assert int(resumed.optimizer.iterations) == int(model.optimizer.iterations) > 0
     for before, after in zip(state(model), state(resumed), strict=True):
@@ -77,14 +73,14 @@ def test_load_gives_the_network_in_float32_and_the_record(path):
 
 
 def test_a_file_without_optimizer_state_is_smaller_and_not_for_resuming(path):
-    model = trained(units=500)
+    model = trained()
     checkpoint.save(model, path, RECORD)
     size = path.stat().st_size
     checkpoint.save(model, path, RECORD, include_optimizer=False)
     assert path.stat().st_size < 0.7 * size
     assert checkpoint.load(path)[1] == RECORD
     with pytest.raises(UserError, match="no optimizer state"):
-        checkpoint.restore(network(units=500), path)
+        checkpoint.restore(network(), path)
 
 
 def test_any_keras_program_can_load_the_file(path):
@@ -97,14 +93,14 @@ def test_any_keras_program_can_load_the_file(path):
 def test_another_network_is_refused(path):
     checkpoint.save(trained(), path, RECORD)
     with pytest.raises(UserError, match="of another network"):
-        checkpoint.restore(network(units=9), path)
+        checkpoint.restore(network(blocks=2), path)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"])
 def test_what_is_no_model_is_named(path, content):
     path.write_bytes(content)
     for read in (checkpoint.read_record, checkpoint.load):
-        with pytest.raises(UserError, match="not a readable model file"):
+        with pytest.raises(UserError, match="damaged, or not a model file"):
             read(path)
 
 
@@ -119,7 +115,7 @@ def test_a_failed_save_leaves_the_older_file(path, monkeypatch):
     checkpoint.save(model, path, RECORD)
     before = path.read_bytes()
     with pytest.raises(TypeError):
-        checkpoint.save(model, path, {"not for JSON": object()})
+        checkpoint.save(model, path, RECORD | {"not for JSON": object()})
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 

@@ -11,7 +11,7 @@ from pipeline.preprocessing.affineaugmentor import AffineAugmentor
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
 COUNT = 1500
-CLASS_NAMES = ["a", "b", "c"]
+CLASS_NAMES = ("a", "b", "c")
 STREAMED = 400_000  # bytes of memory for 3.5 MB of images
 
 
@@ -48,7 +48,7 @@ def test_the_writer_keeps_images_labels_and_attributes(database):
     with h5py.File(database) as file:
         assert file["images"].shape == (COUNT, 48, 48)
         assert file["images"].dtype == file["labels"].dtype == np.uint8
-        assert list(file.attrs["class_names"]) == CLASS_NAMES
+        assert tuple(file.attrs["class_names"]) == CLASS_NAMES
         assert np.array_equal(file["labels"], np.arange(COUNT) % 3)
 
 
@@ -121,7 +121,7 @@ def test_augmentation_is_a_function_of_seed_and_epoch(database):
 def test_a_file_that_is_no_database_is_named(tmp_path):
     path = tmp_path / "train.hdf5"
     path.write_text("not HDF5")
-    with pytest.raises(UserError, match="not a readable HDF5 file"):
+    with pytest.raises(UserError, match=r"damaged, or not a database of build_dataset\.py"):
         generator(path)
     with h5py.File(path, "w") as file:
         file["images"] = np.zeros((3, 48, 48), np.uint8)

@@ -1,0 +1,1 @@
+"""Measurements behind the README's figures; run them as modules from the repository."""

@@ -1,0 +1,214 @@
+"""Damaged and hostile files: refused before anything of them is used."""
+
+import os
+import sys
+import zipfile
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.io import checkpoint
+from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
+from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
+from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
+from tests.conftest import change_record, fails_with
+
+NETWORK = {"width": 8, "height": 8, "depth": 1, "classes": 2, "blocks": 1}
+RECORD = {"network": NETWORK, "class_names": ["a", "b"], "epoch": 1, "experiment": 6}
+FLIPS = 60
+
+
+@pytest.fixture(params=[".hdf5", ".keras"])
+def model_file(request, tmp_path):
+    path = tmp_path / f"model{request.param}"
+    checkpoint.save(EmotionVGGNet.build(**NETWORK), path, RECORD, include_optimizer=False)
+    return path
+
+
+@pytest.fixture
+def database(tmp_path):
+    path = tmp_path / "train.hdf5"
+    with HDF5DatasetWriter.create(path, 48, {"class_names": ("a", "b")}) as writer:
+        for image in np.random.default_rng(0).integers(0, 256, (200, 48, 48), dtype=np.uint8):
+            writer.add(image, image[0, 0] % 2)
+    return path
+
+
+def read_database(path):
+    with HDF5DatasetGenerator(path, 128, preprocessor=ImageToArrayPreprocessor(),
+                              memory_limit=1 << 30) as dataset:
+        return [dataset.class_names, *[array.tobytes() for batch in dataset for array in batch]]
+
+
+def read_model(path):
+    model, record = checkpoint.load(path)
+    return [record, *[np.array(weight).tobytes() for weight in model.weights]]
+
+
+def flipped(content, random):
+    damaged = bytearray(content)
+    damaged[random.integers(len(damaged))] ^= 1 << random.integers(8)
+    return bytes(damaged)
+
+
+def never_read_in_silence(path, read):
+    """Flip single bits: the file is refused, or reads as before (the bit meant nothing)."""
+    content, expected, refused = path.read_bytes(), read(path), 0
+    random = np.random.default_rng(0)
+    for _ in range(FLIPS):
+        path.write_bytes(flipped(content, random))
+        try:
+            assert read(path) == expected
+        except UserError as error:
+            assert str(path) in str(error) and "\n" not in str(error)
+            refused += 1
+    assert refused > FLIPS / 2
+
+
+def test_a_flipped_bit_of_a_model_is_noticed(model_file):
+    never_read_in_silence(model_file, read_model)
+
+
+def test_a_flipped_bit_of_a_database_is_noticed(database):
+    never_read_in_silence(database, read_database)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
+def test_truncated_files_are_noticed(model_file, database, share):
+    for path, read in ((model_file, read_model), (database, read_database)):
+        path.write_bytes(path.read_bytes()[:int(share * path.stat().st_size)])
+        with pytest.raises(UserError, match="damaged"):
+            read(path)
+
+
+def payload_model(tmp_path):
+    """Return a network that writes a file when it runs, and that file's path."""
+    proof = tmp_path / "the payload ran"
+    model = keras.Sequential([
+        keras.Input((8, 8, 1)), keras.layers.Flatten(),
+        keras.layers.Lambda(lambda x, proof=str(proof): (open(proof, "w").close(), x)[1]),
+        keras.layers.Dense(2)])
+    proof.unlink(missing_ok=True)
+    return model, proof
+
+
+@pytest.mark.parametrize("suffix", [".hdf5", ".keras"])
+@pytest.mark.parametrize("with_record", [True, False])
+def test_a_lambda_with_code_never_runs(tmp_path, suffix, with_record):
+    model, proof = payload_model(tmp_path)
+    path = tmp_path / f"model{suffix}"
+    model.save(path)
+    proof.unlink(missing_ok=True)
+    if with_record:
+        give_record(path)
+    line = fails_with("emotion_detector.py", "--no-display", "--image", "samples/faces.jpg",
+                      "--model", path)
+    assert str(path) in line
+    assert not proof.exists()
+
+
+def give_record(path):
+    import json
+
+    text = json.dumps(RECORD)
+    if path.suffix == ".keras":
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr(checkpoint.RECORD, text)
+    else:
+        with h5py.File(path, "r+") as file:
+            file[checkpoint.RECORD] = text
+        change_record(path)
+
+
+def test_a_custom_class_path_is_not_imported(model_file, tmp_path, monkeypatch):
+    proof = tmp_path / "imported"
+    (tmp_path / "hostile_module.py").write_text(f"open({str(proof)!r}, 'w')\nclass Layer: pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = read_model(model_file)
+    if model_file.suffix == ".hdf5":
+        with h5py.File(model_file, "r+") as file:
+            config = file.attrs["model_config"].replace("keras.layers", "hostile_module")
+            file.attrs["model_config"] = config
+        change_record(model_file)
+    else:
+        rewrite_archive(model_file, lambda name, content: (
+            name, content.replace(b"keras.layers", b"hostile_module")))
+    # What a configuration says is never looked at, so it does no harm.
+    assert read_model(model_file) == before
+    assert not proof.exists() and "hostile_module" not in sys.modules
+
+
+def rewrite_archive(path, change, compression=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path) as archive:
+        members = [(info.filename, archive.read(info)) for info in archive.infolist()]
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, content in members:
+            archive.writestr(*change(name, content))
+
+
+@pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "assets/../../outside", "more"])
+def test_an_archive_with_other_members_is_refused(tmp_path, name):
+    path = tmp_path / "model.keras"
+    checkpoint.save(EmotionVGGNet.build(**NETWORK), path, RECORD, include_optimizer=False)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, "payload")
+    with pytest.raises(UserError, match="refused: the archive has a member"):
+        checkpoint.load(path)
+    assert sorted(os.listdir(tmp_path)) == ["model.keras"]
+
+
+def test_a_compressed_bomb_is_refused(tmp_path):
+    path = tmp_path / "model.keras"
+    checkpoint.save(EmotionVGGNet.build(**NETWORK), path, RECORD, include_optimizer=False)
+    rewrite_archive(path, lambda name, content: (
+        (name, bytes(300_000_000)) if name == "config.json" else (name, content)),
+        zipfile.ZIP_DEFLATED)
+    assert path.stat().st_size < 2_000_000
+    with pytest.raises(UserError, match=r"refused: .* claims"):
+        checkpoint.load(path)
+
+
+@pytest.mark.parametrize("target", ["model", "database"])
+@pytest.mark.parametrize("attack", ["bomb", "external link", "soft link", "external storage",
+                                    "virtual"])
+def test_hdf5_that_leads_out_of_itself_or_claims_too_much_is_refused(
+        tmp_path, database, target, attack):
+    secret = tmp_path / "secret.hdf5"
+    with h5py.File(secret, "w") as file:
+        file["images"] = np.zeros((3, 48, 48), np.uint8)
+    path = database
+    if target == "model":
+        path = tmp_path / "model.hdf5"
+        checkpoint.save(EmotionVGGNet.build(**NETWORK), path, RECORD, include_optimizer=False)
+    with h5py.File(path, "r+") as file:
+        if attack == "bomb":
+            file.create_dataset("extra", (10**6, 10**6), "f4", chunks=(128, 128))
+        elif attack == "external link":
+            file["extra"] = h5py.ExternalLink(str(secret), "images")
+        elif attack == "soft link":
+            file["extra"] = h5py.SoftLink("/nowhere")
+        elif attack == "external storage":
+            file.create_dataset("extra", (10,), "u1", external=str(secret))
+        else:
+            layout = h5py.VirtualLayout((3, 48, 48), np.uint8)
+            layout[:] = h5py.VirtualSource(str(secret), "images", (3, 48, 48))
+            file.create_virtual_dataset("extra", layout)
+    with pytest.raises(UserError, match="refused"):
+        read_model(path) if target == "model" else read_database(path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"blocks": 40}, {"width": 10**9}, {"classes": -1}, {"depth": None}, {"height": 1e300},
+     {"blocks": True}, {"unknown": 1}, {"activation": "lambda x: x"}, {"l2": "__import__('os')"}],
+)
+def test_a_record_that_asks_for_too_much_or_nonsense_is_refused(tmp_path, changes):
+    path = tmp_path / "model.hdf5"
+    checkpoint.save(EmotionVGGNet.build(**NETWORK), path, RECORD, include_optimizer=False)
+    change_record(path, network=NETWORK | changes)
+    with pytest.raises(UserError):
+        checkpoint.load(path)
