@@ -1,12 +1,13 @@
 # make demo: the detector on the sample that ships. make test: ruff and pytest.
 # Both set up a virtual environment in .venv first, anew when the requirements change.
+# make test-lowest: the tests on the lowest versions that requirements.txt allows.
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test
+.PHONY: demo test test-lowest
 
 demo: $(READY)
 	mkdir -p build
@@ -17,6 +18,14 @@ demo: $(READY)
 test: $(READY)
 	$(VENV)/bin/ruff check .
 	$(RUN) -m pytest
+
+test-lowest:
+	mkdir -p build
+	sed -nE 's/^([a-z0-9-]+)>=([0-9.]+).*/\1==\2/p' requirements.txt > build/lowest.txt
+	$(PYTHON) -m venv build/lowest
+	build/lowest/bin/pip install --quiet --disable-pip-version-check \
+		-r requirements-dev.txt -c build/lowest.txt
+	build/lowest/bin/python -m pytest
 
 $(READY): requirements.txt requirements-dev.txt
 	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), \

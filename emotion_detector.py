@@ -17,7 +17,7 @@ from pipeline.commandline import (
     existing_file,
     import_keras,
     positive,
-    quiet_opencv,
+    prepare_opencv,
     run,
     stop_requests,
 )
@@ -68,7 +68,7 @@ def main(argv=None):
         existing_file(args.video, "video file", "see samples/")
     if args.image and not args.image.is_dir():
         existing_file(args.image, "picture", "see samples/")
-    quiet_opencv()
+    prepare_opencv()
     with stop_requests() as stop:
         detect(args, stop)
     stop.raise_if_requested("stopped; every output is complete")

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from config import emotion_config as config
-from pipeline.commandline import import_keras, quiet_opencv
+from pipeline.commandline import import_keras, prepare_opencv
 
 SCRIPT = config.BASE_PATH / "emotion_detector.py"
 RUNS = 3
@@ -135,7 +135,7 @@ def first_result(video):
 
 def main():
     video = sys.argv[1]
-    quiet_opencv()
+    prepare_opencv()
     import_keras()
     results = {
         "ours, --csv": ours(video, output=False),

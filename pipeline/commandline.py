@@ -124,11 +124,12 @@ def import_keras():
     logging.getLogger("absl").setLevel(logging.ERROR)  # "HDF5 is legacy", at each checkpoint
 
 
-def quiet_opencv():
-    """Keep OpenCV and FFmpeg from writing logs; what matters of them becomes a UserError.
+def prepare_opencv():
+    """Keep OpenCV and FFmpeg from writing logs, and pictures from claiming all memory.
 
-    Call it before cv2 is imported.
+    Call it before cv2 is imported. What matters of the logs becomes a UserError.
     """
+    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 28))  # 8K has 1 << 25
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 

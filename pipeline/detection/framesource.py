@@ -145,8 +145,8 @@ def read_picture(path):
     """Return a picture as (height, width, 3) uint8 BGR. Raises UserError if it is none."""
     try:
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise UserError(f"{path}: a picture too large to read") from error
+    except cv2.error:
+        image = None
     if image is None:
         raise UserError(f"{path}: cannot be read as a picture")
     return image

@@ -20,14 +20,28 @@ def locked_folder(path, purpose):
     if fcntl is None:
         yield
         return
-    with open(path / f".{purpose}.lock", "a+") as file:
+    lock = path / f".{purpose}.lock"
+    with _opened_and_locked(lock) as file:
+        file.write(str(os.getpid()))
+        file.flush()
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def _opened_and_locked(lock):
+    """Return the open file of a lock that this process holds."""
+    while True:
+        file = open(lock, "a+")  # noqa: SIM115  (it stays open for as long as the lock is held)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             file.seek(0)
-            raise UserError(f"{path}: process {file.read().strip()} writes there already; wait "
-                            "for it, or give another folder") from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
+            raise UserError(f"{lock.parent}: process {file.read().strip()} writes there already; "
+                            "wait for it, or give another folder") from error
+        # Another process may have let go of the file, and removed it, since it was opened.
+        if lock.exists() and os.path.samestat(os.stat(lock), os.fstat(file.fileno())):
+            file.truncate(0)
+            return file
+        file.close()

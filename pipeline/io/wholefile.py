@@ -1,6 +1,7 @@
 """Files that a failure does not spoil."""
 
 import os
+import re
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,6 +63,10 @@ def require_folder(path):
 def _clear_errors(path):
     try:
         yield
-    except OSError as error:
-        reason = error.strerror or str(error).splitlines()[0]
+    except (OSError, RuntimeError) as error:
+        # HDF5 wraps what the system says, and raises RuntimeError where it closes a file.
+        number = re.search(r"errno = (\d+)", str(error))
+        if isinstance(error, RuntimeError) and not number:
+            raise
+        reason = os.strerror(int(number[1])) if number else error.strerror or str(error)
         raise UserError(f"{path}: cannot be written: {reason}") from error
