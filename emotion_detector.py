@@ -9,7 +9,7 @@ With a display it shows two windows; the key q ends it.
 
 import argparse
 import itertools
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from config import emotion_config as config
@@ -145,11 +145,12 @@ def follow(source, analyzer, sinks, max_frames, stop):
     from pipeline.progress import track_frames
 
     frames = itertools.islice(source, max_frames)
-    for frame, faces in track_frames(analyzer.analyze(frames), source, max_frames):
-        for sink in sinks:
-            sink.write(frame, faces)
-        if stop.requested or any(getattr(sink, "closed", False) for sink in sinks):
-            break
+    with closing(analyzer.analyze(frames)) as results:
+        for frame, faces in track_frames(results, source, max_frames):
+            for sink in sinks:
+                sink.write(frame, faces)
+            if stop.requested or any(getattr(sink, "closed", False) for sink in sinks):
+                break
 
 
 def print_summary(summary, source, args):

@@ -10,10 +10,8 @@ import h5py
 import numpy as np
 import pytest
 
-from pipeline.commandline import prepare_opencv
 from pipeline.io import checkpoint
 
-prepare_opencv()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 ROOT = Path(__file__).resolve().parent.parent

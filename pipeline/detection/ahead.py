@@ -7,8 +7,8 @@ import threading
 def ahead(items, size):
     """Yield from an iterable that a thread runs through, up to `size` items ahead.
 
-    What the iterable raises is raised here. When the consumer stops, so does the thread, after
-    the item that it is at.
+    What the iterable raises is raised here. Close the generator to stop the thread, which ends
+    after the item that it is at.
     """
     results = queue.Queue(maxsize=size)
     stopping = threading.Event()
@@ -30,7 +30,8 @@ def ahead(items, size):
         except BaseException as error:  # it is the consumer's to handle
             put((None, error))
 
-    threading.Thread(target=work, daemon=True).start()
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
     try:
         while True:
             item, error = results.get()
@@ -41,3 +42,6 @@ def ahead(items, size):
             yield item
     finally:
         stopping.set()
+        # A thread that works on while Python ends can abort the process. It may have to wait
+        # for an item of a camera that hangs, so it is not waited for longer than this.
+        thread.join(timeout=2)

@@ -23,8 +23,8 @@ class Windows:
 
     def __enter__(self):
         try:
-            cv2.namedWindow("Face")
-            cv2.namedWindow("Probabilities")
+            for name in ("Face", "Probabilities"):
+                cv2.namedWindow(name, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
         except cv2.error as error:
             raise UserError("this OpenCV has no windows (opencv-python-headless?); give "
                             "--no-display") from error

@@ -160,6 +160,29 @@ def test_a_signal_ends_it_with_every_file_complete(tmp_path, number):
     assert 0 < last < 3600 and last <= len(annotated) <= last + 2
 
 
+def test_a_phone_video_is_shown_upright(tmp_path):
+    # The display matrix of an .mp4 header, from none to a quarter turn.
+    straight = b"".join(value.to_bytes(4) for value in (1 << 16, 0, 0, 0, 1 << 16))
+    turned = b"".join(value.to_bytes(4) for value in (0, 1 << 16, 0, 0xFFFF0000, 0))
+    content = SAMPLE_VIDEO.read_bytes()
+    header = content.index(b"tkhd")
+    start = content.index(straight, header)
+    (tmp_path / "phone.mp4").write_bytes(
+        content[:start] + turned + content[start + len(turned):])
+    detector("--video", tmp_path / "phone.mp4", "--max-frames", 3, "--output", tmp_path / "x.mp4")
+    frames, _ = frames_of(tmp_path / "x.mp4")
+    assert frames[0].shape == (432, 240, 3)
+
+
+def test_a_live_source_ends_cleanly_when_it_stops(tmp_path):
+    process = detector("--video", f"file://{SAMPLE_VIDEO}", "--csv", tmp_path / "x.csv",
+                       "--output", tmp_path / "x.mp4")
+    assert process.stderr_text == f"file://{SAMPLE_VIDEO}: no more frames\n"
+    frames, _ = frames_of(tmp_path / "x.mp4")
+    # Old frames are dropped where the analysis is slower than the source.
+    assert 0 < len(frames) <= 120
+
+
 def test_a_video_with_a_broken_tail_keeps_what_was_read(tmp_path):
     frames, _ = frames_of(SAMPLE_VIDEO)
     whole = tmp_path / "whole.avi"

@@ -2,9 +2,9 @@
 
     python -m tests.torture.kill_training [kills, 30]
 
-A training of a synthetic dataset runs to its end; another one is killed at random moments, every
-third time while a file is being written, and resumed from its last checkpoint each time. Every
-file is read after every kill, and the last weights of the two are compared bit for bit.
+A training of a synthetic dataset runs to its end; another one is killed at random moments, some of
+them in its start and while a file is being written, and resumed from its last checkpoint each
+time. Every file is read after every kill, and the last weights are compared bit for bit.
 """
 
 import json
@@ -21,6 +21,7 @@ from pipeline.io import checkpoint
 from tests.conftest import run_script, start_script, write_csv
 
 EPOCHS = 40
+KINDS = ("random", "write", "random", "write", "start")
 
 
 def arguments(folder, name):
@@ -42,14 +43,26 @@ def arrays(path):
     return found
 
 
-def wait_for_the_moment(process, folder, in_a_write):
-    """Wait for a random moment after the start, or for one of the files' partial twins."""
-    until = time.monotonic() + random.uniform(4, 14)
-    while process.poll() is None and time.monotonic() < until:
-        if in_a_write and list(folder.rglob(".*.partial.*")):
-            time.sleep(random.uniform(0, 0.02))
-            return
-        time.sleep(0.001)
+def wait_for_the_moment(process, folder, kind):
+    """Wait for a moment in the start, in a file's writing, or at random after an epoch."""
+    began = time.time()
+
+    def running_until(condition):
+        while process.poll() is None and not condition():
+            time.sleep(0.001)
+
+    def trained():
+        return any(path.stat().st_mtime > began for path in folder.rglob("*.json"))
+
+    if kind == "start":
+        until = time.time() + random.uniform(0, 8)
+        return running_until(lambda: time.time() > until)
+    running_until(trained)
+    until = time.time() + random.uniform(0, 10)
+    running_until(lambda: time.time() > until)
+    if kind == "write":
+        running_until(lambda: list(folder.rglob(".*.partial.*")))
+        time.sleep(random.uniform(0, 0.02))
 
 
 def main():
@@ -69,7 +82,7 @@ def main():
                 continue
             more = ["--model", path] if path else ["--experiment", 4]
             process = start_script("train_recognizer.py", *arguments(folder, "killed"), *more)
-            wait_for_the_moment(process, killed, in_a_write=done % 3 == 0)
+            wait_for_the_moment(process, killed, KINDS[done % len(KINDS)])
             if process.poll() is None:
                 process.kill()
                 done += 1
