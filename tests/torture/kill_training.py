@@ -58,7 +58,7 @@ def wait_for_the_moment(process, folder, kind):
         until = time.time() + random.uniform(0, 8)
         return running_until(lambda: time.time() > until)
     running_until(trained)
-    until = time.time() + random.uniform(0, 10)
+    until = time.time() + random.uniform(0, 9)
     running_until(lambda: time.time() > until)
     if kind == "write":
         running_until(lambda: list(folder.rglob(".*.partial.*")))
