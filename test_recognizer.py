@@ -2,12 +2,12 @@
 
     python test_recognizer.py
     python test_recognizer.py --model checkpoints/epoch_75.hdf5 --split val
+    python test_recognizer.py --tta shifts --ferplus fer2013new.csv
 
 Writes output/evaluation_NAME.json and .png, the confusion matrix.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from config import emotion_config as config
@@ -27,74 +27,66 @@ def parse_args(argv=None):
                         help="folder of the databases (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=config.OUTPUT_PATH,
                         help="folder of the evaluation (default: %(default)s)")
+    parser.add_argument("--tta", choices=("flip", "shifts"),
+                        help="average over mirrored images, or over those in five places each")
+    parser.add_argument("--ferplus", type=Path, metavar="FILE",
+                        help="FER+ labels (fer2013new.csv), to evaluate by them as well")
     parser.add_argument("--name", help="NAME of the evaluation's files (default: of the model's "
-                                       "file, with _val for that split)")
+                                       "file, with _val and _TTA where they apply)")
     return parser.parse_args(argv)
 
 
 def main(argv=None):
     args = parse_args(argv)
     existing_file(args.model, "checkpoint", "see the checkpoints folder")
-    database = existing_file(args.dataset / f"{args.split}.hdf5", "database",
-                             "run build_dataset.py first")
+    for split in ("train", args.split):
+        existing_file(args.dataset / f"{split}.hdf5", "database", "run build_dataset.py first")
+    if args.ferplus:
+        existing_file(args.ferplus, "FER+ file", "it comes from the FER+ project")
     new_folder(args.output)
     import_keras()
-    result, class_names = predict_and_evaluate(args.model, database)
-    result = {"model": args.model.name, "split": args.split, **result}
-    name = args.name or args.model.stem + ("_val" if args.split == "val" else "")
-    write(result, class_names, args.output / f"evaluation_{name}")
-    print_result(result)
+
+    from pipeline import evaluationreport
+
+    result = predict_and_evaluate(args)
+    parts = (args.model.stem, args.split if args.split == "val" else None, args.tta)
+    name = args.name or "_".join(filter(None, parts))
+    evaluationreport.write(result, args.output / f"evaluation_{name}")
+    evaluationreport.show(result)
 
 
-def predict_and_evaluate(model_path, database):
-    """Return the measures of a model on every image of a database once, and the class names."""
-    from pipeline.evaluation import evaluate
+def predict_and_evaluate(args):
+    """Return the measures of the model on every image of the split once."""
+    from pipeline.evaluation import accuracy_on, evaluate
     from pipeline.io import checkpoint
+    from pipeline.io.ferplus import NO_LABEL, read_ferplus
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
+    from pipeline.io.sharedimages import also_in
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
+    from pipeline.testtimeaugmentation import predict
 
-    model, record = checkpoint.load(model_path)
+    database = args.dataset / f"{args.split}.hdf5"
+    model, record = checkpoint.load(args.model)
     with HDF5DatasetGenerator(
         database,
         config.BATCH_SIZE,
         preprocessor=ImageToArrayPreprocessor(),
         memory_limit=config.MEMORY_LIMIT,
     ) as dataset:
-        checkpoint.require_classes(record, model_path, dataset.class_names, database)
-        result = evaluate(dataset.labels, model.predict(dataset, verbose=0), dataset.class_names)
-    trained = {"experiment": record["experiment"], "epoch": record["epoch"]}
-    return trained | result, dataset.class_names
-
-
-def write(result, class_names, path):
-    """Write the JSON and the picture, `path` with their suffixes."""
-    from pipeline.io.wholefile import whole_file
-    from pipeline.plots import plot_confusion_matrix
-
-    with whole_file(path.with_name(path.name + ".json")) as partial:
-        partial.write_text(json.dumps(result, indent=1) + "\n")
-    title = f"{result['model']} on {result['split']}: {result['accuracy']:.2%}"
-    with whole_file(path.with_name(path.name + ".png")) as partial:
-        plot_confusion_matrix(result["confusion_matrix"], class_names, title, partial)
-    print(f"written: {path}.json and .png")
-
-
-def print_result(result):
-    from rich.console import Console
-    from rich.table import Table
-
-    low, high = result["accuracy_interval"]
-    table = Table("class", "precision", "recall", "F1", "images",
-                  title=f"{result['model']} on the {result['split']} split")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for name, row in result["per_class"].items():
-        table.add_row(name, f"{row['precision']:.1%}", f"{row['recall']:.1%}", f"{row['f1']:.1%}",
-                      f"{row['images']:,}")
-    Console().print(table)
-    print(f"accuracy {result['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}), "
-          f"loss {result['loss']:.4f}, macro F1 {result['macro_f1']:.2%}, "
-          f"{result['images']:,} images")
+        names, labels = dataset.class_names, dataset.labels
+        checkpoint.require_classes(record, args.model, names, database)
+        ferplus = args.ferplus and read_ferplus(
+            args.ferplus, config.USAGES[args.split], len(labels), names)
+        probabilities = predict(model, dataset, args.tta)
+    predicted = probabilities.argmax(axis=1)
+    result = {"model": args.model.name, "split": args.split, "tta": args.tta,
+              "experiment": record["experiment"], "epoch": record["epoch"],
+              **evaluate(labels, probabilities, names)}
+    unseen = ~also_in(database, args.dataset / "train.hdf5")
+    result["unseen"] = accuracy_on(unseen, labels, predicted)
+    if args.ferplus:
+        result["ferplus"] = accuracy_on(ferplus != NO_LABEL, ferplus, predicted)
+    return result
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ LABEL_TO_CLASS = {
 # The Usage column -> the split it makes, the field's convention: choose on PublicTest,
 # report PrivateTest. (The original system used the two the other way round.)
 SPLITS = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}
+USAGES = {split: usage for usage, split in SPLITS.items()}
 
 BATCH_SIZE = 128
 CHECKPOINT_EVERY = 5  # epochs

@@ -9,7 +9,8 @@ def evaluate(labels, probabilities, class_names):
 
     labels: (N,) class indices. probabilities: (N, classes). `accuracy_interval` is the 95 %
     interval of the accuracy (Wilson, 1927); `loss` the cross-entropy in nats, without weight
-    decay; `confusion_matrix` has a row for each true class.
+    decay; `calibration_error` how far confidence and accuracy are apart, 0-1; `confusion_matrix`
+    has a row for each true class.
     """
     indices = np.arange(len(class_names))
     predicted = probabilities.argmax(axis=1)
@@ -24,6 +25,7 @@ def evaluate(labels, probabilities, class_names):
         "accuracy_interval": wilson_interval(accuracy, len(labels)),
         "loss": float(log_loss(labels, float64 / float64.sum(axis=1, keepdims=True),
                                labels=indices)),
+        "calibration_error": calibration_error(probabilities.max(axis=1), predicted == labels),
         "macro_f1": report["macro avg"]["f1-score"],
         "per_class": {
             name: {"precision": report[name]["precision"], "recall": report[name]["recall"],
@@ -39,3 +41,23 @@ def wilson_interval(share, count, z=1.96):
     centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
     half = z * np.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z**2 / count)
     return [float(centre - half), float(centre + half)]
+
+
+def calibration_error(confidences, correct, bins=15):
+    """Return the expected calibration error, 0-1: bins as in Guo et al., 2017.
+
+    confidences: (N,) probabilities of the predicted classes. correct: (N,) bool.
+    """
+    number = np.minimum((confidences * bins).astype(int), bins - 1)
+    gaps = np.bincount(number, weights=correct - confidences.astype(np.float64), minlength=bins)
+    return float(np.abs(gaps).sum() / len(correct))
+
+
+def accuracy_on(chosen, labels, predicted):
+    """Return the measures of the images that are chosen, (N,) bool, alone."""
+    count = int(chosen.sum())
+    if not count:
+        return {"images": 0}
+    accuracy = float(np.mean(predicted[chosen] == labels[chosen]))
+    return {"images": count, "accuracy": accuracy,
+            "accuracy_interval": wilson_interval(accuracy, count)}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.evaluation import evaluate, wilson_interval
+from pipeline.evaluation import accuracy_on, calibration_error, evaluate, wilson_interval
 from pipeline.plots import plot_confusion_matrix
 
 LABELS = np.array([0, 0, 0, 1, 1, 2])
@@ -35,3 +35,18 @@ def test_the_confusion_matrix_is_drawn(tmp_path):
     path = tmp_path / "matrix.png"
     plot_confusion_matrix(result()["confusion_matrix"], ("a", "b", "c"), "a title", path)
     assert path.stat().st_size > 10_000
+
+
+def test_the_calibration_error_is_the_mean_gap_of_confidence_and_accuracy():
+    confidences = np.array([0.9, 0.9, 0.5, 0.5])
+    assert calibration_error(confidences, np.array([True, True, True, False])) == pytest.approx(
+        (2 * 0.1 + 2 * 0.0) / 4)
+    assert calibration_error(np.ones(4), np.zeros(4, dtype=bool)) == 1
+    assert result(sure=0.8)["calibration_error"] == pytest.approx(0.8 - 4 / 6)
+
+
+def test_the_accuracy_on_chosen_images():
+    chosen = np.array([True, False, False, True, False, True])
+    measures = accuracy_on(chosen, LABELS, PREDICTED)
+    assert (measures["images"], measures["accuracy"]) == (3, pytest.approx(2 / 3))
+    assert accuracy_on(np.zeros(6, dtype=bool), LABELS, PREDICTED) == {"images": 0}

@@ -16,6 +16,7 @@ def test_every_test_image_is_evaluated_once(dataset, tmp_path):
     assert matrix.sum(axis=1).tolist() == [20, 10, 10, 10, 10, 10]
     assert result["split"] == "test"
     assert f"accuracy {result['accuracy']:.2%}" in process.stdout_text
+    assert 0 < result["unseen"]["images"] <= 70
     assert (tmp_path / "evaluation_model.png").stat().st_size > 10_000
 
 
@@ -24,6 +25,23 @@ def test_the_validation_split_has_files_of_its_own(dataset, tmp_path):
                          "--split", "val", "--model", MODEL)
     assert process.returncode == 0, process.stderr_text
     assert json.loads((tmp_path / "evaluation_model_val.json").read_text())["split"] == "val"
+
+
+def test_views_and_ferplus_labels(dataset, tmp_path):
+    ferplus = tmp_path / "fer2013new.csv"
+    header = "neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+    ferplus.write_text(f"Usage,{header}\n" + "PrivateTest,9,0,0,1,0,0,0,0,0,0\n" * 70)
+    process = run_script("test_recognizer.py", "--dataset", dataset, "--output", tmp_path,
+                         "--tta", "shifts", "--ferplus", ferplus)
+    assert process.returncode == 0, process.stderr_text
+    result = json.loads((tmp_path / "evaluation_model_shifts.json").read_text())
+    assert result["tta"] == "shifts"
+    neutral = np.array(result["confusion_matrix"])[:, 5].sum() / 70
+    assert result["ferplus"]["images"] == 70
+    assert result["ferplus"]["accuracy"] == neutral
+    ferplus.write_text("no such thing\n")
+    assert "no column" in fails_with("test_recognizer.py", "--dataset", dataset, "--output",
+                                     tmp_path, "--ferplus", ferplus)
 
 
 def test_other_classes_than_the_models(csv_file, tmp_path):

@@ -1,0 +1,43 @@
+"""Predictions averaged over views of each image."""
+
+import numpy as np
+
+SHIFT = 2  # pixels, of 48
+
+
+def mirrored(images):
+    return images[:, :, ::-1]
+
+
+def shifted(images, down, right):
+    """Return (N, height, width, depth) images moved by whole pixels; the edge is repeated."""
+    height, width = images.shape[1:3]
+    rows = np.clip(np.arange(height) - down, 0, height - 1)
+    columns = np.clip(np.arange(width) - right, 0, width - 1)
+    return images[:, rows][:, :, columns]
+
+
+def views(images, augmentation):
+    """Return the views of (N, height, width, depth) images by the name of an augmentation.
+
+    None: the images alone. "flip": and their mirror images. "shifts": both, each in place and
+    moved by SHIFT pixels up, down, left and right.
+    """
+    if augmentation is None:
+        return [images]
+    if augmentation == "flip":
+        return [images, mirrored(images)]
+    moves = ((0, 0), (-SHIFT, 0), (SHIFT, 0), (0, -SHIFT), (0, SHIFT))
+    return [shifted(view, *move) for view in (images, mirrored(images)) for move in moves]
+
+
+def predict(model, dataset, augmentation=None):
+    """Return probabilities (N, classes) float32 of a dataset's images in its order.
+
+    They are the mean over the views of each image.
+    """
+    batches = (dataset[index][0] for index in range(len(dataset)))
+    return np.concatenate([
+        np.mean([model.predict_on_batch(view) for view in views(images, augmentation)], axis=0)
+        for images in batches
+    ])
