@@ -3,6 +3,9 @@
 import json
 import re
 
+import pytest
+
+from config.experiments import EXPERIMENTS
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -44,11 +47,27 @@ def test_the_curve_is_the_recorded_one():
         assert f".{round(1000 * history['val_accuracy'][epoch - 1]):03d}" in README
 
 
-def test_every_figure_of_speed_stands_in_a_recorded_benchmark():
-    section = README.split("## Speed")[1].split("\n## ")[0]
+@pytest.mark.parametrize("number", sorted(EXPERIMENTS))
+def test_the_table_of_experiments_is_what_was_recorded(number):
+    row = next(line for line in README.splitlines() if line.startswith(f"| {number} |"))
+    figures = [cell.strip() for cell in row.strip("|").split("|")][3:]
+    epochs = EXPERIMENTS[number].epochs
+    if not (OUTPUT / f"vggnet_emotion_{number}.json").exists():
+        assert figures == ["not run", "not run", f"0 of {epochs}", ""]
+        return
+    history = recorded(f"vggnet_emotion_{number}")
+    assert history["run"]["experiment"] == number
+    assert figures == [
+        f"{recorded(f'evaluation_{number}')['accuracy']:.2%}",
+        f"{recorded(f'evaluation_{number}_val')['accuracy']:.2%}",
+        f"{len(history['seconds'])} of {epochs}", f"{sum(history['seconds']) / 60:.0f}"]
+
+
+def test_every_figure_of_speed_and_of_the_peer_stands_in_a_recorded_benchmark():
+    section = README.split("## Speed, and accuracy")[1].split("\n## ")[0]
     logs = " ".join(path.read_text() for path in OUTPUT.glob("benchmark_*.txt"))
     figures = re.findall(
-        r"(?<![\w.])(\d+(?:[.,]\d+)*)\s(?:frames/s|% of frames|MB|s\b|ms|augmented)", section)
+        r"(?<![\w.])(\d+(?:[.,]\d+)*)(?:%|\s(?:frames/s|% of frames|MB|s\b|ms|augmented))", section)
     assert figures
     for figure in figures:
         assert re.search(rf"(?<![\d.,]){re.escape(figure)}(?![\d])", logs), figure

@@ -1,0 +1,60 @@
+"""Accuracy of the `fer` package's network on FER2013's faces, beside the network that ships.
+
+    python -m benchmarks.accuracy
+
+The package must be installed. Its network gets each face as the package itself hands faces to it:
+64 x 64 pixels in -1 to 1. Of its seven classes disgust counts as angry, by the sum of the two
+probabilities.
+"""
+
+import cv2
+import numpy as np
+
+from config import emotion_config as config
+from pipeline.commandline import import_keras
+
+SPLITS = {"PublicTest": "val", "PrivateTest": "test"}
+
+
+def fer_package():
+    from fer.fer import FER
+
+    detector = FER()
+    seven = {name: number for number, name in detector._get_labels().items()}
+
+    def probabilities(images):
+        faces = np.stack([cv2.resize(image, (64, 64)) for image in images]).astype(np.float32)
+        found = np.asarray(detector._classify_emotions((faces / 255 - 0.5) * 2))
+        merged = found[:, [seven[name] for name in config.CLASS_NAMES[6]]]
+        merged[:, 0] += found[:, seven["disgust"]]
+        return merged
+
+    return probabilities
+
+
+def network_that_ships():
+    from pipeline.io import checkpoint
+    from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
+
+    model, _ = checkpoint.load(config.MODEL_PATH)
+    preprocessor = ImageToArrayPreprocessor()
+    return lambda images: model.predict(preprocessor.preprocess(images), verbose=0)
+
+
+def main():
+    import_keras()
+    from pipeline.evaluation import evaluate
+    from pipeline.io.hdf5datasetgenerator import open_database
+
+    ways = {"fer package": fer_package(), "network that ships": network_that_ships()}
+    for split, name in SPLITS.items():
+        with open_database(config.HDF5_PATH / f"{name}.hdf5") as file:
+            images, labels = file["images"][:], file["labels"][:]
+        for way, probabilities in ways.items():
+            result = evaluate(labels, probabilities(images), config.CLASS_NAMES[6])
+            print(f"{split}, {way}: accuracy {result['accuracy']:.2%}, "
+                  f"macro F1 {result['macro_f1']:.2%}, {result['images']:,} images")
+
+
+if __name__ == "__main__":
+    main()
