@@ -20,9 +20,7 @@ def plot_training(history, title, path):
         axis.spines[["top", "right"]].set_visible(False)
     best = max(epochs, key=lambda epoch: history["val_accuracy"][epoch - 1])
     accuracy = history["val_accuracy"][best - 1]
-    axes[0].plot(best, accuracy, "o", color=VALIDATION)
-    axes[0].annotate(f"{accuracy:.2%} after epoch {best}", (best, accuracy), xytext=(0, -16),
-                     textcoords="offset points", ha="right" if best > 3 else "left")
+    axes[0].plot(best, accuracy, "o", color=VALIDATION, label=f"{accuracy:.2%} after epoch {best}")
     axes[0].legend(loc="lower right", frameon=False)
     figure.suptitle(title)
     figure.savefig(path, dpi=110)
