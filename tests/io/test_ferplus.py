@@ -40,3 +40,6 @@ def test_another_file(ferplus):
     ferplus.write_text(HEADER + "PrivateTest,a.png,many,0\n")
     with pytest.raises(UserError, match="line 2: a vote is no number"):
         read_ferplus(ferplus, "PrivateTest", 1, SIX)
+    ferplus.write_text(HEADER + "PrivateTest," + "a" * 200_000 + "\n")
+    with pytest.raises(UserError, match="not a table"):
+        read_ferplus(ferplus, "PrivateTest", 1, SIX)
