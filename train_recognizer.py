@@ -47,17 +47,13 @@ def main(argv=None):
     for folder in (args.checkpoints, args.output):
         new_folder(folder)
     experiment = EXPERIMENTS[record["experiment"]]
-    epochs = args.epochs or experiment.epochs
-    if record["epoch"] >= epochs:
-        raise UserError(f"{args.model} is trained for {record['epoch']} epochs already, found "
-                        f"{epochs} as the last; give a larger --epochs")
+    record["epochs"] = last_epoch(args, record, experiment)
     import_keras()
     from pipeline.training import train
 
     train(
         experiment,
         record,
-        epochs=epochs,
         model_path=args.model,
         dataset=args.dataset,
         checkpoints=args.checkpoints,
@@ -94,6 +90,19 @@ def starting_record(args):
             raise UserError(f"{args.model} has {name} {record[name]}, found --{flag} {value}; "
                             f"give --{flag} {record[name]} or leave it out")
     return record
+
+
+def last_epoch(args, record, experiment):
+    """Return the last epoch of the run: as given, else as the checkpoint has it planned."""
+    planned = record.get("epochs", experiment.epochs)
+    epochs = args.epochs or planned
+    if experiment.cosine and args.model and epochs != planned:
+        raise UserError(f"{args.model} has its learning rate planned for {planned} epochs, found "
+                        f"--epochs {epochs}; give --epochs {planned} or leave it out")
+    if record["epoch"] >= epochs:
+        raise UserError(f"{args.model} is trained for {record['epoch']} epochs already, found "
+                        f"{epochs} as the last; give a larger --epochs")
+    return epochs
 
 
 if __name__ == "__main__":

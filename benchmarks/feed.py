@@ -22,9 +22,9 @@ def training_data(**options):
     from pipeline.preprocessing.affineaugmentor import AffineAugmentor
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
-    augmentor = AffineAugmentor(**EXPERIMENT.augmentation)
     return HDF5DatasetGenerator(
-        config.HDF5_PATH / "train.hdf5", config.BATCH_SIZE, shuffle=True, augmentor=augmentor,
+        config.HDF5_PATH / "train.hdf5", config.BATCH_SIZE, shuffle=True,
+        augmentors=[AffineAugmentor(**EXPERIMENT.augmentation)],
         preprocessor=ImageToArrayPreprocessor(), **options)
 
 

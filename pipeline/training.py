@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import keras
 
+from pipeline.callbacks.averagedweights import AveragedWeights
 from pipeline.callbacks.epochcheckpoint import EpochCheckpoint
 from pipeline.callbacks.epochseed import EpochSeed
 from pipeline.callbacks.finiteloss import FiniteLoss
@@ -15,20 +16,24 @@ from pipeline.io.folderlock import locked_folder
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.nn.compilation import compile_for_training
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+from pipeline.nn.learningrate import learning_rate_schedule
 from pipeline.preprocessing.affineaugmentor import AffineAugmentor
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
+from pipeline.preprocessing.mixup import Mixup
+from pipeline.preprocessing.photometricaugmentor import PhotometricAugmentor
+from pipeline.preprocessing.randomerasing import RandomErasing
 
 
-def train(recipe, record, *, epochs, model_path, dataset, checkpoints, output, input_shape,
+def train(recipe, record, *, model_path, dataset, checkpoints, output, input_shape,
           batch_size, memory_limit, checkpoint_every):
-    """Train from the record's epoch to the last, `epochs`.
+    """Train from the record's `epoch` to its last, `epochs`.
 
-    recipe: a dataclass with optimizer, learning_rate(epoch), network and augmentation. record:
-    what checkpoint.save stores; that of model_path, a checkpoint to go on from, or a fresh one
-    if that is None. dataset, checkpoints, output: folders, of train.hdf5 and val.hdf5, of the
-    model files, and of the curve. input_shape: (height, width, depth). Raises UserError if the
-    checkpoint does not fit the recipe or the dataset, another training holds a folder, or the
-    loss becomes no number; KeyboardInterrupt, when stopped, has the command to resume with.
+    recipe: config.experiments.Experiment, or its like. record: what checkpoint.save stores; that
+    of model_path, a checkpoint to go on from, or a fresh one if that is None. dataset,
+    checkpoints, output: folders, of train.hdf5 and val.hdf5, of the model files, and of the
+    curve. input_shape: (height, width, depth). Raises UserError if the checkpoint does not fit
+    the recipe or the dataset, another training holds a folder, or the loss becomes no number;
+    KeyboardInterrupt, when stopped, has the command to resume with.
     """
     seed = record["seed"]
     keras.utils.set_random_seed(seed)
@@ -40,24 +45,28 @@ def train(recipe, record, *, epochs, model_path, dataset, checkpoints, output, i
         locked_folder(checkpoints, "training"),
         locked_folder(output, name),
         HDF5DatasetGenerator(dataset / "train.hdf5", shuffle=True, seed=seed,
-                             augmentor=AffineAugmentor(**recipe.augmentation),
-                             **feed) as training,
+                             **variations(recipe, record["epochs"]), **feed) as training,
+        HDF5DatasetGenerator(dataset / "train.hdf5", shuffle=True, seed=seed, **feed) as plain,
         HDF5DatasetGenerator(dataset / "val.hdf5", **feed) as validation,
     ):
         network = {**dict(zip(("height", "width", "depth"), input_shape)),
                    "classes": len(training.class_names), **recipe.network}
         model = EmotionVGGNet.build(**network)
-        compile_for_training(model, recipe.optimizer, recipe.learning_rate(1))
+        compile_for_training(model, recipe.optimizer, recipe.learning_rate(1),
+                             label_smoothing=recipe.label_smoothing,
+                             ema_momentum=recipe.ema_momentum)
         if model_path:
             checkpoint.require_classes(record, model_path, training.class_names, training.path)
             checkpoint.restore(model, model_path)
         record |= {"network": network, "class_names": training.class_names,
                    "backend": keras.backend.backend(), "batch_size": batch_size,
                    "recipe": asdict(recipe)}
-        saver = EpochCheckpoint(checkpoints, record, every=checkpoint_every)
+        average = AveragedWeights(plain) if recipe.ema_momentum else None
+        saver = EpochCheckpoint(checkpoints, record, every=checkpoint_every, average=average)
+        rate = learning_rate_schedule(recipe, record["epochs"])
         callbacks = [
-            keras.callbacks.LearningRateScheduler(
-                lambda epoch, _: recipe.learning_rate(epoch + 1)),
+            *([average] if average else []),
+            keras.callbacks.LearningRateScheduler(lambda epoch, _: rate(epoch)),
             EpochSeed(training, seed),
             FiniteLoss(lambda: saver.last_saved or model_path),
             TrainingMonitor(output / name, description_of(record), record["history"]),
@@ -68,13 +77,26 @@ def train(recipe, record, *, epochs, model_path, dataset, checkpoints, output, i
                 training,
                 validation_data=validation,
                 initial_epoch=record["epoch"],
-                epochs=epochs,
+                epochs=record["epochs"],
                 shuffle=False,  # the order of the batches is the dataset's own affair
                 callbacks=callbacks,
                 verbose=1 if sys.stdout.isatty() else 2,
             )
         except KeyboardInterrupt as interrupt:
             raise type(interrupt)(how_to_go_on(model_path, saver.last_saved)) from None
+
+
+def variations(recipe, epochs):
+    """Return how a recipe varies the training images, as HDF5DatasetGenerator's arguments."""
+    augmentors = [AffineAugmentor(**recipe.augmentation)]
+    if recipe.photometric:
+        augmentors.append(PhotometricAugmentor(**recipe.photometric))
+    if recipe.erasing:
+        augmentors.append(RandomErasing(**recipe.erasing))
+    if not recipe.mixup_alpha:
+        return {"augmentors": augmentors}
+    mixup = Mixup(alpha=recipe.mixup_alpha, last_epoch=epochs - recipe.epochs_without_mixup)
+    return {"augmentors": augmentors, "mixup": mixup}
 
 
 def description_of(record):

@@ -12,14 +12,16 @@ class EpochCheckpoint(keras.callbacks.Callback):
 
     record: what checkpoint.save stores, less epoch and accuracy. Its `history`, which the
     TrainingMonitor of the run writes to before this callback is called, says how good earlier
-    epochs were, so the best survives a resume. best.hdf5 is for use: without optimizer state.
+    epochs were, so the best survives a resume. best.hdf5 is for use: without optimizer state,
+    and with the weights of `average`, an AveragedWeights, if that is given.
     """
 
-    def __init__(self, folder, record, *, every, suffix=".hdf5"):
+    def __init__(self, folder, record, *, every, average=None, suffix=".hdf5"):
         super().__init__()
         self.folder = Path(folder)
         self.record = record
         self.every = every
+        self.average = average
         self.suffix = suffix
         self.last_saved = None
 
@@ -29,7 +31,8 @@ class EpochCheckpoint(keras.callbacks.Callback):
         record = {**self.record, "epoch": epoch, "val_accuracy": accuracies[-1]}
         if accuracies[-1] > max(accuracies[:-1], default=0.0):
             path = self.folder / f"best{self.suffix}"
-            checkpoint.save(self.model, path, record, include_optimizer=False)
+            weights = self.average.weights if self.average else None
+            checkpoint.save(self.model, path, record, include_optimizer=False, weights=weights)
         if epoch % self.every == 0 or epoch == self.params["epochs"]:
             self.last_saved = self.folder / f"epoch_{epoch}{self.suffix}"
             checkpoint.save(self.model, self.last_saved, record)

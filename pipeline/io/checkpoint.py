@@ -7,7 +7,7 @@ far it was trained:
     network       arguments of EmotionVGGNet.build
     class_names   names of the outputs, in order
     experiment    number of the recipe
-    epoch         epochs trained
+    epoch         epochs trained, of `epochs` in all
     val_accuracy  on the validation split after that epoch, 0-1
     seed, precision, batch_size, backend
     history       {metric: a value per epoch}, as in the training curve's JSON
@@ -38,18 +38,20 @@ MEMBERS = ("config.json", "metadata.json", WEIGHTS, RECORD)  # of a .keras archi
 EXPECTED = "a model file of train_recognizer.py"
 
 # What a record may ask EmotionVGGNet.build for, so that no file can ask for all memory.
-LARGEST = {"width": 128, "height": 128, "depth": 4, "classes": 1000, "blocks": 6}
+LARGEST = {"width": 128, "height": 128, "depth": 4, "classes": 1000, "blocks": 6,
+           "filters": 64}
+LARGEST_FC_UNITS = 512  # of each of at most 4 layers
 
 
-def save(model, path, record, *, include_optimizer=True):
+def save(model, path, record, *, include_optimizer=True, weights=None):
     """Write a model file, whole or not at all; the suffix of `path` chooses the format.
 
     Without optimizer state the file is for use, not for resuming: a third of the size, and
-    float32 whatever precision it was trained in.
+    float32 whatever precision it was trained in. `weights` then take the place of the model's.
     """
     if not include_optimizer:
         trained, model = model, _build(record, path)
-        model.set_weights(trained.get_weights())
+        model.set_weights(weights or trained.get_weights())
     text = json.dumps(record)
     with whole_file(path) as partial:
         if partial.suffix == ".hdf5":
@@ -191,9 +193,12 @@ def _build(record, path):
 
     from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 
-    network = record.get("network", {})
-    for name, largest in LARGEST.items():
-        value = network.get(name)
+    network = {"filters": 32, "fc_units": [64, 64], **record.get("network", {})}
+    sizes = [(name, network.get(name), largest) for name, largest in LARGEST.items()]
+    with reading(path, EXPECTED):
+        sizes += [("fc_units", units, LARGEST_FC_UNITS) for units in network["fc_units"]]
+        sizes.append(("FC layers", len(network["fc_units"]), 4))
+    for name, value, largest in sizes:
         if type(value) is not int or not 1 <= value <= largest:
             raise UserError(f"{path}: refused: its network has {name} {value!r}, expected 1 to "
                             f"{largest}")

@@ -20,18 +20,21 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
 
     Every sample comes exactly once an epoch; the last batch is short where it has to be. With
     `shuffle` the order is drawn anew from (seed, epoch); `epoch`, counted from 1, is set by
-    the training. A database of at most `memory_limit` bytes is read once. A larger one is
-    streamed through windows: each holds chunks from all over the file, shuffled together.
-    Raises UserError if the file is not such a database.
+    the training. Each of `augmentors` varies the images in turn, then `mixup` mixes samples;
+    what they draw is a function of (seed, epoch, index). A database of at most `memory_limit`
+    bytes is read once. A larger one is streamed through windows: each holds chunks from all over
+    the file, shuffled together. Raises UserError if the file is not such a
+    database.
     """
 
-    def __init__(self, path, batch_size, *, preprocessor, augmentor=None, shuffle=False, seed=0,
-                 memory_limit):
+    def __init__(self, path, batch_size, *, preprocessor, augmentors=(), mixup=None,
+                 shuffle=False, seed=0, memory_limit):
         super().__init__()
         self.path = path
         self.batch_size = batch_size
         self.preprocessor = preprocessor
-        self.augmentor = augmentor
+        self.augmentors = augmentors
+        self.mixup = mixup
         self.shuffle = shuffle
         self.seed = seed
         self.epoch = 1
@@ -55,11 +58,14 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
     def __getitem__(self, index):
         """Return batch `index` (from 0) of the epoch."""
         images, labels = self._read(index)
-        if self.augmentor:
-            random = np.random.default_rng((self.seed, self.epoch, index))
-            images = self.augmentor.augment(images, random)
-        one_hot = np.eye(len(self.class_names), dtype=np.float32)
-        return self.preprocessor.preprocess(images), one_hot[labels]
+        random = np.random.default_rng((self.seed, self.epoch, index))
+        for augmentor in self.augmentors:
+            images = augmentor.augment(images, random)
+        images = self.preprocessor.preprocess(images)
+        labels = np.eye(len(self.class_names), dtype=np.float32)[labels]
+        if self.mixup:
+            images, labels = self.mixup.mix(images, labels, self.epoch, random)
+        return images, labels
 
     def __enter__(self):
         return self

@@ -9,15 +9,18 @@ class AffineAugmentor:
 
     rotation_range: largest rotation either way, degrees. zoom_range and shift_range: largest
     relative change of the size and of the position, drawn separately for width and height.
-    Pixels from outside repeat the edge.
+    scale_range: largest relative change of both sizes together. aspect_range: largest relative
+    change of the width to the height. Pixels from outside repeat the edge.
     """
 
     def __init__(self, *, horizontal_flip=False, rotation_range=0.0, zoom_range=0.0,
-                 shift_range=0.0):
+                 shift_range=0.0, scale_range=0.0, aspect_range=0.0):
         self.horizontal_flip = horizontal_flip
         self.rotation_range = rotation_range
         self.zoom_range = zoom_range
         self.shift_range = shift_range
+        self.scale_range = scale_range
+        self.aspect_range = aspect_range
 
     def augment(self, images, random):
         """Return (N, height, width) uint8 images varied by a numpy.random.Generator."""
@@ -37,6 +40,9 @@ class AffineAugmentor:
         shift = random.uniform(-self.shift_range, self.shift_range, (2, count))
         if self.horizontal_flip:
             zoom[0] *= random.choice((-1.0, 1.0), count)
+        zoom *= random.uniform(1 - self.scale_range, 1 + self.scale_range, count)
+        aspect = np.sqrt(random.uniform(1 - self.aspect_range, 1 + self.aspect_range, count))
+        zoom *= (aspect, 1 / aspect)
         matrices = np.empty((count, 2, 3))
         matrices[:, 0, 0] = np.cos(angle) * zoom[0]
         matrices[:, 0, 1] = -np.sin(angle) * zoom[1]

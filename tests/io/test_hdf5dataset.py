@@ -109,7 +109,7 @@ def test_a_streamed_epoch_mixes_chunks_from_all_over_the_file(database):
 
 def test_augmentation_is_a_function_of_seed_and_epoch(database):
     augmentor = AffineAugmentor(horizontal_flip=True, rotation_range=10, zoom_range=0.1)
-    with generator(database, shuffle=True, augmentor=augmentor) as dataset:
+    with generator(database, shuffle=True, augmentors=[augmentor]) as dataset:
         dataset.epoch = 3
         first = dataset[1][0]
         dataset[0]

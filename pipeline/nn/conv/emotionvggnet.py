@@ -5,7 +5,7 @@ from keras import layers
 
 
 class EmotionVGGNet:
-    """Builds the network: blocks of two 3 x 3 convolutions, then two fully connected layers."""
+    """Builds the network: blocks of two 3 x 3 convolutions, then fully connected layers."""
 
     @staticmethod
     def build(
@@ -15,19 +15,32 @@ class EmotionVGGNet:
         classes,
         *,
         blocks=4,
+        filters=32,
         activation="elu",
         kernel_initializer="he_normal",
         l2=0.0,
+        normalization_first=False,
+        global_pooling=False,
+        fc_units=(64, 64),
+        block_dropout=0.25,
+        fc_dropout=0.5,
+        standardization=None,
     ):
         """Return an uncompiled keras.Model, (N, height, width, depth) float32 -> (N, classes).
 
-        Block b (from 0) has 32 * 2**b filters. An activation and a batch normalization follow
-        every convolution and fully connected layer; dropout is 0.25 after each pooling and 0.5
-        after each fully connected layer; l2 weighs the squares of every kernel. The output is
-        float32 probabilities under any precision policy. Source: the original system's tables.
+        Block b (from 0) has filters * 2**b filters. An activation and a batch normalization
+        follow every convolution and fully connected layer, in this order unless
+        normalization_first. block_dropout: a rate for all blocks, or one each; fc_dropout: after
+        each fully connected layer. global_pooling: the mean over the image takes the place of
+        flattening. l2 weighs the squares of every kernel. standardization: (mean, standard
+        deviation) of the training images, taken off and divided by. The output is float32
+        probabilities under any precision policy. Source: the original system's tables, which
+        the defaults follow.
         """
 
         def normalized(x):
+            if normalization_first:
+                return layers.Activation(activation)(layers.BatchNormalization()(x))
             return layers.BatchNormalization()(layers.Activation(activation)(x))
 
         def kernel():
@@ -36,19 +49,24 @@ class EmotionVGGNet:
                 "kernel_regularizer": keras.regularizers.L2(l2) if l2 else None,
             }
 
+        if isinstance(block_dropout, float):
+            block_dropout = [block_dropout] * blocks
         inputs = keras.Input((height, width, depth))
         x = inputs
-        for block in range(blocks):
+        if standardization:
+            mean, deviation = standardization
+            x = layers.Rescaling(1 / deviation, offset=-mean / deviation)(x)
+        for block, dropout in zip(range(blocks), block_dropout, strict=True):
             for _ in range(2):
-                x = layers.Conv2D(32 * 2**block, 3, padding="same", **kernel())(x)
+                x = layers.Conv2D(filters * 2**block, 3, padding="same", **kernel())(x)
                 x = normalized(x)
             x = layers.MaxPooling2D(2)(x)
-            x = layers.Dropout(0.25)(x)
-        x = layers.Flatten()(x)
-        for _ in range(2):
-            x = layers.Dense(64, **kernel())(x)
+            x = layers.Dropout(dropout)(x)
+        x = layers.GlobalAveragePooling2D()(x) if global_pooling else layers.Flatten()(x)
+        for units in fc_units:
+            x = layers.Dense(units, **kernel())(x)
             x = normalized(x)
-            x = layers.Dropout(0.5)(x)
+            x = layers.Dropout(fc_dropout)(x)
         x = layers.Dense(classes, **kernel())(x)
         outputs = layers.Activation("softmax", dtype="float32")(x)
         return keras.Model(inputs, outputs, name="emotionvggnet")
