@@ -37,22 +37,32 @@ def arrays(path):
     return found
 
 
-@pytest.fixture(scope="module")
-def whole_run(dataset, tmp_path_factory):
-    """The folder of a training of seven epochs that was never stopped."""
-    folder = tmp_path_factory.mktemp("whole")
-    process = run_script("train_recognizer.py", *arguments(dataset, folder, "--experiment", 4))
+def train_to_the_end(dataset, folder, experiment):
+    process = run_script("train_recognizer.py",
+                         *arguments(dataset, folder, "--experiment", experiment))
     assert process.returncode == 0, process.stderr_text
     assert process.stderr_text == ""
     return folder
+
+
+@pytest.fixture(scope="module")
+def whole_run(dataset, tmp_path_factory):
+    """The folder of a training of seven epochs that was never stopped."""
+    return train_to_the_end(dataset, tmp_path_factory.mktemp("whole"), 4)
+
+
+@pytest.fixture(scope="module")
+def averaged_run(dataset, tmp_path_factory):
+    """The same by a recipe with a cosine, mixup and averaged weights."""
+    return train_to_the_end(dataset, tmp_path_factory.mktemp("averaged"), 7)
 
 
 def without_times(curve):
     return {name: values for name, values in curve.items() if name not in ("seconds", "run")}
 
 
-def curve_of(folder):
-    return json.loads((folder / "output" / "vggnet_emotion_4.json").read_text())
+def curve_of(folder, experiment=4):
+    return json.loads((folder / "output" / f"vggnet_emotion_{experiment}.json").read_text())
 
 
 def test_a_run_leaves_its_checkpoints_and_its_curve(whole_run):
@@ -70,9 +80,12 @@ def test_a_run_leaves_its_checkpoints_and_its_curve(whole_run):
     assert record["class_names"] == ["angry", "fear", "happy", "sad", "surprise", "neutral"]
 
 
-def test_a_killed_run_resumes_to_the_same_weights_bit_for_bit(dataset, whole_run, tmp_path):
+@pytest.mark.parametrize(("experiment", "run"), [(4, "whole_run"), (7, "averaged_run")])
+def test_a_killed_run_resumes_to_the_same_weights_bit_for_bit(
+        dataset, tmp_path, request, experiment, run):
+    whole_run = request.getfixturevalue(run)
     process = start_script("train_recognizer.py",
-                           *arguments(dataset, tmp_path, "--experiment", 4))
+                           *arguments(dataset, tmp_path, "--experiment", experiment))
     saved = tmp_path / "checkpoints" / "epoch_5.hdf5"
     while process.poll() is None and not saved.exists():
         time.sleep(0.02)
@@ -84,12 +97,33 @@ def test_a_killed_run_resumes_to_the_same_weights_bit_for_bit(dataset, whole_run
     resumed = run_script("train_recognizer.py", *arguments(
         dataset, tmp_path, "--model", saved, "--start_epoch", 5))
     assert resumed.returncode == 0, resumed.stderr_text
-    expected = arrays(whole_run / "checkpoints" / "epoch_7.hdf5")
-    found = arrays(tmp_path / "checkpoints" / "epoch_7.hdf5")
-    assert any("optimizer" in name or "adam" in name for name in expected)
-    assert expected.keys() == found.keys()
-    assert all(np.array_equal(expected[name], found[name]) for name in expected)
-    assert without_times(curve_of(tmp_path)) == without_times(curve_of(whole_run))
+    for name in ("epoch_7.hdf5", "best.hdf5"):
+        expected = arrays(whole_run / "checkpoints" / name)
+        found = arrays(tmp_path / "checkpoints" / name)
+        assert ("epoch" in name) == any("optimizer" in array for array in expected)
+        assert expected.keys() == found.keys()
+        assert all(np.array_equal(expected[array], found[array]) for array in expected)
+    curves = (without_times(curve_of(folder, experiment)) for folder in (tmp_path, whole_run))
+    assert next(curves) == next(curves)
+
+
+def test_the_best_has_the_averaged_weights_that_were_validated(dataset, averaged_run, tmp_path):
+    best = averaged_run / "checkpoints" / "best.hdf5"
+    process = run_script("test_recognizer.py", "--model", best, "--split", "val", "--dataset",
+                         dataset, "--output", tmp_path)
+    assert process.returncode == 0, process.stderr_text
+    evaluation = json.loads((tmp_path / "evaluation_best_val.json").read_text())
+    assert evaluation["accuracy"] == pytest.approx(max(curve_of(averaged_run, 7)["val_accuracy"]))
+    averaged, trained = (checkpoint.load(averaged_run / "checkpoints" / name)[0].get_weights()
+                         for name in ("best.hdf5", "epoch_7.hdf5"))
+    assert all(not np.array_equal(*pair) for pair in zip(averaged, trained, strict=True))
+
+
+def test_a_cosine_cannot_be_given_another_end(dataset, averaged_run, tmp_path):
+    model = averaged_run / "checkpoints" / "epoch_5.hdf5"
+    line = fails_with("train_recognizer.py", *arguments(
+        dataset, tmp_path, "--model", model, "--epochs", 9))
+    assert "planned for 7 epochs, found --epochs 9; give --epochs 7" in line
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -25,12 +25,28 @@ def test_learning_rate_of_an_epoch(experiment, epoch, rate):
         (4, {"activation", "kernel_initializer"}),
         (5, {"blocks", "l2"}),
         (6, {"l2"}),
+        (8, {"activation", "normalization_first", "filters", "global_pooling", "fc_units"}),
     ],
 )
 def test_each_experiment_differs_from_the_one_before_as_told(experiment, changed):
     before = dataclasses.asdict(EXPERIMENTS[experiment - 1])
     after = dataclasses.asdict(EXPERIMENTS[experiment])
     assert {name for name in after if after[name] != before[name]} == changed
+
+
+def test_the_seventh_is_the_network_of_the_sixth():
+    kept = ("blocks", "filters", "activation", "kernel_initializer", "fc_units", "global_pooling",
+            "normalization_first")
+    sixth, seventh = EXPERIMENTS[6].network, EXPERIMENTS[7].network
+    assert {name: sixth[name] for name in kept} == {name: seventh[name] for name in kept}
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_the_first_six_use_nothing_of_what_came_later(experiment):
+    recipe = EXPERIMENTS[experiment]
+    later = (recipe.cosine, recipe.photometric, recipe.erasing, recipe.mixup_alpha,
+             recipe.ema_momentum, recipe.label_smoothing, recipe.standardization)
+    assert all(later) if experiment > 6 else not any(later)
 
 
 def test_a_recipe_cannot_be_changed():

@@ -9,6 +9,7 @@ from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
 from pipeline.preprocessing.affineaugmentor import AffineAugmentor
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
+from pipeline.preprocessing.mixup import Mixup
 
 COUNT = 1500
 CLASS_NAMES = ("a", "b", "c")
@@ -116,6 +117,17 @@ def test_augmentation_is_a_function_of_seed_and_epoch(database):
         assert np.array_equal(dataset[1][0], first)
         dataset.epoch = 4
         assert not np.array_equal(dataset[1][0], first)
+
+
+def test_mixup_is_a_function_of_seed_and_epoch(database):
+    mixup = Mixup(alpha=1.0, last_epoch=2)
+    with generator(database, shuffle=True, mixup=mixup) as dataset:
+        batches = {}
+        for epoch in (1, 2, 3, 1, 2):
+            dataset.epoch = epoch
+            labels = np.concatenate([dataset[index][1] for index in range(len(dataset))])
+            assert np.array_equal(batches.setdefault(epoch, labels), labels)
+    assert (batches[1].max(axis=1) < 1).any() and (batches[3].max(axis=1) == 1).all()
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path):

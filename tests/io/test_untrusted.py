@@ -204,7 +204,9 @@ def test_hdf5_that_leads_out_of_itself_or_claims_too_much_is_refused(
 @pytest.mark.parametrize(
     "changes",
     [{"blocks": 40}, {"width": 10**9}, {"classes": -1}, {"depth": None}, {"height": 1e300},
-     {"blocks": True}, {"unknown": 1}, {"activation": "lambda x: x"}, {"l2": "__import__('os')"}],
+     {"blocks": True}, {"unknown": 1}, {"activation": "lambda x: x"}, {"l2": "__import__('os')"},
+     {"filters": 10**6}, {"fc_units": [10**9]}, {"fc_units": [64] * 9}, {"fc_units": 64},
+     {"block_dropout": [0.1] * 9}, {"standardization": [0.5, 0]}, {"global_pooling": [[]] * 2}],
 )
 def test_a_record_that_asks_for_too_much_or_nonsense_is_refused(tmp_path, changes):
     path = tmp_path / "model.hdf5"
