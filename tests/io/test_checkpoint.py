@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
+from pipeline.nn.batchnormalization import BatchNormalization
 from pipeline.nn.compilation import compile_for_training
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 
@@ -88,6 +89,8 @@ def test_any_keras_program_can_load_the_file(path):
     checkpoint.save(model, path, RECORD, include_optimizer=False)
     loaded = keras.saving.load_model(path, compile=False)
     assert {layer.compute_dtype for layer in loaded.layers} == {"float32"}
+    assert {type(layer).__module__.split(".")[0] for layer in loaded.layers} == {"keras"}
+    assert not any(isinstance(layer, BatchNormalization) for layer in loaded.layers)
 
 
 def test_another_network_is_refused(path):

@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from pipeline.nn.batchnormalization import BatchNormalization
+
 
 class EmotionVGGNet:
     """Builds the network: blocks of two 3 x 3 convolutions, then fully connected layers."""
@@ -40,8 +42,8 @@ class EmotionVGGNet:
 
         def normalized(x):
             if normalization_first:
-                return layers.Activation(activation)(layers.BatchNormalization()(x))
-            return layers.BatchNormalization()(layers.Activation(activation)(x))
+                return layers.Activation(activation)(BatchNormalization()(x))
+            return BatchNormalization()(layers.Activation(activation)(x))
 
         def kernel():
             return {
