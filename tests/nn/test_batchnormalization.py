@@ -15,7 +15,8 @@ def network(normalization):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([
         keras.Input((6, 6, 5)), keras.layers.Conv2D(4, 3, use_bias=False), normalization(),
-        keras.layers.Flatten(), keras.layers.Dense(3, use_bias=False), normalization(),
+        keras.layers.ReLU(), keras.layers.Flatten(),
+        keras.layers.Dense(3, use_bias=False), normalization(),
         keras.layers.Activation("softmax")])
     model.compile(keras.optimizers.SGD(0.1), loss="categorical_crossentropy")
     return model
