@@ -99,6 +99,9 @@ def last_epoch(args, record, experiment):
     if experiment.cosine and args.model and epochs != planned:
         raise UserError(f"{args.model} has its learning rate planned for {planned} epochs, found "
                         f"--epochs {epochs}; give --epochs {planned} or leave it out")
+    if epochs <= experiment.warmup_epochs:
+        raise UserError(f"experiment {record['experiment']} warms up for "
+                        f"{experiment.warmup_epochs} epochs, found --epochs {epochs}; give more")
     if record["epoch"] >= epochs:
         raise UserError(f"{args.model} is trained for {record['epoch']} epochs already, found "
                         f"{epochs} as the last; give a larger --epochs")

@@ -46,7 +46,6 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
         locked_folder(output, name),
         HDF5DatasetGenerator(dataset / "train.hdf5", shuffle=True, seed=seed,
                              **variations(recipe, record["epochs"]), **feed) as training,
-        HDF5DatasetGenerator(dataset / "train.hdf5", shuffle=True, seed=seed, **feed) as plain,
         HDF5DatasetGenerator(dataset / "val.hdf5", **feed) as validation,
     ):
         network = {**dict(zip(("height", "width", "depth"), input_shape)),
@@ -61,7 +60,7 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
         record |= {"network": network, "class_names": training.class_names,
                    "backend": keras.backend.backend(), "batch_size": batch_size,
                    "recipe": asdict(recipe)}
-        average = AveragedWeights(plain) if recipe.ema_momentum else None
+        average = AveragedWeights(training) if recipe.ema_momentum else None
         saver = EpochCheckpoint(checkpoints, record, every=checkpoint_every, average=average)
         rate = learning_rate_schedule(recipe, record["epochs"])
         callbacks = [

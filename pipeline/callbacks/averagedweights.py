@@ -9,9 +9,9 @@ class AveragedWeights(keras.callbacks.SwapEMAWeights):
     """Puts the optimizer's moving average of the weights in their place during validation.
 
     The batch-norm statistics of the trained weights do not fit the average: they are measured
-    anew on training images, without dropout, as in use. When validation ends, `weights` is a
-    list of all arrays of the averaged network, and the trained weights are back.
-    dataset: batches of (images, labels); the first NUM_BATCHES are used.
+    anew, in training mode. When validation ends, `weights` is a list of all arrays of the
+    averaged network, and the trained weights are back. dataset: batches of (images, labels) as
+    they are trained on, augmented; the first NUM_BATCHES are used.
     """
 
     def __init__(self, dataset):
@@ -37,16 +37,10 @@ class AveragedWeights(keras.callbacks.SwapEMAWeights):
 
 def measure_batch_statistics(model, layers, dataset):
     """Give batch-norm layers the mean statistics of the dataset's first NUM_BATCHES batches."""
-    dropouts = [layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
-    rates = [layer.rate for layer in dropouts]
     momenta = [layer.momentum for layer in layers]
-    for layer in dropouts:
-        layer.rate = 0.0
     for index in range(min(NUM_BATCHES, len(dataset))):
         for layer in layers:
             layer.momentum = index / (index + 1)  # so that the moving mean is the mean
         model(dataset[index][0], training=True)
-    for layer, rate in zip(dropouts, rates):
-        layer.rate = rate
     for layer, momentum in zip(layers, momenta):
         layer.momentum = momentum

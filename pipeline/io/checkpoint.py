@@ -114,7 +114,7 @@ def _weights(file, model):
     # A .keras archive names layers by their kind, and numbers them from the second one on.
     arrays, counts = [], Counter()
     for layer in model.layers:
-        kind = re.sub(r"_\d+$", "", layer.name)
+        kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(layer).__name__).lower()
         name = f"{kind}_{counts[kind]}" if counts[kind] else kind
         counts[kind] += 1
         arrays += _numbered(file["layers"].get(name))

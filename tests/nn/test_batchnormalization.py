@@ -54,3 +54,14 @@ def test_statistics_are_float32_under_mixed_precision(policy):
     assert keras.backend.standardize_dtype(layer.moving_mean.dtype) == "float32"
     assert np.allclose(layer.moving_mean, rounded.mean((0, 1, 2)), rtol=1e-5)
     assert np.allclose(layer.moving_variance, rounded.var((0, 1, 2)), rtol=1e-4)
+
+
+def test_other_backends_take_keras_own_way(monkeypatch):
+    layer = BatchNormalization(momentum=0.0)
+    layer.build((None, 6, 6, 5))
+    monkeypatch.setattr("tensorflow.raw_ops.FusedBatchNormV3", None)
+    with pytest.raises(TypeError):
+        layer(images(), training=True)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    layer(images(), training=True)
+    assert np.allclose(layer.moving_mean, images().mean((0, 1, 2)), rtol=1e-5)

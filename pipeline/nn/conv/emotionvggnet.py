@@ -40,10 +40,11 @@ class EmotionVGGNet:
         the defaults follow.
         """
 
-        def normalized(x):
+        def normalized(x, name):
+            normalization = BatchNormalization(name=f"{name}_normalization")
             if normalization_first:
-                return layers.Activation(activation)(BatchNormalization()(x))
-            return BatchNormalization()(layers.Activation(activation)(x))
+                return layers.Activation(activation)(normalization(x))
+            return normalization(layers.Activation(activation)(x))
 
         def kernel():
             return {
@@ -59,16 +60,17 @@ class EmotionVGGNet:
             mean, deviation = standardization
             x = layers.Rescaling(1 / deviation, offset=-mean / deviation)(x)
         for block, dropout in zip(range(blocks), block_dropout, strict=True):
-            for _ in range(2):
-                x = layers.Conv2D(filters * 2**block, 3, padding="same", **kernel())(x)
-                x = normalized(x)
+            for convolution in range(2):
+                name = f"block{block + 1}_conv{convolution + 1}"
+                x = layers.Conv2D(filters * 2**block, 3, padding="same", name=name, **kernel())(x)
+                x = normalized(x, name)
             x = layers.MaxPooling2D(2)(x)
             x = layers.Dropout(dropout)(x)
         x = layers.GlobalAveragePooling2D()(x) if global_pooling else layers.Flatten()(x)
-        for units in fc_units:
-            x = layers.Dense(units, **kernel())(x)
-            x = normalized(x)
+        for number, units in enumerate(fc_units, start=1):
+            x = layers.Dense(units, name=f"fc{number}", **kernel())(x)
+            x = normalized(x, f"fc{number}")
             x = layers.Dropout(fc_dropout)(x)
-        x = layers.Dense(classes, **kernel())(x)
+        x = layers.Dense(classes, name="classes", **kernel())(x)
         outputs = layers.Activation("softmax", dtype="float32")(x)
         return keras.Model(inputs, outputs, name="emotionvggnet")
