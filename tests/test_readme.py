@@ -58,12 +58,12 @@ def test_the_model_that_ships_is_the_best_epoch_of_its_experiment():
 def test_the_table_of_experiments_is_what_was_recorded(number):
     row = next(line for line in README.splitlines() if line.startswith(f"| {number} |"))
     figures = [cell.strip() for cell in row.strip("|").split("|")][3:]
-    epochs = EXPERIMENTS[number].epochs
     if not (OUTPUT / f"vggnet_emotion_{number}.json").exists():
-        assert figures == ["not run", "not run", f"0 of {epochs}", ""]
+        assert figures == ["not run", "not run", f"0 of {EXPERIMENTS[number].epochs}", ""]
         return
     history = recorded(f"vggnet_emotion_{number}")
     assert history["run"]["experiment"] == number
+    epochs = history["run"].get("epochs", EXPERIMENTS[number].epochs)
     assert figures == [
         f"{recorded(f'evaluation_{number}')['accuracy']:.2%}",
         f"{recorded(f'evaluation_{number}_val')['accuracy']:.2%}",
