@@ -2,6 +2,7 @@
 
 import json
 import re
+from statistics import median
 
 import pytest
 
@@ -68,6 +69,23 @@ def test_the_table_of_experiments_is_what_was_recorded(number):
         f"{recorded(f'evaluation_{number}')['accuracy']:.2%}",
         f"{recorded(f'evaluation_{number}_val')['accuracy']:.2%}",
         f"{len(history['seconds'])} of {epochs}", f"{sum(history['seconds']) / 60:.0f}"]
+
+
+def test_the_table_of_last_epochs_is_what_was_recorded():
+    rows = [line.strip("| ").split(" | ") for line in README.splitlines()
+            if line.startswith("| last epoch of ")]
+    assert [row[0] for row in rows] == [f"last epoch of {number}" for number in range(1, 7)]
+    for number, (*_, test, validation) in enumerate(rows, start=1):
+        results = [recorded(f"evaluation_{number}_last{split}") for split in ("", "_val")]
+        assert [result["experiment"] for result in results] == [number, number]
+        assert {result["epoch"] for result in results} == {EXPERIMENTS[number].epochs}
+        assert [test, validation] == [f"{result['accuracy']:.2%}" for result in results]
+
+
+def test_the_seconds_of_an_epoch_are_what_was_recorded():
+    seconds = [f"{median(recorded(f'vggnet_emotion_{number}')['seconds']):.0f}"
+               for number in range(1, 7)]
+    assert f"{', '.join(seconds[:-1])} and {seconds[-1]} s in experiments 1 to 6" in SENTENCES
 
 
 def test_the_table_of_what_each_step_gave_is_what_was_recorded():

@@ -52,6 +52,7 @@ def test_validation_sees_the_average_and_training_goes_on_as_if_nothing_was(trai
         if "moving" in path:
             assert np.array_equal(earlier, later)
         assert np.allclose(earlier, later, atol=1e-6)
+    assert [layer.rate for layer in layers(model, keras.layers.Dropout)] == [0.25, 0.5, 0.5]
     assert {layer.momentum for layer in layers(model, keras.layers.BatchNormalization)} == {0.99}
 
 

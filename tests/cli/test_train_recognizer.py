@@ -124,6 +124,9 @@ def test_a_cosine_cannot_be_given_another_end(dataset, averaged_run, tmp_path):
     line = fails_with("train_recognizer.py", *arguments(
         dataset, tmp_path, "--model", model, "--epochs", 9))
     assert "planned for 7 epochs, found --epochs 9; give --epochs 7" in line
+
+
+def test_a_training_must_outlast_its_warm_up(dataset, tmp_path):
     line = fails_with("train_recognizer.py", *arguments(
         dataset, tmp_path, "--experiment", 7, "--epochs", 5))
     assert "experiment 7 warms up for 5 epochs, found --epochs 5; give more" in line
