@@ -34,6 +34,12 @@ def test_each_experiment_differs_from_the_one_before_as_told(experiment, changed
     assert {name for name in after if after[name] != before[name]} == changed
 
 
+def test_the_ninth_is_the_seventh_without_mixing():
+    ninth = dataclasses.replace(EXPERIMENTS[7], erasing_probability=0.0, mixup_alpha=0.0)
+    assert EXPERIMENTS[9] == ninth
+    assert not EXPERIMENTS[9].erasing
+
+
 def test_the_seventh_is_the_network_of_the_sixth():
     kept = ("blocks", "filters", "activation", "kernel_initializer", "fc_units", "global_pooling",
             "normalization_first")
@@ -44,9 +50,11 @@ def test_the_seventh_is_the_network_of_the_sixth():
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_the_first_six_use_nothing_of_what_came_later(experiment):
     recipe = EXPERIMENTS[experiment]
-    later = (recipe.cosine, recipe.photometric, recipe.erasing, recipe.mixup_alpha,
-             recipe.ema_momentum, recipe.label_smoothing, recipe.standardization)
-    assert all(later) if experiment > 6 else not any(later)
+    later = (recipe.cosine, recipe.photometric, recipe.ema_momentum, recipe.label_smoothing,
+             recipe.standardization)
+    mixing = (recipe.erasing, recipe.mixup_alpha)
+    assert all(later) if experiment > 6 else not any(later + mixing)
+    assert all(mixing) == (experiment in (7, 8))
 
 
 def test_a_recipe_cannot_be_changed():
