@@ -30,6 +30,8 @@ def parse_args(argv=None):
                         help="epochs that the checkpoint was trained for, as a check")
     parser.add_argument("--experiment", type=int, choices=sorted(EXPERIMENTS),
                         help=f"recipe in config/experiments.py (default: {DEFAULT_EXPERIMENT})")
+    parser.add_argument("--teachers", type=Path, nargs="+", metavar="FILE",
+                        help="trained networks to learn from, where the recipe distils")
     parser.add_argument("--epochs", type=positive, help="last epoch (default: the recipe's)")
     parser.add_argument("--precision", choices=PRECISIONS, help="default: float32")
     parser.add_argument("--dataset", type=Path, default=config.HDF5_PATH,
@@ -48,6 +50,7 @@ def main(argv=None):
         new_folder(folder)
     experiment = EXPERIMENTS[record["experiment"]]
     record["epochs"] = last_epoch(args, record, experiment)
+    record["teachers"] = teachers(args, record, experiment)
     import_keras()
     from pipeline.training import train
 
@@ -90,6 +93,20 @@ def starting_record(args):
             raise UserError(f"{args.model} has {name} {record[name]}, found --{flag} {value}; "
                             f"give --{flag} {record[name]} or leave it out")
     return record
+
+
+def teachers(args, record, experiment):
+    """Return the paths of the networks to learn from: as given, else as the checkpoint has them."""
+    paths = [str(path) for path in args.teachers or record.get("teachers", ())]
+    if paths and not experiment.distillation:
+        raise UserError(f"experiment {record['experiment']} learns from no other network, found "
+                        "--teachers; leave it out")
+    if experiment.distillation and not paths:
+        raise UserError(f"experiment {record['experiment']} learns from other networks, found no "
+                        "--teachers; give their checkpoints")
+    for path in paths:
+        existing_file(path, "teacher", "train it first")
+    return paths
 
 
 def last_epoch(args, record, experiment):

@@ -20,6 +20,7 @@ class Experiment:
     zoom_range: largest relative change of width and of height, drawn separately.
     mixup_alpha: of the beta distribution; none in the last epochs_without_mixup epochs.
     ema_momentum: of the moving average of the weights, which is what is validated and kept.
+    distillation: weight of the teachers' probabilities in the labels.
     What is not explained here is where it goes: an argument of EmotionVGGNet.build, or of a
     class in pipeline/preprocessing.
     """
@@ -30,6 +31,7 @@ class Experiment:
     cosine: bool = False
     warmup_epochs: int = 0
     label_smoothing: float = 0.0
+    distillation: float = 0.0
     ema_momentum: float | None = None
     activation: str = "relu"
     kernel_initializer: str = "glorot_uniform"
@@ -180,6 +182,9 @@ WIDER = replace(
 WITHOUT_MIXING = replace(BETTER_TRAINED, erasing_probability=0.0, mixup_alpha=0.0)
 """Experiment 7 without random erasing and mixup, to see what they give in 75 epochs."""
 
+DISTILLED = replace(WITHOUT_MIXING, distillation=0.7, label_smoothing=0.0)
+"""Experiment 9 with labels that networks 7 and 9 have a say in, which are smooth already."""
+
 EXPERIMENTS = {
     1: SGD_BASELINE,
     2: ADAM,
@@ -190,5 +195,6 @@ EXPERIMENTS = {
     7: BETTER_TRAINED,
     8: WIDER,
     9: WITHOUT_MIXING,
+    10: DISTILLED,
 }
 DEFAULT_EXPERIMENT = 6

@@ -11,6 +11,7 @@ from pipeline.callbacks.epochseed import EpochSeed
 from pipeline.callbacks.finiteloss import FiniteLoss
 from pipeline.callbacks.trainingmonitor import TrainingMonitor
 from pipeline.commandline import this_command
+from pipeline.distillation import teach
 from pipeline.io import checkpoint
 from pipeline.io.folderlock import locked_folder
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
@@ -36,7 +37,6 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
     KeyboardInterrupt, when stopped, has the command to resume with.
     """
     seed = record["seed"]
-    keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(record["precision"])
     name = f"vggnet_emotion_{record['experiment']}"
     feed = {"batch_size": batch_size, "preprocessor": ImageToArrayPreprocessor(),
@@ -48,6 +48,9 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
                              **variations(recipe, record["epochs"]), **feed) as training,
         HDF5DatasetGenerator(dataset / "val.hdf5", **feed) as validation,
     ):
+        if recipe.distillation:
+            teach(training, record["teachers"], recipe.distillation, **feed)
+        keras.utils.set_random_seed(seed)
         network = {**dict(zip(("height", "width", "depth"), input_shape)),
                    "classes": len(training.class_names), **recipe.network}
         model = EmotionVGGNet.build(**network)

@@ -18,7 +18,8 @@ WINDOWS_HELD = 2
 class HDF5DatasetGenerator(keras.utils.PyDataset):
     """Batches of (images (N, size, size, 1) float32, one-hot labels (N, classes) float32).
 
-    Every sample comes exactly once an epoch; the last batch is short where it has to be. With
+    The labels are the rows of `targets` (images, classes), which a training may change. Every
+    sample comes exactly once an epoch; the last batch is short where it has to be. With
     `shuffle` the order is drawn anew from (seed, epoch); `epoch`, counted from 1, is set by
     the training. Each of `augmentors` varies the images in turn, then `mixup` mixes samples;
     what they draw is a function of (seed, epoch, index). A database of at most `memory_limit`
@@ -48,6 +49,7 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
         if self.labels.max() >= len(self.class_names):
             raise UserError(f"{path}: has the label {self.labels.max()} for "
                             f"{len(self.class_names)} classes; run build_dataset.py again")
+        self.targets = np.eye(len(self.class_names), dtype=np.float32)[self.labels]
         self._num_windows = self._count_windows(memory_limit)
         self._windows = {}
         self._planned_epoch = None
@@ -62,7 +64,6 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
         for augmentor in self.augmentors:
             images = augmentor.augment(images, random)
         images = self.preprocessor.preprocess(images)
-        labels = np.eye(len(self.class_names), dtype=np.float32)[labels]
         if self.mixup:
             images, labels = self.mixup.mix(images, labels, self.epoch, random)
         return images, labels
@@ -110,7 +111,7 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
             rows = np.searchsorted(positions, self._order[filled:stop])
             images[filled - start:stop - start] = window_images[rows]
             filled = stop
-        return images, self.labels[self._order[start:end]]
+        return images, self.targets[self._order[start:end]]
 
     def _window(self, window):
         """Return the sorted positions (M,) of a window and their images, read if not at hand."""

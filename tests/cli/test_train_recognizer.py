@@ -37,9 +37,9 @@ def arrays(path):
     return found
 
 
-def train_to_the_end(dataset, folder, experiment):
+def train_to_the_end(dataset, folder, experiment, *more):
     process = run_script("train_recognizer.py",
-                         *arguments(dataset, folder, "--experiment", experiment))
+                         *arguments(dataset, folder, "--experiment", experiment, *more))
     assert process.returncode == 0, process.stderr_text
     assert process.stderr_text == ""
     return folder
@@ -55,6 +55,14 @@ def whole_run(dataset, tmp_path_factory):
 def averaged_run(dataset, tmp_path_factory):
     """The same by a recipe with a cosine, mixup and averaged weights."""
     return train_to_the_end(dataset, tmp_path_factory.mktemp("averaged"), 7)
+
+
+@pytest.fixture(scope="module")
+def distilled_run(dataset, whole_run, averaged_run, tmp_path_factory):
+    """The same by a recipe that learns from the two networks above."""
+    return train_to_the_end(dataset, tmp_path_factory.mktemp("distilled"), 10, "--teachers",
+                            *(run / "checkpoints" / "best.hdf5"
+                              for run in (whole_run, averaged_run)))
 
 
 def without_times(curve):
@@ -80,12 +88,15 @@ def test_a_run_leaves_its_checkpoints_and_its_curve(whole_run):
     assert record["class_names"] == ["angry", "fear", "happy", "sad", "surprise", "neutral"]
 
 
-@pytest.mark.parametrize(("experiment", "run"), [(4, "whole_run"), (7, "averaged_run")])
+@pytest.mark.parametrize(("experiment", "run"), [
+    (4, "whole_run"), (7, "averaged_run"), (10, "distilled_run")])
 def test_a_killed_run_resumes_to_the_same_weights_bit_for_bit(
         dataset, tmp_path, request, experiment, run):
     whole_run = request.getfixturevalue(run)
-    process = start_script("train_recognizer.py",
-                           *arguments(dataset, tmp_path, "--experiment", experiment))
+    teachers = curve_of(whole_run, experiment)["run"]["teachers"]
+    process = start_script("train_recognizer.py", *arguments(
+        dataset, tmp_path, "--experiment", experiment,
+        *(["--teachers", *teachers] if teachers else [])))
     saved = tmp_path / "checkpoints" / "epoch_5.hdf5"
     while process.poll() is None and not saved.exists():
         time.sleep(0.02)
@@ -117,6 +128,17 @@ def test_the_best_has_the_averaged_weights_that_were_validated(dataset, averaged
     averaged, trained = (checkpoint.load(averaged_run / "checkpoints" / name)[0].get_weights()
                          for name in ("best.hdf5", "epoch_7.hdf5"))
     assert all(not np.array_equal(*pair) for pair in zip(averaged, trained, strict=True))
+
+
+def test_teachers_are_for_the_recipe_that_distils(dataset, averaged_run, tmp_path):
+    best = averaged_run / "checkpoints" / "best.hdf5"
+    for more, message in {
+        ("--experiment", 10): "experiment 10 learns from other networks, found no --teachers",
+        ("--experiment", 9, "--teachers", best): "experiment 9 learns from no other network",
+        ("--experiment", 10, "--teachers", best, tmp_path / "none.hdf5"): "no such teacher",
+        ("--experiment", 10, "--teachers", dataset / "val.hdf5"): "without class names",
+    }.items():
+        assert message in fails_with("train_recognizer.py", *arguments(dataset, tmp_path, *more))
 
 
 def test_a_cosine_cannot_be_given_another_end(dataset, averaged_run, tmp_path):

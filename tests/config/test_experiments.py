@@ -27,6 +27,7 @@ def test_learning_rate_of_an_epoch(experiment, epoch, rate):
         (6, 5, {"l2"}),
         (8, 7, {"activation", "normalization_first", "filters", "global_pooling", "fc_units"}),
         (9, 7, {"erasing_probability", "mixup_alpha"}),
+        (10, 9, {"distillation", "label_smoothing"}),
     ],
 )
 def test_each_experiment_differs_from_its_base_as_told(experiment, base, changed):
@@ -45,8 +46,8 @@ def test_the_seventh_is_the_network_of_the_sixth():
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_the_first_six_use_nothing_of_what_came_later(experiment):
     recipe = EXPERIMENTS[experiment]
-    later = (recipe.cosine, recipe.photometric, recipe.ema_momentum, recipe.label_smoothing,
-             recipe.standardization)
+    later = (recipe.cosine, recipe.photometric, recipe.ema_momentum, recipe.standardization,
+             recipe.label_smoothing or recipe.distillation)
     assert all(later) if experiment > 6 else not any(later)
 
 
