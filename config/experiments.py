@@ -185,6 +185,9 @@ WITHOUT_MIXING = replace(BETTER_TRAINED, erasing_probability=0.0, mixup_alpha=0.
 DISTILLED = replace(WITHOUT_MIXING, distillation=0.7, label_smoothing=0.0)
 """Experiment 9 with labels that networks 7 and 9 have a say in, which are smooth already."""
 
+MORE_FILTERS = replace(WITHOUT_MIXING, filters=48)
+"""Experiment 9 with one and a half times the filters, 2,867,414 parameters."""
+
 EXPERIMENTS = {
     1: SGD_BASELINE,
     2: ADAM,
@@ -196,5 +199,6 @@ EXPERIMENTS = {
     8: WIDER,
     9: WITHOUT_MIXING,
     10: DISTILLED,
+    11: MORE_FILTERS,
 }
 DEFAULT_EXPERIMENT = 6

@@ -93,7 +93,8 @@ def test_the_table_of_what_each_step_gave_is_what_was_recorded():
     rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.endswith("% |")]
     names = ("6_val", "7_last_val", "7_val", "7_val_flip", "7_val_shifts",
              "8_last_val", "8_val", "8_val_flip", "8_val_shifts",
-             "9_last_val", "9_val", "model_val_flip", "model_val_shifts")
+             "9_last_val", "9_val", "model_val_flip", "model_val_shifts",
+             "10_last_val", "10_val", "10_val_flip", "10_val_shifts")
     assert [figure for _, figure in rows] == [
         f"{recorded(f'evaluation_{name}')['accuracy']:.2%}" for name in names]
 

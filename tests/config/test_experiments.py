@@ -28,6 +28,7 @@ def test_learning_rate_of_an_epoch(experiment, epoch, rate):
         (8, 7, {"activation", "normalization_first", "filters", "global_pooling", "fc_units"}),
         (9, 7, {"erasing_probability", "mixup_alpha"}),
         (10, 9, {"distillation", "label_smoothing"}),
+        (11, 9, {"filters"}),
     ],
 )
 def test_each_experiment_differs_from_its_base_as_told(experiment, base, changed):
