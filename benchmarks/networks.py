@@ -33,7 +33,7 @@ def main():
     shape = (config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH)
     face = np.random.default_rng(0).random((1, *shape), dtype=np.float32)
     mirrored_too = np.concatenate([face, face[:, :, ::-1]])
-    for number in (1, 6, 7, 8):
+    for number in (1, 6, 7, 8, 11):
         model = EmotionVGGNet.build(*shape, config.DEFAULT_CLASSES, **EXPERIMENTS[number].network)
         classify = compiled(model)
         print(f"experiment {number}: {model.count_params():,} parameters, "
