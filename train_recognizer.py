@@ -14,7 +14,7 @@ from pathlib import Path
 from config import emotion_config as config
 from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS
 from pipeline.commandline import existing_file, import_keras, new_folder, positive, run
-from pipeline.errors import UserError
+from pipeline.trainingplan import training_plan
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -43,19 +43,25 @@ def parse_args(argv=None):
 
 def main(argv=None):
     args = parse_args(argv)
-    record = starting_record(args)
+    record = training_plan(
+        EXPERIMENTS,
+        {"experiment": DEFAULT_EXPERIMENT, "precision": "float32", "seed": config.SEED},
+        model=args.model,
+        start_epoch=args.start_epoch,
+        experiment=args.experiment,
+        precision=args.precision,
+        teachers=args.teachers,
+        epochs=args.epochs,
+    )
     for split in ("train", "val"):
         existing_file(args.dataset / f"{split}.hdf5", "database", "run build_dataset.py first")
     for folder in (args.checkpoints, args.output):
         new_folder(folder)
-    experiment = EXPERIMENTS[record["experiment"]]
-    record["epochs"] = last_epoch(args, record, experiment)
-    record["teachers"] = teachers(args, record, experiment)
     import_keras()
     from pipeline.training import train
 
     train(
-        experiment,
+        EXPERIMENTS[record["experiment"]],
         record,
         model_path=args.model,
         dataset=args.dataset,
@@ -66,63 +72,6 @@ def main(argv=None):
         memory_limit=config.MEMORY_LIMIT,
         checkpoint_every=config.CHECKPOINT_EVERY,
     )
-
-
-def starting_record(args):
-    """Return what is known of the run: from the checkpoint if it resumes, else from args."""
-    fresh = {
-        "experiment": args.experiment or DEFAULT_EXPERIMENT,
-        "precision": args.precision or "float32",
-        "seed": config.SEED,
-        "epoch": 0,
-        "history": {},
-    }
-    if args.model is None:
-        if args.start_epoch:
-            raise UserError("--start_epoch needs --model, the checkpoint to resume from")
-        return fresh
-    from pipeline.io.checkpoint import read_record
-
-    existing_file(args.model, "checkpoint", "see the checkpoints folder")
-    record = read_record(args.model)
-    given = {"experiment": args.experiment, "precision": args.precision,
-             "epoch": args.start_epoch}
-    for name, value in given.items():
-        if value is not None and value != record[name]:
-            flag = "start_epoch" if name == "epoch" else name
-            raise UserError(f"{args.model} has {name} {record[name]}, found --{flag} {value}; "
-                            f"give --{flag} {record[name]} or leave it out")
-    return record
-
-
-def teachers(args, record, experiment):
-    """Return the paths of the networks to learn from: as given, else as the checkpoint has them."""
-    paths = [str(path) for path in args.teachers or record.get("teachers", ())]
-    if paths and not experiment.distillation:
-        raise UserError(f"experiment {record['experiment']} learns from no other network, found "
-                        "--teachers; leave it out")
-    if experiment.distillation and not paths:
-        raise UserError(f"experiment {record['experiment']} learns from other networks, found no "
-                        "--teachers; give their checkpoints")
-    for path in paths:
-        existing_file(path, "teacher", "train it first")
-    return paths
-
-
-def last_epoch(args, record, experiment):
-    """Return the last epoch of the run: as given, else as the checkpoint has it planned."""
-    planned = record.get("epochs", experiment.epochs)
-    epochs = args.epochs or planned
-    if experiment.cosine and args.model and epochs != planned:
-        raise UserError(f"{args.model} has its learning rate planned for {planned} epochs, found "
-                        f"--epochs {epochs}; give --epochs {planned} or leave it out")
-    if epochs <= experiment.warmup_epochs:
-        raise UserError(f"experiment {record['experiment']} warms up for "
-                        f"{experiment.warmup_epochs} epochs, found --epochs {epochs}; give more")
-    if record["epoch"] >= epochs:
-        raise UserError(f"{args.model} is trained for {record['epoch']} epochs already, found "
-                        f"{epochs} as the last; give a larger --epochs")
-    return epochs
 
 
 if __name__ == "__main__":

@@ -1,0 +1,70 @@
+"""What a training is to do: by its arguments, and by the checkpoint if it resumes one."""
+
+from pipeline.commandline import existing_file
+from pipeline.errors import UserError
+
+
+def training_plan(recipes, defaults, *, model, start_epoch, experiment, precision, teachers,
+                  epochs):
+    """Return the record that a training starts from, as checkpoint.save stores it.
+
+    recipes: {number: config.experiments.Experiment, or its like}. defaults: the experiment, the
+    precision and the seed of a fresh training. model: path of the checkpoint to resume from, or
+    None. The others are arguments, None where not given: of a resumed training the checkpoint
+    decides, and they may only agree with it, but for the paths of teachers, which may have moved.
+    Raises UserError if the arguments contradict the checkpoint or the recipe.
+    """
+    given = {"experiment": experiment, "precision": precision, "epoch": start_epoch}
+    if model:
+        record = _of_checkpoint(model, given)
+    elif start_epoch:
+        raise UserError("--start_epoch needs --model, the checkpoint to resume from")
+    else:
+        record = {name: given.get(name) or value for name, value in defaults.items()}
+        record |= {"epoch": 0, "history": {}}
+    recipe = recipes[record["experiment"]]
+    record["epochs"] = _last_epoch(epochs, model, record, recipe)
+    record["teachers"] = _teachers(teachers, record, recipe)
+    return record
+
+
+def _of_checkpoint(model, given):
+    from pipeline.io.checkpoint import read_record
+
+    record = read_record(existing_file(model, "checkpoint", "see the checkpoints folder"))
+    for name, value in given.items():
+        if value is not None and value != record[name]:
+            flag = "start_epoch" if name == "epoch" else name
+            raise UserError(f"{model} has {name} {record[name]}, found --{flag} {value}; "
+                            f"give --{flag} {record[name]} or leave it out")
+    return record
+
+
+def _last_epoch(epochs, model, record, recipe):
+    """Return the last epoch of the run: as given, else as the checkpoint has it planned."""
+    planned = record.get("epochs", recipe.epochs)
+    epochs = epochs or planned
+    if recipe.cosine and model and epochs != planned:
+        raise UserError(f"{model} has its learning rate planned for {planned} epochs, found "
+                        f"--epochs {epochs}; give --epochs {planned} or leave it out")
+    if epochs <= recipe.warmup_epochs:
+        raise UserError(f"experiment {record['experiment']} warms up for {recipe.warmup_epochs} "
+                        f"epochs, found --epochs {epochs}; give more")
+    if record["epoch"] >= epochs:
+        raise UserError(f"{model} is trained for {record['epoch']} epochs already, found "
+                        f"{epochs} as the last; give a larger --epochs")
+    return epochs
+
+
+def _teachers(teachers, record, recipe):
+    """Return the paths of the networks to learn from: as given, else as the checkpoint has them."""
+    paths = [str(path) for path in teachers or record.get("teachers", ())]
+    if paths and not recipe.distillation:
+        raise UserError(f"experiment {record['experiment']} learns from no other network, found "
+                        "--teachers; leave it out")
+    if recipe.distillation and not paths:
+        raise UserError(f"experiment {record['experiment']} learns from other networks, found no "
+                        "--teachers; give their checkpoints")
+    for path in paths:
+        existing_file(path, "teacher", "train it first")
+    return paths
