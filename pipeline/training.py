@@ -32,8 +32,8 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
     recipe: config.experiments.Experiment, or its like. record: what checkpoint.save stores; that
     of model_path, a checkpoint to go on from, or a fresh one if that is None. dataset,
     checkpoints, output: folders, of train.hdf5 and val.hdf5, of the model files, and of the
-    curve. input_shape: (height, width, depth). Raises UserError if the checkpoint does not fit
-    the recipe or the dataset, another training holds a folder, or the loss becomes no number;
+    curve. input_shape: (height, width, depth). Raises UserError if the checkpoint or a teacher
+    does not fit, another training holds a folder, or the loss becomes no number;
     KeyboardInterrupt, when stopped, has the command to resume with.
     """
     seed = record["seed"]
@@ -50,7 +50,7 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
     ):
         if recipe.distillation:
             teach(training, record["teachers"], recipe.distillation, **feed)
-        keras.utils.set_random_seed(seed)
+        keras.utils.set_random_seed(seed)  # after the teachers, which draw weights as well
         network = {**dict(zip(("height", "width", "depth"), input_shape)),
                    "classes": len(training.class_names), **recipe.network}
         model = EmotionVGGNet.build(**network)

@@ -105,6 +105,12 @@ def test_the_table_of_what_each_experiment_beyond_the_original_gave_is_what_was_
         in SENTENCES
 
 
+def test_the_calibration_of_the_distilled_network_is_the_evaluations():
+    distilled, plain = (recorded(f"evaluation_{number}_val")["calibration_error"]
+                        for number in (10, 9))
+    assert f"calibration error of {distilled:.1%} there, against {plain:.1%}" in SENTENCES
+
+
 def test_every_figure_of_speed_and_of_the_peer_stands_in_a_recorded_benchmark():
     section = README.split("## Speed, and accuracy")[1].split("\n## ")[0]
     logs = " ".join(path.read_text() for path in OUTPUT.glob("benchmark_*.txt"))

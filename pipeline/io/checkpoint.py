@@ -8,6 +8,7 @@ far it was trained:
     class_names   names of the outputs, in order
     experiment    number of the recipe
     epoch         epochs trained, of `epochs` in all
+    teachers      paths of the model files that it learns from
     val_accuracy  on the validation split after that epoch, 0-1
     seed, precision, batch_size, backend
     history       {metric: a value per epoch}, as in the training curve's JSON

@@ -16,10 +16,10 @@ WINDOWS_HELD = 2
 
 
 class HDF5DatasetGenerator(keras.utils.PyDataset):
-    """Batches of (images (N, size, size, 1) float32, one-hot labels (N, classes) float32).
+    """Batches of (images (N, size, size, 1) float32, labels (N, classes) float32).
 
-    The labels are the rows of `targets` (images, classes), which a training may change. Every
-    sample comes exactly once an epoch; the last batch is short where it has to be. With
+    The labels are rows of `targets`, one-hot unless a training changes them. Every sample comes
+    exactly once an epoch; the last batch is short where it has to be. With
     `shuffle` the order is drawn anew from (seed, epoch); `epoch`, counted from 1, is set by
     the training. Each of `augmentors` varies the images in turn, then `mixup` mixes samples;
     what they draw is a function of (seed, epoch, index). A database of at most `memory_limit`
