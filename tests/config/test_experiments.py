@@ -29,6 +29,7 @@ def test_learning_rate_of_an_epoch(experiment, epoch, rate):
         (9, 7, {"erasing_probability", "mixup_alpha"}),
         (10, 9, {"distillation", "label_smoothing"}),
         (11, 9, {"filters"}),
+        (12, 7, {"epochs"}),
     ],
 )
 def test_each_experiment_differs_from_its_base_as_told(experiment, base, changed):
@@ -53,9 +54,9 @@ def test_the_first_six_use_nothing_of_what_came_later(experiment):
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_only_the_seventh_and_eighth_erase_and_mix(experiment):
+def test_only_7_8_and_12_erase_and_mix(experiment):
     recipe = EXPERIMENTS[experiment]
-    used = experiment in (7, 8)
+    used = experiment in (7, 8, 12)
     assert bool(recipe.erasing) == used
     assert bool(recipe.mixup_alpha) == used
 
