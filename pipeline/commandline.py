@@ -1,5 +1,6 @@
 """How the scripts check the paths that they are given, and how they end."""
 
+import argparse
 import logging
 import os
 import shlex
@@ -38,15 +39,13 @@ class StopRequest:
     def requested(self):
         return self.signal is not None
 
-    def raise_if_requested(self, message):
-        """Raise what the signal would have raised, now that all is in order."""
-        if self.requested:
-            raise (Terminated if self.signal == signal.SIGTERM else KeyboardInterrupt)(message)
-
 
 @contextmanager
-def stop_requests():
-    """Yield a StopRequest that the first SIGINT or SIGTERM sets; the second one interrupts."""
+def stop_requests(message):
+    """Yield a StopRequest that the first SIGINT or SIGTERM sets; the second one interrupts.
+
+    After a block that ends well it raises what that first signal would have, with the message.
+    """
     stop = StopRequest()
 
     def request(number, frame):
@@ -61,6 +60,8 @@ def stop_requests():
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)
+    if stop.requested:
+        raise (Terminated if stop.signal == signal.SIGTERM else KeyboardInterrupt)(message)
 
 
 def existing_file(path, what, remedy):
@@ -89,6 +90,14 @@ def positive(text):
     if number < 1:
         raise ValueError
     return number
+
+
+def share_below_1(text):
+    """Return an argument's number from 0 to below 1, for argparse."""
+    share = float(text)
+    if not 0 <= share < 1:
+        raise argparse.ArgumentTypeError(f"{text}: expected 0 to below 1")
+    return share
 
 
 def this_command(**changes):
