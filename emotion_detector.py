@@ -22,6 +22,7 @@ from pipeline.commandline import (
     share_below_1,
     stop_requests,
 )
+from pipeline.detection.framesource import open_source, require_source
 
 
 def parse_args(argv=None):
@@ -57,7 +58,9 @@ def parse_args(argv=None):
 
 def main(argv=None):
     args = parse_args(argv)
+    existing_file(args.cascade, "cascade file", "see haarcascade_frontalface_default.xml")
     existing_file(args.model, "model file", "train one, or see checkpoints/model.hdf5")
+    require_source(args.image, args.video)
     prepare_opencv()
     with stop_requests("stopped; every output is complete") as stop:
         detect(args, stop)
@@ -66,7 +69,6 @@ def main(argv=None):
 def detect(args, stop):
     """Run from the first frame to the last, or until a stop is requested."""
     from pipeline.detection.facedetector import FaceDetector
-    from pipeline.detection.framesource import open_source
     from pipeline.detection.windows import require_display
 
     if not args.no_display:

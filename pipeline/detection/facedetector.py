@@ -4,7 +4,6 @@ import cv2
 import imutils
 import numpy as np
 
-from pipeline.commandline import existing_file
 from pipeline.detection.boxes import overlap
 from pipeline.errors import UserError
 
@@ -85,7 +84,6 @@ class FaceDetector:
 
 def load_cascade(path):
     """Return the cv2.CascadeClassifier of an OpenCV cascade file."""
-    existing_file(path, "cascade file", "see haarcascade_frontalface_default.xml")
     try:
         cascade = cv2.CascadeClassifier(str(path))
     except (cv2.error, SystemError):

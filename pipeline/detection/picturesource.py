@@ -4,7 +4,6 @@ from pathlib import Path
 
 import cv2
 
-from pipeline.commandline import existing_file
 from pipeline.detection.frame import Frame
 from pipeline.errors import UserError
 
@@ -25,11 +24,8 @@ class PictureSource:
         path = Path(path)
         self.name = str(path)
         self.is_folder = path.is_dir()
-        if self.is_folder:
-            self._paths = sorted(
-                file for file in path.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES)
-        else:
-            self._paths = [existing_file(path, "picture", "see samples/")]
+        self._paths = [path] if not self.is_folder else sorted(
+            file for file in path.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES)
         if not self._paths:
             raise UserError(f"{path}: no picture in this folder; expected "
                             + ", ".join(PICTURE_SUFFIXES))

@@ -7,7 +7,6 @@ from contextlib import suppress
 
 import cv2
 
-from pipeline.commandline import existing_file
 from pipeline.detection.frame import Frame
 from pipeline.errors import UserError
 
@@ -24,7 +23,7 @@ class VideoSource:
     A thread decodes ahead. A file loses no frame; of a live source old frames are dropped, so
     the newest is never late. every: take each N-th frame only. Phone videos come upright.
     rate: frames a second of what is taken. count: frames to come, or None. Raises UserError
-    if it is not there, cannot be opened or has no frame.
+    if it cannot be opened or has no frame.
     """
 
     pictures = False
@@ -32,8 +31,6 @@ class VideoSource:
     def __init__(self, source, *, every=1):
         self.name = f"camera {source}" if isinstance(source, int) else str(source)
         self.live = isinstance(source, int) or "://" in str(source)
-        if not self.live:
-            existing_file(source, "video file", "see samples/")
         self._capture = cv2.VideoCapture(source if isinstance(source, int) else str(source))
         if not self._capture.isOpened():
             raise UserError(self._cannot_open(source))

@@ -76,15 +76,11 @@ def test_boxes_at_the_border_are_clipped():
     assert boxes.tolist() == [[0, 0, 30, 35], [180, 90, 20, 10]]
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [("", "an empty file"), ("not XML", "not a cascade"),
-     ("<opencv_storage></opencv_storage>", "not a cascade")],
-)
-def test_what_is_no_cascade_is_named(tmp_path, content, message):
+@pytest.mark.parametrize("content", ["", "not XML", "<opencv_storage></opencv_storage>"])
+def test_what_is_no_cascade_is_named(tmp_path, content):
     path = tmp_path / "cascade.xml"
     path.write_text(content)
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(UserError, match="not a cascade"):
         FaceDetector(path)
 
 
