@@ -19,12 +19,16 @@ class AveragedWeights(keras.callbacks.SwapEMAWeights):
         self.dataset = dataset
         self.weights = None
 
+    def set_model(self, model):
+        super().set_model(model)
+        self._layers = [layer for layer in model.layers
+                        if isinstance(layer, keras.layers.BatchNormalization)]
+        self._training_pass = training_pass_of(model, self._layers)
+
     def on_test_begin(self, logs=None):
         super().on_test_begin(logs)
-        self._layers = [layer for layer in self.model.layers
-                        if isinstance(layer, keras.layers.BatchNormalization)]
         self._trained = [layer.get_weights() for layer in self._layers]
-        measure_batch_statistics(self.model, self._layers, self.dataset)
+        measure_batch_statistics(self._layers, self.dataset, self._training_pass)
 
     def on_test_end(self, logs=None):
         self.weights = self.model.get_weights()
@@ -35,12 +39,39 @@ class AveragedWeights(keras.callbacks.SwapEMAWeights):
             layer.moving_variance.assign(variance)
 
 
-def measure_batch_statistics(model, layers, dataset):
+def measure_batch_statistics(layers, dataset, training_pass):
     """Give batch-norm layers the mean statistics of the dataset's first NUM_BATCHES batches."""
     momenta = [layer.momentum for layer in layers]
     for index in range(min(NUM_BATCHES, len(dataset))):
-        for layer in layers:
-            layer.momentum = index / (index + 1)  # so that the moving mean is the mean
-        model(dataset[index][0], training=True)
+        # With this momentum the moving mean is the mean.
+        training_pass(dataset[index][0], index / (index + 1))
     for layer, momentum in zip(layers, momenta):
         layer.momentum = momentum
+
+
+def training_pass_of(model, layers):
+    """Return a function of images and a momentum that updates the statistics of the layers."""
+
+    def training_pass(images, momentum):
+        for layer in layers:
+            layer.momentum = momentum
+        model(images, training=True)
+
+    if keras.backend.backend() != "jax":
+        return training_pass
+    import jax  # which takes many times as long for an operation at a time
+
+    @jax.jit
+    def compiled(trainable, non_trainable, images, momentum):
+        for layer in layers:
+            layer.momentum = momentum
+        return model.stateless_call(trainable, non_trainable, images, training=True)[1]
+
+    def compiled_pass(images, momentum):
+        values = [[variable.value for variable in variables]
+                  for variables in (model.trainable_variables, model.non_trainable_variables)]
+        for variable, value in zip(model.non_trainable_variables,
+                                   compiled(*values, images, momentum), strict=True):
+            variable.assign(value)
+
+    return compiled_pass

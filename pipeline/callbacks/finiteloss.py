@@ -14,6 +14,8 @@ class FiniteLoss(keras.callbacks.Callback):
     last_good: function without arguments that returns the last checkpoint's path, or None.
     """
 
+    async_safe = True  # else each batch waits for the loss of the one before it
+
     def __init__(self, last_good):
         super().__init__()
         self.last_good = last_good

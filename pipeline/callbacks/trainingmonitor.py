@@ -1,6 +1,7 @@
 """Writes the training curve after each epoch."""
 
 import json
+import math
 import time
 from pathlib import Path
 
@@ -9,13 +10,16 @@ import keras
 from pipeline.io.wholefile import whole_file
 from pipeline.plots import plot_training
 
+DRAWN_EVERY = 10  # seconds: a drawing takes half of one
+
 
 class TrainingMonitor(keras.callbacks.Callback):
     """Keeps the history of a run and writes it, with `run`, as JSON and as a picture.
 
     path: without suffix; .json and .png are added. run: {name: value} that describes the run.
     history: {metric: a value per epoch}; it is continued, and epochs trained again replace
-    their earlier values. The JSON holds the history's lists and `run`.
+    their earlier values. The JSON holds the history's lists and `run`. Where epochs are short,
+    the picture is drawn anew every DRAWN_EVERY seconds, and at the end.
     """
 
     def __init__(self, path, run, history):
@@ -23,6 +27,7 @@ class TrainingMonitor(keras.callbacks.Callback):
         self.path = Path(path)
         self.run = run
         self.history = history
+        self._drawn = -math.inf
 
     def on_epoch_begin(self, epoch, logs=None):
         self._began = time.monotonic()
@@ -38,5 +43,13 @@ class TrainingMonitor(keras.callbacks.Callback):
             self.history[name] = [*earlier, round(float(value), 7)]
         with whole_file(self.path.with_suffix(".json")) as partial:
             partial.write_text(json.dumps({"run": self.run, **self.history}, indent=1) + "\n")
+        if time.monotonic() - self._drawn >= DRAWN_EVERY:
+            self._draw()
+
+    def on_train_end(self, logs=None):
+        self._draw()
+
+    def _draw(self):
         with whole_file(self.path.with_suffix(".png")) as partial:
             plot_training(self.history, title=self.run["title"], path=partial)
+        self._drawn = time.monotonic()

@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 
+from pipeline.callbacks import trainingmonitor
 from pipeline.callbacks.epochcheckpoint import EpochCheckpoint
 from pipeline.callbacks.epochseed import EpochSeed
 from pipeline.callbacks.finiteloss import FiniteLoss
@@ -50,6 +51,18 @@ def test_the_curve_is_written_after_each_epoch(tmp_path):
     assert written["run"] == {"title": "a run", "seed": 1}
     assert len(written["seconds"]) == 2
     assert cv2.imread(str(tmp_path / "curve.png")).shape[1] > 1000
+
+
+def test_the_picture_waits_where_epochs_are_short_but_not_at_the_end(tmp_path, monkeypatch):
+    drawn, now = [], [0.0]
+    monkeypatch.setattr(trainingmonitor, "plot_training",
+                        lambda history, title, path: drawn.append(len(history["loss"])))
+    monkeypatch.setattr(trainingmonitor.time, "monotonic", lambda: now[0])
+    callback = monitor(tmp_path / "curve", {})
+    for epoch, now[0] in enumerate((3.0, 6.0, 12.9, 13.0, 15.0)):
+        end_epoch(callback, epoch)
+    callback.on_train_end()
+    assert drawn == [1, 4, 5]
 
 
 def test_epochs_trained_again_replace_their_earlier_values(tmp_path):

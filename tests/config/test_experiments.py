@@ -26,10 +26,14 @@ def test_learning_rate_of_an_epoch(experiment, epoch, rate):
         (5, 4, {"blocks", "l2"}),
         (6, 5, {"l2"}),
         (8, 7, {"activation", "normalization_first", "filters", "global_pooling", "fc_units"}),
-        (9, 7, {"erasing_probability", "mixup_alpha"}),
+        (9, 13, {"erasing_probability", "mixup_alpha"}),
         (10, 9, {"distillation", "label_smoothing"}),
         (11, 9, {"filters"}),
         (12, 7, {"epochs"}),
+        (13, 7, {"epochs"}),
+        (14, 13, {"mixup_alpha"}),
+        (15, 13, {"erasing_probability"}),
+        (16, 13, {"contrast_range", "brightness_range", "gamma_range"}),
     ],
 )
 def test_each_experiment_differs_from_its_base_as_told(experiment, base, changed):
@@ -48,17 +52,18 @@ def test_the_seventh_is_the_network_of_the_sixth():
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_the_first_six_use_nothing_of_what_came_later(experiment):
     recipe = EXPERIMENTS[experiment]
-    later = (recipe.cosine, recipe.photometric, recipe.ema_momentum, recipe.standardization,
+    later = (recipe.cosine, recipe.ema_momentum, recipe.standardization,
              recipe.label_smoothing or recipe.distillation)
     assert all(later) if experiment > 6 else not any(later)
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_only_7_8_and_12_erase_and_mix(experiment):
+def test_the_first_six_and_some_later_ones_vary_images_less(experiment):
     recipe = EXPERIMENTS[experiment]
-    used = experiment in (7, 8, 12)
-    assert bool(recipe.erasing) == used
-    assert bool(recipe.mixup_alpha) == used
+    first = set(range(1, 7))
+    assert bool(recipe.photometric) == (experiment not in first | {16})
+    assert bool(recipe.erasing) == (experiment not in first | {9, 10, 11, 15})
+    assert bool(recipe.mixup_alpha) == (experiment not in first | {9, 10, 11, 14})
 
 
 def test_a_recipe_cannot_be_changed():
