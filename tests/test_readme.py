@@ -12,6 +12,7 @@ from tests.conftest import ROOT
 README = (ROOT / "README.md").read_text()
 SENTENCES = " ".join(README.split())
 OUTPUT = ROOT / "output"
+WITHOUT_A_TEST = (13, 14, 15, 16)  # their networks were not kept
 
 
 def recorded(name):
@@ -65,9 +66,9 @@ def test_the_table_of_experiments_is_what_was_recorded(number):
     history = recorded(f"vggnet_emotion_{number}")
     assert history["run"]["experiment"] == number
     epochs = history["run"].get("epochs", EXPERIMENTS[number].epochs)
-    tested = (OUTPUT / f"evaluation_{number}.json").exists()
     assert figures == [
-        f"{recorded(f'evaluation_{number}')['accuracy']:.2%}" if tested else "not tested",
+        "not tested" if number in WITHOUT_A_TEST
+        else f"{recorded(f'evaluation_{number}')['accuracy']:.2%}",
         f"{recorded(f'evaluation_{number}_val')['accuracy']:.2%}",
         f"{len(history['seconds'])} of {epochs}", f"{sum(history['seconds']) / 60:.0f}"]
 
