@@ -107,6 +107,23 @@ def test_the_table_of_what_each_experiment_beyond_the_original_gave_is_what_was_
         in SENTENCES
 
 
+@pytest.mark.parametrize("number", (7, 8, 12))
+def test_the_final_figures_are_of_the_tta_best_on_validation_and_as_recorded(number):
+    row = next(line for line in README.splitlines() if line.startswith(f"| experiment {number} |"))
+    tta, *figures, _, parameters, speed = row.strip("| ").split(" | ")[1:]
+    views = "model" if recorded("evaluation_model")["experiment"] == number else number
+    assert tta == max(("flip", "shifts"), key=lambda tta: recorded(
+        f"evaluation_{views}_val_{tta}")["accuracy"])
+    result = recorded(f"evaluation_{views}_{tta}")
+    low, high = result["accuracy_interval"]
+    assert (result["experiment"], result["split"]) == (number, "test")
+    assert figures == [f"{result['accuracy']:.2%}", f"{low:.1%} to {high:.1%}"]
+    network = EXPERIMENTS[number].network
+    same = min(key for key, recipe in EXPERIMENTS.items() if key > 6 and recipe.network == network)
+    assert (f"experiment {same}: {parameters} parameters, {speed} a face"
+            in (OUTPUT / "benchmark_networks.txt").read_text())
+
+
 def test_the_calibration_of_the_distilled_network_is_the_evaluations():
     distilled, plain = (recorded(f"evaluation_{number}_val")["calibration_error"]
                         for number in (10, 9))
