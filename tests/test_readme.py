@@ -19,6 +19,11 @@ def recorded(name):
     return json.loads((OUTPUT / f"{name}.json").read_text())
 
 
+def evaluated_as(number):
+    """Return what the evaluations of an experiment's best epoch are named by."""
+    return "model" if recorded("evaluation_model")["experiment"] == number else number
+
+
 def test_the_figures_of_the_model_that_ships_are_those_of_its_evaluations():
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in README.splitlines()
             if line.startswith(("| PublicTest |", "| PrivateTest |"))]
@@ -98,8 +103,7 @@ def test_the_table_of_what_each_experiment_beyond_the_original_gave_is_what_was_
                if number > 6 and (OUTPUT / f"vggnet_emotion_{number}.json").exists()]
     assert [row[0].split(":")[0] for row in rows] == [str(number) for number in numbers]
     for number, row in zip(numbers, rows):
-        shipped = recorded("evaluation_model")["experiment"] == number
-        views = f"{'model' if shipped else number}_val"
+        views = f"{evaluated_as(number)}_val"
         names = (f"{number}_last_val", f"{number}_val", f"{views}_flip", f"{views}_shifts")
         assert row[1:] == [f"{recorded(f'evaluation_{name}')['accuracy']:.2%}" for name in names]
     last, best = (recorded(f"evaluation_{name}")["accuracy"] for name in ("6_last_val", "6_val"))
@@ -107,20 +111,25 @@ def test_the_table_of_what_each_experiment_beyond_the_original_gave_is_what_was_
         in SENTENCES
 
 
-@pytest.mark.parametrize("number", (7, 8, 12))
-def test_the_final_figures_are_of_the_tta_best_on_validation_and_as_recorded(number):
+def test_the_gain_of_the_averaged_weights_is_the_evaluations():
+    averaged, trained = (recorded(f"evaluation_8_{name}") for name in ("val", "last_val"))
+    gain = 100 * (averaged["accuracy"] - trained["accuracy"])
+    assert f"{gain:.1f} points in 8 at epoch {trained['epoch']}" in SENTENCES
+
+
+@pytest.mark.parametrize(("number", "same_network"), [(7, 7), (8, 8), (12, 7)])
+def test_the_final_figures_are_of_the_tta_best_on_validation_and_as_recorded(number, same_network):
     row = next(line for line in README.splitlines() if line.startswith(f"| experiment {number} |"))
     tta, *figures, _, parameters, speed = row.strip("| ").split(" | ")[1:]
-    views = "model" if recorded("evaluation_model")["experiment"] == number else number
+    views = evaluated_as(number)
     assert tta == max(("flip", "shifts"), key=lambda tta: recorded(
         f"evaluation_{views}_val_{tta}")["accuracy"])
     result = recorded(f"evaluation_{views}_{tta}")
     low, high = result["accuracy_interval"]
     assert (result["experiment"], result["split"]) == (number, "test")
     assert figures == [f"{result['accuracy']:.2%}", f"{low:.1%} to {high:.1%}"]
-    network = EXPERIMENTS[number].network
-    same = min(key for key, recipe in EXPERIMENTS.items() if key > 6 and recipe.network == network)
-    assert (f"experiment {same}: {parameters} parameters, {speed} a face"
+    assert EXPERIMENTS[number].network == EXPERIMENTS[same_network].network
+    assert (f"experiment {same_network}: {parameters} parameters, {speed} a face"
             in (OUTPUT / "benchmark_networks.txt").read_text())
 
 
