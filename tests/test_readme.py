@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 README = (ROOT / "README.md").read_text()
 SENTENCES = " ".join(README.split())
 OUTPUT = ROOT / "output"
-WITHOUT_A_TEST = range(13, 21)  # none of their networks ships
+WITHOUT_A_TEST = range(13, 21)  # no network of their own ships
 
 
 def recorded(name):
