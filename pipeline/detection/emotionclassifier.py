@@ -6,6 +6,7 @@ import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
+from pipeline.nn.folding import folded
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
 
@@ -17,19 +18,19 @@ class EmotionClassifier:
     """
 
     def __init__(self, model_path):
-        self._model, record = checkpoint.load(model_path)
+        model, record = checkpoint.load(model_path)
         self.class_names = tuple(record["class_names"])
         self.record = record
-        shape = self._model.input_shape
+        shape = model.input_shape
         if len(shape) != 4 or shape[1] != shape[2] or shape[3] != 1:
             raise UserError(f"{model_path}: takes input of shape {shape[1:]}, expected square "
                             "gray images such as (48, 48, 1)")
-        if self._model.output_shape != (None, len(self.class_names)):
-            raise UserError(f"{model_path}: gives {self._model.output_shape[-1]} probabilities "
+        if model.output_shape != (None, len(self.class_names)):
+            raise UserError(f"{model_path}: gives {model.output_shape[-1]} probabilities "
                             f"for {len(self.class_names)} class names")
         self._side = shape[1]
         self._preprocessor = ImageToArrayPreprocessor()
-        self._predict = compiled(self._model)
+        self._predict = compiled(model)
 
     def classify(self, gray, boxes):
         """Return probabilities (N, classes) float32 of the faces in boxes (N, 4).
@@ -48,14 +49,22 @@ class EmotionClassifier:
 
 
 def compiled(model):
-    """Return a function (N, ...) float32 -> (N, classes) float32, compiled for any N."""
+    """Return a function (N, ...) float32 -> (N, classes) float32, compiled for any N.
+
+    It keeps the weights that the model has now.
+    """
+    model = folded(model)
     if keras.backend.backend() != "tensorflow":
         return model.predict_on_batch
     import tensorflow as tf
 
+    # Weights that are constants are laid out for the processor once and not for each batch.
+    weights = [[variable.numpy() for variable in variables]
+               for variables in (model.trainable_variables, model.non_trainable_variables)]
     # One signature for every number of faces: nothing is traced again.
     signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
     function = tf.function(
-        lambda images: model(images, training=False), input_signature=signature
+        lambda images: model.stateless_call(*weights, images, training=False)[0],
+        input_signature=signature,
     ).get_concrete_function()
     return lambda images: function(tf.constant(images)).numpy()
