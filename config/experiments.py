@@ -211,6 +211,9 @@ MORE_DROPOUT = replace(MIXED_TO_THE_END, block_dropout=(0.2, 0.25, 0.3, 0.35), f
 TWICE_THE_DECAY = replace(MIXED_TO_THE_END, l2=5e-4)
 """Experiment 17 with twice the weight decay, to the same end."""
 
+DISTILLED_WIDER = replace(MIXED_TO_THE_END, distillation=0.7, label_smoothing=0.0)
+"""Experiment 17 with labels that networks 7, 8, 18 and 19 have a say in."""
+
 EXPERIMENTS = {
     1: SGD_BASELINE,
     2: ADAM,
@@ -232,5 +235,6 @@ EXPERIMENTS = {
     18: MORE_DROPOUT,
     19: TWICE_THE_DECAY,
     20: WITHOUT_GEOMETRY,
+    21: DISTILLED_WIDER,
 }
 DEFAULT_EXPERIMENT = 6

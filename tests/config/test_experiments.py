@@ -38,6 +38,7 @@ def test_learning_rate_of_an_epoch(experiment, epoch, rate):
         (18, 17, {"block_dropout", "fc_dropout"}),
         (19, 17, {"l2"}),
         (20, 13, {"rotation_range", "scale_range", "aspect_range", "shift_range"}),
+        (21, 17, {"distillation", "label_smoothing"}),
     ],
 )
 def test_each_experiment_differs_from_its_base_as_told(experiment, base, changed):
