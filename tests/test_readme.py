@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 README = (ROOT / "README.md").read_text()
 SENTENCES = " ".join(README.split())
 OUTPUT = ROOT / "output"
-WITHOUT_A_TEST = range(13, 21)  # no network of their own ships
+WITHOUT_A_TEST = range(13, 22)  # no network of their own ships
 
 
 def recorded(name):
@@ -127,6 +127,17 @@ def test_what_mixup_to_the_end_changes_is_what_was_recorded():
     assert (f"in epochs 286 to {last} the accuracy is {accuracy:.2%} on average, against "
             f"{without:.2%} without, and the validation loss {loss:.2f} against "
             f"{loss_without:.2f}") in SENTENCES
+
+
+def test_what_distilling_the_wider_network_changes_is_what_was_recorded():
+    distilled, plain = (recorded(f"vggnet_emotion_{number}")["val_accuracy"] for number in (21, 8))
+    last = len(distilled)
+    means = [sum(history[245:last]) / (last - 245) for history in (distilled, plain)]
+    assert distilled[:245] == plain[:245]
+    assert (f"in epochs 246 to {last} the accuracy is {means[0]:.2%} on average, against "
+            f"{means[1]:.2%} in 8") in SENTENCES
+    best = [1 + max(range(len(history)), key=history.__getitem__) for history in (distilled, plain)]
+    assert f"its best epoch, {best[0]}, lies below 8's, {best[1]}" in SENTENCES
 
 
 @pytest.mark.parametrize(("number", "same_network"), [(7, 7), (8, 8), (12, 7)])
