@@ -11,27 +11,22 @@ def folded(model):
 
     Where a batch normalization directly follows a convolution or a fully connected layer, its
     scale and shift at inference move into that layer's kernel and bias. model: keras.Model, its
-    layers in a row, each with a name of its own.
+    layers in a row, each with a name of its own, activations apart from the kernels.
     """
-    pairs = [
-        (layer, normalization)
-        for layer, normalization in pairwise(model.layers)
-        if isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense))
-        and isinstance(normalization, keras.layers.BatchNormalization)
-    ]
-    gone = {normalization.name for _, normalization in pairs}
+    weights = {layer.name: layer.get_weights() for layer in model.layers}
+    for layer, normalization in pairwise(model.layers):
+        if (isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense))
+                and isinstance(normalization, keras.layers.BatchNormalization)):
+            kernel, bias = weights[layer.name]
+            gamma, beta, mean, variance = weights.pop(normalization.name)
+            scale = gamma / np.sqrt(variance + normalization.epsilon)
+            weights[layer.name] = [kernel * scale, (bias - mean) * scale + beta]
 
     def call(layer, *inputs, **arguments):
-        return inputs[0] if layer.name in gone else layer(*inputs, **arguments)
+        return layer(*inputs, **arguments) if layer.name in weights else inputs[0]
 
     network = keras.models.clone_model(model, call_function=call)
-    for layer in model.layers:
-        if layer.weights and layer.name not in gone:
-            network.get_layer(layer.name).set_weights(layer.get_weights())
-    for layer, normalization in pairs:
-        kernel, bias = layer.get_weights()
-        gamma, beta, mean, variance = normalization.get_weights()
-        scale = gamma / np.sqrt(variance + normalization.epsilon)
-        weights = [kernel * scale, (bias - mean) * scale + beta]
-        network.get_layer(layer.name).set_weights(weights)
+    for name, arrays in weights.items():
+        if arrays:
+            network.get_layer(name).set_weights(arrays)
     return network
