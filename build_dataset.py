@@ -11,7 +11,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from config import emotion_config as config
-from pipeline.commandline import existing_file, new_folder, run
+from pipeline.commandline import existing_file, new_folder
+from pipeline.ending import run
 from pipeline.errors import UserError
 
 

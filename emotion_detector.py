@@ -13,16 +13,10 @@ from itertools import islice
 from pathlib import Path
 
 from config import emotion_config as config
-from pipeline.commandline import (
-    existing_file,
-    import_keras,
-    positive,
-    prepare_opencv,
-    run,
-    share_below_1,
-    stop_requests,
-)
-from pipeline.detection.framesource import open_source, require_source
+from pipeline.commandline import existing_file, positive, share_below_1
+from pipeline.detection.sources.framesource import open_source, require_source
+from pipeline.ending import run, stop_requests
+from pipeline.quietimports import import_keras, prepare_opencv
 
 
 def parse_args(argv=None):
@@ -68,8 +62,8 @@ def main(argv=None):
 
 def detect(args, stop):
     """Run from the first frame to the last, or until a stop is requested."""
-    from pipeline.detection.facedetector import FaceDetector
-    from pipeline.detection.windows import require_display
+    from pipeline.detection.faces.facedetector import FaceDetector
+    from pipeline.detection.outputs.windows import require_display
 
     if not args.no_display:
         require_display()
@@ -77,10 +71,10 @@ def detect(args, stop):
                             full_scan_every=args.full_scan_every)
     with open_source(args.image, args.video or args.camera, every=args.every) as source:
         import_keras()
-        from pipeline.detection.emotionanalyzer import EmotionAnalyzer
-        from pipeline.detection.emotionclassifier import EmotionClassifier
-        from pipeline.detection.facetracker import FaceTracker
-        from pipeline.detection.outputs import Outputs
+        from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
+        from pipeline.detection.faces.emotionclassifier import EmotionClassifier
+        from pipeline.detection.faces.facetracker import FaceTracker
+        from pipeline.detection.outputs.outputs import Outputs
         from pipeline.progress import track_frames
 
         classifier = EmotionClassifier(args.model)

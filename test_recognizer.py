@@ -11,7 +11,9 @@ import argparse
 from pathlib import Path
 
 from config import emotion_config as config
-from pipeline.commandline import existing_file, import_keras, new_folder, run
+from pipeline.commandline import existing_file, new_folder
+from pipeline.ending import run
+from pipeline.quietimports import import_keras
 
 
 def parse_args(argv=None):
@@ -46,24 +48,24 @@ def main(argv=None):
     new_folder(args.output)
     import_keras()
 
-    from pipeline import evaluationreport
+    from pipeline.evaluation import report
 
     result = predict_and_evaluate(args)
     parts = (args.model.stem, args.split if args.split == "val" else None, args.tta)
     name = args.name or "_".join(filter(None, parts))
-    evaluationreport.write(result, args.output / f"evaluation_{name}")
-    evaluationreport.show(result)
+    report.write(result, args.output / f"evaluation_{name}")
+    report.show(result)
 
 
 def predict_and_evaluate(args):
     """Return the measures of the model on every image of the split once."""
-    from pipeline.evaluation import accuracy_on, evaluate
+    from pipeline.evaluation.measures import accuracy_on, evaluate
+    from pipeline.evaluation.testtimeaugmentation import predict
     from pipeline.io import checkpoint
     from pipeline.io.ferplus import NO_LABEL, read_ferplus
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
     from pipeline.io.sharedimages import also_in
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
-    from pipeline.testtimeaugmentation import predict
 
     database = args.dataset / f"{args.split}.hdf5"
     model, record = checkpoint.load(args.model)

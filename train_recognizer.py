@@ -13,8 +13,10 @@ from pathlib import Path
 
 from config import emotion_config as config
 from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS
-from pipeline.commandline import existing_file, import_keras, new_folder, positive, run
-from pipeline.trainingplan import training_plan
+from pipeline.commandline import existing_file, new_folder, positive
+from pipeline.ending import run
+from pipeline.quietimports import import_keras
+from pipeline.training.trainingplan import training_plan
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -58,7 +60,7 @@ def main(argv=None):
     for folder in (args.checkpoints, args.output):
         new_folder(folder)
     import_keras()
-    from pipeline.training import train
+    from pipeline.training.training import train
 
     train(
         EXPERIMENTS[record["experiment"]],

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from config import emotion_config as config
-from pipeline.commandline import import_keras
+from pipeline.quietimports import import_keras
 
 SPLITS = {"PublicTest": "val", "PrivateTest": "test"}
 
@@ -43,7 +43,7 @@ def network_that_ships():
 
 def main():
     import_keras()
-    from pipeline.evaluation import evaluate
+    from pipeline.evaluation.measures import evaluate
     from pipeline.io.hdf5datasetgenerator import open_database
 
     ways = {"fer package": fer_package(), "network that ships": network_that_ships()}

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from config import emotion_config as config
-from pipeline.commandline import import_keras, prepare_opencv
+from pipeline.quietimports import import_keras, prepare_opencv
 
 SCRIPT = config.BASE_PATH / "emotion_detector.py"
 RUNS = 3
@@ -68,7 +68,7 @@ def ours(video, output):
 def original_way():
     import cv2
 
-    from pipeline.detection.facedetector import FaceDetector
+    from pipeline.detection.faces.facedetector import FaceDetector
     from pipeline.io import checkpoint
 
     detector = FaceDetector(config.CASCADE_PATH)
@@ -88,7 +88,7 @@ def original_way():
 def floor():
     import cv2
 
-    from pipeline.detection.facedetector import FaceDetector
+    from pipeline.detection.faces.facedetector import FaceDetector
 
     detector = FaceDetector(config.CASCADE_PATH)
     return lambda frame: len(detector.detect(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)))
@@ -105,7 +105,7 @@ def fer_package():
 def milliseconds_a_face():
     import numpy as np
 
-    from pipeline.detection.emotionclassifier import EmotionClassifier
+    from pipeline.detection.faces.emotionclassifier import EmotionClassifier
 
     classifier = EmotionClassifier(config.MODEL_PATH)
     gray = np.random.default_rng(0).integers(0, 256, (400, 400), dtype=np.uint8)

@@ -11,7 +11,7 @@ import time
 
 from config import emotion_config as config
 from config.experiments import EXPERIMENTS
-from pipeline.commandline import import_keras
+from pipeline.quietimports import import_keras
 
 STEPS, ROUNDS = 40, 5
 EXPERIMENT = EXPERIMENTS[6]
@@ -47,8 +47,8 @@ def measure_training():
 
     import numpy as np
 
-    from pipeline.nn.compilation import compile_for_training
     from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+    from pipeline.training.compilation import compile_for_training
 
     with training_data(memory_limit=config.MEMORY_LIMIT) as dataset:
         model = EmotionVGGNet.build(

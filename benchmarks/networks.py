@@ -9,7 +9,7 @@ import numpy as np
 
 from config import emotion_config as config
 from config.experiments import EXPERIMENTS
-from pipeline.commandline import import_keras
+from pipeline.quietimports import import_keras
 
 FACES, ROUNDS = 200, 5
 
@@ -27,7 +27,7 @@ def milliseconds_per_face(classify, face):
 
 def main():
     import_keras()
-    from pipeline.detection.emotionclassifier import compiled
+    from pipeline.detection.faces.emotionclassifier import compiled
     from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 
     shape = (config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH)

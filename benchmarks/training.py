@@ -11,7 +11,7 @@ import numpy as np
 
 from config import emotion_config as config
 from config.experiments import EXPERIMENTS
-from pipeline.commandline import import_keras
+from pipeline.quietimports import import_keras
 
 STEPS, ROUNDS = 10, 5
 EXPERIMENT = EXPERIMENTS[6]
@@ -19,8 +19,8 @@ EXPERIMENT = EXPERIMENTS[6]
 
 def training_step(normalization):
     """Return a function that trains on one batch of random images."""
-    from pipeline.nn.compilation import compile_for_training
     from pipeline.nn.conv import emotionvggnet
+    from pipeline.training.compilation import compile_for_training
 
     emotionvggnet.BatchNormalization = normalization
     shape = (config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH)

@@ -1,67 +1,12 @@
-"""How the scripts check the paths that they are given, and how they end."""
+"""What the scripts are given on the command line: paths and numbers, checked where they enter."""
 
 import argparse
-import logging
-import os
 import shlex
-import signal
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import UserError
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM came; handled as Ctrl-C is, but for the exit status."""
-
-
-def run(main):
-    """Call main() and exit with its status: 2 after a UserError, 130 or 143 after a signal."""
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        status = main()
-    except UserError as error:
-        status = _fail(error, status=2)
-    except Terminated as terminated:
-        status = _fail(str(terminated) or "terminated", status=143)
-    except KeyboardInterrupt as interrupt:
-        status = _fail(str(interrupt) or "interrupted", status=130)
-    sys.exit(status)
-
-
-class StopRequest:
-    """Whether a signal asked for an end, and which."""
-
-    signal = None
-
-    @property
-    def requested(self):
-        return self.signal is not None
-
-
-@contextmanager
-def stop_requests(message):
-    """Yield a StopRequest that the first SIGINT or SIGTERM sets; the second one interrupts.
-
-    After a block that ends well it raises what that first signal would have, with the message.
-    """
-    stop = StopRequest()
-
-    def request(number, frame):
-        if stop.requested:
-            raise KeyboardInterrupt
-        stop.signal = number
-
-    earlier = {number: signal.signal(number, request)
-               for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
-    if stop.requested:
-        raise (Terminated if stop.signal == signal.SIGTERM else KeyboardInterrupt)(message)
 
 
 def existing_file(path, what, remedy):
@@ -112,40 +57,3 @@ def this_command(**changes):
     for name, value in changes.items():
         kept += [f"--{name}", str(value)]
     return shlex.join(kept)
-
-
-def import_keras():
-    """Import keras while TensorFlow's notes on its start go nowhere, and ask for fewer of them.
-
-    They are written to the file descriptor, past Python and past TF_CPP_MIN_LOG_LEVEL.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        import keras  # noqa: F401
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-    logging.getLogger("absl").setLevel(logging.ERROR)  # "HDF5 is legacy", at each checkpoint
-
-
-def prepare_opencv():
-    """Keep OpenCV and FFmpeg from writing logs, and pictures from claiming all memory.
-
-    Call it before cv2 is imported. What matters of the logs becomes a UserError.
-    """
-    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 28))  # 8K has 1 << 25
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-
-
-def _terminate(number, frame):
-    raise Terminated
-
-
-def _fail(message, status):
-    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
-    return status

@@ -1,5 +1,5 @@
 """Tests that mirror the project's folders."""
 
-from pipeline.commandline import prepare_opencv
+from pipeline.quietimports import prepare_opencv
 
 prepare_opencv()  # before anything imports cv2

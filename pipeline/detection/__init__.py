@@ -1,1 +1,1 @@
-"""From a frame to its faces and their emotions."""
+"""From a frame to its faces, their emotions, and what is shown of them."""

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from pipeline.callbacks.averagedweights import NUM_BATCHES, AveragedWeights
-from pipeline.nn.compilation import compile_for_training
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+from pipeline.training.compilation import compile_for_training
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from pipeline.callbacks.finiteloss import FiniteLoss
 from pipeline.callbacks.trainingmonitor import TrainingMonitor
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
-from pipeline.nn.compilation import compile_for_training
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+from pipeline.training.compilation import compile_for_training
 
 
 class Dataset:

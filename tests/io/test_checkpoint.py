@@ -8,8 +8,8 @@ import pytest
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.nn.batchnormalization import BatchNormalization
-from pipeline.nn.compilation import compile_for_training
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+from pipeline.training.compilation import compile_for_training
 
 NETWORK = {"width": 8, "height": 8, "depth": 1, "classes": 3, "blocks": 1}
 RECORD = {"network": NETWORK, "class_names": ["a", "b", "c"], "experiment": 6, "epoch": 2,

@@ -16,7 +16,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.detection.picturesource import read_picture
+from pipeline.detection.sources.picturesource import read_picture
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.io.fer2013 import FER2013Reader

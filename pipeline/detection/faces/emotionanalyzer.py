@@ -1,0 +1,40 @@
+"""From frames to their faces and emotions."""
+
+import cv2
+
+from pipeline.detection.sources.ahead import ahead
+
+# Frames whose faces are found while an earlier one's are classified.
+FRAMES_AHEAD = 2
+
+
+class EmotionAnalyzer:
+    """Joins finding, classifying and following faces.
+
+    only_largest: leave out all faces but the one of the largest area. frames_belong_together:
+    frames follow one another, as a video's do; otherwise each is looked at by itself.
+    """
+
+    def __init__(self, detector, classifier, tracker, *, only_largest, frames_belong_together):
+        self._detector = detector
+        self._classifier = classifier
+        self._tracker = tracker
+        self._most = 1 if only_largest else None
+        self._frames_belong_together = frames_belong_together
+
+    def analyze(self, frames):
+        """Yield each Frame with its list of Faces, the largest first.
+
+        Faces are found in a thread of its own, so a core finds while another classifies.
+        """
+        for frame, gray, boxes in ahead(self._find(frames), FRAMES_AHEAD):
+            if not self._frames_belong_together:
+                self._tracker.forget()
+            yield frame, self._tracker.update(boxes, self._classifier.classify(gray, boxes))
+
+    def _find(self, frames):
+        for frame in frames:
+            if not self._frames_belong_together:
+                self._detector.forget()
+            gray = cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY)
+            yield frame, gray, self._detector.detect(gray)[:self._most]

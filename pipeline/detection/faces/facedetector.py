@@ -1,0 +1,104 @@
+"""Finds faces with OpenCV's Haar cascade."""
+
+import cv2
+import imutils
+import numpy as np
+
+from pipeline.detection.faces.boxes import overlap
+from pipeline.errors import UserError
+
+# The original system's settings, on a frame of width 300.
+SCALE_FACTOR = 1.1
+MIN_NEIGHBORS = 5
+
+# A known face is looked for within this share of its size around its box, and at these sizes:
+# more than a face moves and grows between two frames. Fewer sizes make fewer neighbours.
+SEARCH_MARGIN = 0.25
+SEARCH_SIZES = (0.8, 1.25)
+SEARCH_MIN_NEIGHBORS = 3
+
+
+class FaceDetector:
+    """Finds every face of a frame; between full scans, only near where faces were.
+
+    width: the frame is shrunk to it before it is searched, pixels. min_face: side of the
+    smallest face, pixels of the shrunk frame. full_scan_every: frames from one look at the
+    whole frame to the next; a face that is lost brings it forward. Raises UserError if the
+    cascade is none.
+    """
+
+    def __init__(self, cascade_path, *, width=300, min_face=30, full_scan_every=1):
+        self.width = width
+        self.min_face = min_face
+        self.full_scan_every = full_scan_every
+        self._cascade = load_cascade(cascade_path)
+        self.forget()
+
+    def forget(self):
+        """Look at the whole of the next frame: it has nothing to do with the last one."""
+        self._known = []
+        self._frames_to_full_scan = 0
+
+    def detect(self, gray):
+        """Return boxes (N, 4) int, x, y, width, height in pixels of gray (height, width) uint8.
+
+        The boxes are square unless the border clips them, the largest first.
+        """
+        shrunk = imutils.resize(gray, width=self.width) if gray.shape[1] > self.width else gray
+        found = None
+        if self._known and self._frames_to_full_scan > 0:
+            found = self._search_near(shrunk)
+        if found is None:
+            found = self._search(shrunk, MIN_NEIGHBORS, self.min_face, 0)
+            self._frames_to_full_scan = self.full_scan_every
+        self._frames_to_full_scan -= 1
+        self._known = found
+        return clipped(np.array(found).reshape(-1, 4) * (gray.shape[1] / shrunk.shape[1]), gray)
+
+    def _search(self, image, min_neighbors, smallest, largest):
+        boxes = self._cascade.detectMultiScale(
+            image,
+            scaleFactor=SCALE_FACTOR,
+            minNeighbors=min_neighbors,
+            minSize=(smallest, smallest),
+            maxSize=(largest, largest),
+        )
+        return [tuple(map(int, box)) for box in boxes]
+
+    def _search_near(self, image):
+        """Return the known faces at their new places, or None if one is lost."""
+        found = []
+        for x, y, width, height in self._known:
+            margin = round(SEARCH_MARGIN * width)
+            left, top = max(0, x - margin), max(0, y - margin)
+            region = image[top:y + height + margin, left:x + width + margin]
+            smallest, largest = (max(self.min_face, round(size * width)) for size in SEARCH_SIZES)
+            boxes = self._search(region, SEARCH_MIN_NEIGHBORS, smallest, largest)
+            near = [(left + box[0], top + box[1], box[2], box[3]) for box in boxes]
+            near = [box for box in near if box not in found]
+            if not near:
+                return None
+            found.append(max(near, key=lambda box: overlap(box, (x, y, width, height))))
+        return found
+
+
+def load_cascade(path):
+    """Return the cv2.CascadeClassifier of an OpenCV cascade file."""
+    try:
+        cascade = cv2.CascadeClassifier(str(path))
+    except (cv2.error, SystemError):
+        cascade = None
+    if cascade is None or cascade.empty():
+        raise UserError(f"{path}: not a cascade of OpenCV, expected one such as "
+                        "haarcascade_frontalface_default.xml")
+    return cascade
+
+
+def clipped(boxes, image):
+    """Return boxes (N, 4) rounded and cut at the image's border, the largest first."""
+    height, width = image.shape[:2]
+    corners = np.rint(np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1))
+    corners = np.clip(corners, 0, (width, height, width, height)).astype(int)
+    boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
+    boxes = boxes[(boxes[:, 2] > 0) & (boxes[:, 3] > 0)]
+    return boxes[np.argsort(-boxes[:, 2] * boxes[:, 3], kind="stable")]

@@ -1,0 +1,1 @@
+"""How good a network is: measures, report, test-time augmentation."""

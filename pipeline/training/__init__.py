@@ -1,0 +1,1 @@
+"""A training: its plan, the fit, distillation, the learning rate."""

@@ -1,0 +1,121 @@
+"""Trains EmotionVGGNet by a recipe, from its first epoch or from a checkpoint."""
+
+import sys
+from dataclasses import asdict
+
+import keras
+
+from pipeline.callbacks.averagedweights import AveragedWeights
+from pipeline.callbacks.epochcheckpoint import EpochCheckpoint
+from pipeline.callbacks.epochseed import EpochSeed
+from pipeline.callbacks.finiteloss import FiniteLoss
+from pipeline.callbacks.trainingmonitor import TrainingMonitor
+from pipeline.commandline import this_command
+from pipeline.io import checkpoint
+from pipeline.io.folderlock import locked_folder
+from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
+from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+from pipeline.preprocessing.affineaugmentor import AffineAugmentor
+from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
+from pipeline.preprocessing.mixup import Mixup
+from pipeline.preprocessing.photometricaugmentor import PhotometricAugmentor
+from pipeline.preprocessing.randomerasing import RandomErasing
+from pipeline.training.compilation import compile_for_training
+from pipeline.training.distillation import teach
+from pipeline.training.learningrate import learning_rate_schedule
+
+
+def train(recipe, record, *, model_path, dataset, checkpoints, output, input_shape,
+          batch_size, memory_limit, checkpoint_every):
+    """Train from the record's `epoch` to its last, `epochs`.
+
+    recipe: config.experiments.Experiment, or its like. record: what checkpoint.save stores; that
+    of model_path, a checkpoint to go on from, or a fresh one if that is None. dataset,
+    checkpoints, output: folders, of train.hdf5 and val.hdf5, of the model files, and of the
+    curve. input_shape: (height, width, depth). Raises UserError if the checkpoint or a teacher
+    does not fit, another training holds a folder, or the loss becomes no number;
+    KeyboardInterrupt, when stopped, has the command to resume with.
+    """
+    seed = record["seed"]
+    keras.config.set_dtype_policy(record["precision"])
+    name = f"vggnet_emotion_{record['experiment']}"
+    feed = {"batch_size": batch_size, "preprocessor": ImageToArrayPreprocessor(),
+            "memory_limit": memory_limit}
+    with (
+        locked_folder(checkpoints, "training"),
+        locked_folder(output, name),
+        HDF5DatasetGenerator(dataset / "train.hdf5", shuffle=True, seed=seed,
+                             **variations(recipe, record["epochs"]), **feed) as training,
+        HDF5DatasetGenerator(dataset / "val.hdf5", **feed) as validation,
+    ):
+        if recipe.distillation:
+            teach(training, record["teachers"], recipe.distillation, **feed)
+        keras.utils.set_random_seed(seed)  # after the teachers, which draw weights as well
+        network = {**dict(zip(("height", "width", "depth"), input_shape)),
+                   "classes": len(training.class_names), **recipe.network}
+        model = EmotionVGGNet.build(**network)
+        compile_for_training(model, recipe.optimizer, recipe.learning_rate(1),
+                             label_smoothing=recipe.label_smoothing,
+                             ema_momentum=recipe.ema_momentum)
+        if model_path:
+            checkpoint.require_classes(record, model_path, training.class_names, training.path)
+            checkpoint.restore(model, model_path)
+        record |= {"network": network, "class_names": training.class_names,
+                   "backend": keras.backend.backend(), "batch_size": batch_size,
+                   "recipe": asdict(recipe)}
+        average = AveragedWeights(training) if recipe.ema_momentum else None
+        saver = EpochCheckpoint(checkpoints, record, every=checkpoint_every, average=average)
+        rate = learning_rate_schedule(recipe, record["epochs"])
+        callbacks = [
+            *([average] if average else []),
+            keras.callbacks.LearningRateScheduler(lambda epoch, _: rate(epoch)),
+            EpochSeed(training, seed),
+            FiniteLoss(lambda: saver.last_saved or model_path),
+            TrainingMonitor(output / name, description_of(record), record["history"]),
+            saver,
+        ]
+        try:
+            model.fit(
+                training,
+                validation_data=validation,
+                initial_epoch=record["epoch"],
+                epochs=record["epochs"],
+                shuffle=False,  # the order of the batches is the dataset's own affair
+                callbacks=callbacks,
+                verbose=1 if sys.stdout.isatty() else 2,
+            )
+        except KeyboardInterrupt as interrupt:
+            raise type(interrupt)(how_to_go_on(model_path, saver.last_saved)) from None
+
+
+def variations(recipe, epochs):
+    """Return how a recipe varies the training images, as HDF5DatasetGenerator's arguments."""
+    augmentors = [AffineAugmentor(**recipe.augmentation)]
+    if recipe.photometric:
+        augmentors.append(PhotometricAugmentor(**recipe.photometric))
+    if recipe.erasing:
+        augmentors.append(RandomErasing(**recipe.erasing))
+    if not recipe.mixup_alpha:
+        return {"augmentors": augmentors}
+    mixup = Mixup(alpha=recipe.mixup_alpha, last_epoch=epochs - recipe.epochs_without_mixup)
+    return {"augmentors": augmentors, "mixup": mixup}
+
+
+def description_of(record):
+    """Return what the curve's JSON says of the run."""
+    left_out = ("history", "epoch", "val_accuracy", "network")
+    return {
+        "title": f"EmotionVGGNet on FER2013, experiment {record['experiment']}",
+        "command": this_command(),
+        **{name: value for name, value in record.items() if name not in left_out},
+    }
+
+
+def how_to_go_on(resumed_from, last_saved):
+    """Return the line that Ctrl-C ends with."""
+    if last_saved:
+        epoch = last_saved.stem.removeprefix("epoch_")
+        return f"stopped; resume with: {this_command(model=last_saved, start_epoch=epoch)}"
+    if resumed_from:
+        return f"stopped; resume with: {this_command()}"
+    return f"stopped before the first checkpoint; start again with: {this_command()}"

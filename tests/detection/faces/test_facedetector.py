@@ -1,0 +1,93 @@
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.detection.faces.boxes import overlap
+from pipeline.detection.faces.facedetector import FaceDetector, clipped
+from pipeline.errors import UserError
+from tests.conftest import CASCADE, SAMPLE_PICTURE
+
+
+@pytest.fixture(scope="module")
+def gray():
+    return cv2.imread(str(SAMPLE_PICTURE), cv2.IMREAD_GRAYSCALE)
+
+
+def test_finds_both_faces_the_largest_first(gray):
+    boxes = FaceDetector(CASCADE).detect(gray)
+    assert len(boxes) == 2
+    areas = boxes[:, 2] * boxes[:, 3]
+    assert areas[0] > areas[1]
+    assert boxes[0, 0] < gray.shape[1] / 2 < boxes[1, 0]
+
+
+def test_boxes_are_in_the_frames_own_pixels(gray):
+    small = FaceDetector(CASCADE).detect(gray)
+    large = FaceDetector(CASCADE).detect(
+        cv2.resize(gray, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC))
+    for box, other in zip(small, large, strict=True):
+        assert overlap(box * 4, other) > 0.7
+
+
+def test_known_faces_are_followed_between_full_scans(gray):
+    detector = FaceDetector(CASCADE, full_scan_every=5)
+    for shift in range(0, 20, 2):
+        moved = np.roll(gray, shift, axis=1)
+        expected = FaceDetector(CASCADE).detect(moved)
+        found = detector.detect(moved)
+        assert len(found) == len(expected) == 2
+        for box, other in zip(found, expected):
+            assert overlap(box, other) > 0.7
+
+
+def test_a_new_face_is_found_by_the_next_full_scan(gray):
+    left = gray.copy()
+    left[:, left.shape[1] // 2:] = 128
+    detector = FaceDetector(CASCADE, full_scan_every=3)
+    assert len(detector.detect(left)) == 1
+    assert [len(detector.detect(gray)) for _ in range(3)] == [1, 1, 2]
+
+
+def test_a_lost_face_brings_the_full_scan_forward(gray):
+    detector = FaceDetector(CASCADE, full_scan_every=100)
+    assert len(detector.detect(gray)) == 2
+    swapped = np.ascontiguousarray(gray[:, ::-1])
+    assert len(detector.detect(swapped)) == 2
+
+
+def test_forgetting_looks_at_everything(gray):
+    left = gray.copy()
+    left[:, left.shape[1] // 2:] = 128
+    detector = FaceDetector(CASCADE, full_scan_every=100)
+    detector.detect(left)
+    detector.forget()
+    assert len(detector.detect(gray)) == 2
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (20, 20), (10, 2000), (2000, 10)])
+def test_images_without_room_for_a_face_have_none(shape):
+    boxes = FaceDetector(CASCADE).detect(np.zeros(shape, np.uint8))
+    assert boxes.shape == (0, 4)
+
+
+def test_boxes_at_the_border_are_clipped():
+    image = np.zeros((100, 200), np.uint8)
+    boxes = clipped(np.array([[-10.0, -5.0, 40.0, 40.0], [180, 90, 40, 40], [300, 0, 5, 5]]), image)
+    assert boxes.tolist() == [[0, 0, 30, 35], [180, 90, 20, 10]]
+
+
+@pytest.mark.parametrize("content", ["", "not XML", "<opencv_storage></opencv_storage>"])
+def test_what_is_no_cascade_is_named(tmp_path, content):
+    path = tmp_path / "cascade.xml"
+    path.write_text(content)
+    with pytest.raises(UserError, match="not a cascade"):
+        FaceDetector(path)
+
+
+@pytest.mark.parametrize(
+    ("second", "share"),
+    [((0, 0, 10, 10), 1), ((5, 0, 10, 10), 1 / 3), ((10, 0, 10, 10), 0), ((20, 20, 5, 5), 0),
+     ((0, 0, 5, 10), 0.5)],
+)
+def test_overlap_is_intersection_over_union(second, share):
+    assert overlap((0, 0, 10, 10), second) == pytest.approx(share)
