@@ -20,12 +20,16 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--csv", type=Path, default=config.CSV_PATH,
-                        help="Kaggle's fer2013.csv or icml_face_data.csv, or either as .gz")
-    parser.add_argument("--classes", type=int, choices=sorted(config.CLASS_NAMES),
-                        default=config.DEFAULT_CLASSES, help="6 counts disgust as angry")
-    parser.add_argument("--output", type=Path, default=config.HDF5_PATH,
-                        help="folder of the databases (default: %(default)s)")
+    source = parser.add_argument_group("what is read")
+    source.add_argument("--csv", type=Path, default=config.CSV_PATH, metavar="FILE",
+                        help="Kaggle's fer2013.csv or icml_face_data.csv, or either as .gz "
+                             "(default: %(default)s)")
+    source.add_argument("--classes", type=int, choices=sorted(config.CLASS_NAMES),
+                        default=config.DEFAULT_CLASSES,
+                        help="6 counts disgust as angry (default: %(default)s)")
+    written = parser.add_argument_group("what is written")
+    written.add_argument("--output", type=Path, default=config.HDF5_PATH, metavar="FOLDER",
+                         help="folder of the databases (default: %(default)s)")
     return parser.parse_args(argv)
 
 

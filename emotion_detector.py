@@ -23,31 +23,51 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    source = parser.add_mutually_exclusive_group()
-    source.add_argument("--camera", type=int, default=0, metavar="N", help="webcam (%(default)s)")
-    source.add_argument("--video", help="a video file, or a stream's address")
-    source.add_argument("--image", type=Path, help="a picture, or a folder of pictures")
-    parser.add_argument("--cascade", type=Path, default=config.CASCADE_PATH,
-                        help="cascade file that finds faces (default: the one that ships)")
-    parser.add_argument("--model", type=Path, default=config.MODEL_PATH,
-                        help="trained network (default: checkpoints/model.hdf5)")
-    parser.add_argument("--output", type=Path, metavar="FILE",
-                        help="annotated video, picture, or existing folder of pictures")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="a row for each face and frame")
-    parser.add_argument("--timeline", type=Path, metavar="FILE", help="plot of emotions over time")
-    parser.add_argument("--no-display", action="store_true", help="open no windows")
-    parser.add_argument("--faces", choices=("all", "largest"), default="all")
-    parser.add_argument("--smoothing", type=share_below_1, default=0.7, metavar="SHARE",
-                        help="weight of the past in a face's emotions, 0 to below 1 (%(default)s)")
-    parser.add_argument("--max-frames", type=positive, metavar="N", help="stop after N frames")
-    parser.add_argument("--every", type=positive, default=1, metavar="N", help="take 1 of N frames")
-    parser.add_argument("--detection-width", type=positive, default=300, metavar="PIXELS",
-                        help="search faces in frames shrunk to this width (%(default)s)")
-    parser.add_argument("--min-face", type=positive, default=30, metavar="PIXELS",
-                        help="smallest face in the shrunk frame (%(default)s)")
-    parser.add_argument("--full-scan-every", type=positive, default=10, metavar="N",
-                        help="look beyond known faces every N frames; 1: always (%(default)s)")
+    add_sources(parser.add_argument_group("where frames come from"))
+    add_faces(parser.add_argument_group("how faces and emotions are found"))
+    add_outputs(parser.add_argument_group("what is written and shown"))
     return parser.parse_args(argv)
+
+
+def add_sources(group):
+    one = group.add_mutually_exclusive_group()
+    one.add_argument("--camera", type=int, default=0, metavar="N",
+                     help="number of the webcam (default: %(default)s)")
+    one.add_argument("--video", metavar="FILE", help="a video file, or a stream's address")
+    one.add_argument("--image", type=Path, metavar="PATH", help="a picture, or a folder of them")
+    group.add_argument("--every", type=positive, default=1, metavar="N",
+                       help="take each N-th frame of a video (default: %(default)s)")
+    group.add_argument("--max-frames", type=positive, metavar="N", help="stop after N frames")
+
+
+def add_faces(group):
+    group.add_argument("--model", type=Path, default=config.MODEL_PATH, metavar="FILE",
+                       help="trained network, which has the class names (default: %(default)s)")
+    group.add_argument("--cascade", type=Path, default=config.CASCADE_PATH, metavar="FILE",
+                       help="OpenCV cascade that finds faces (default: %(default)s)")
+    group.add_argument("--detection-width", type=positive, default=300, metavar="PIXELS",
+                       help="look for faces in frames shrunk to this width (default: %(default)s)")
+    group.add_argument("--min-face", type=positive, default=30, metavar="PIXELS",
+                       help="smallest face in the shrunk frame (default: %(default)s)")
+    group.add_argument("--full-scan-every", type=positive, default=10, metavar="N",
+                       help="look beyond known faces every N frames; 1 is the original's way "
+                            "(default: %(default)s)")
+    group.add_argument("--faces", choices=("all", "largest"), default="all",
+                       help="every face, or the one of the largest area (default: %(default)s)")
+    group.add_argument("--smoothing", type=share_below_1, default=0.7, metavar="SHARE",
+                       help="weight of the past in a face's emotions, from 0, which is off, to "
+                            "below 1 (default: %(default)s)")
+
+
+def add_outputs(group):
+    group.add_argument("--output", type=Path, metavar="FILE",
+                       help="annotated video (.mp4, .mov, .mkv, .avi, .webm), picture, or "
+                            "existing folder of pictures")
+    group.add_argument("--csv", type=Path, metavar="FILE",
+                       help="table with a row for each face and frame, written as it goes")
+    group.add_argument("--timeline", type=Path, metavar="FILE",
+                       help="picture of the emotions over time")
+    group.add_argument("--no-display", action="store_true", help="open no windows")
 
 
 def main(argv=None):

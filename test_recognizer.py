@@ -20,21 +20,24 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", type=Path, default=config.MODEL_PATH,
-                        help="checkpoint to evaluate (default: checkpoints/model.hdf5)")
-    parser.add_argument("--split", choices=("val", "test"), default="test",
+    source = parser.add_argument_group("what is evaluated")
+    source.add_argument("--model", type=Path, default=config.MODEL_PATH, metavar="FILE",
+                        help="checkpoint to evaluate (default: %(default)s)")
+    source.add_argument("--split", choices=("val", "test"), default="test",
                         help="val: PublicTest, to choose by; test: PrivateTest, to report "
                              "(default: %(default)s)")
-    parser.add_argument("--dataset", type=Path, default=config.HDF5_PATH,
+    source.add_argument("--dataset", type=Path, default=config.HDF5_PATH, metavar="FOLDER",
                         help="folder of the databases (default: %(default)s)")
-    parser.add_argument("--output", type=Path, default=config.OUTPUT_PATH,
-                        help="folder of the evaluation (default: %(default)s)")
-    parser.add_argument("--tta", choices=("flip", "shifts"),
-                        help="average over mirrored images, or over those in five places each")
-    parser.add_argument("--ferplus", type=Path, metavar="FILE",
-                        help="FER+ labels (fer2013new.csv), to evaluate by them as well")
-    parser.add_argument("--name", help="NAME of the evaluation's files (default: of the model's "
-                                       "file, with _val and _TTA where they apply)")
+    measure = parser.add_argument_group("how")
+    measure.add_argument("--tta", choices=("flip", "shifts"),
+                         help="average over mirrored images, or over those in five places each")
+    measure.add_argument("--ferplus", type=Path, metavar="FILE",
+                         help="FER+ labels (fer2013new.csv), to evaluate by them as well")
+    written = parser.add_argument_group("what is written")
+    written.add_argument("--output", type=Path, default=config.OUTPUT_PATH, metavar="FOLDER",
+                         help="folder of the evaluation (default: %(default)s)")
+    written.add_argument("--name", help="NAME of the evaluation's files (default: of the model's "
+                                        "file, with _val and _TTA where they apply)")
     return parser.parse_args(argv)
 
 

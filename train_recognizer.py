@@ -25,21 +25,27 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--checkpoints", type=Path, default=config.CHECKPOINTS_PATH,
-                        help="folder of the checkpoints (default: %(default)s)")
-    parser.add_argument("--model", type=Path, help="checkpoint to resume from")
-    parser.add_argument("--start_epoch", "--start-epoch", type=int, metavar="N",
-                        help="epochs that the checkpoint was trained for, as a check")
-    parser.add_argument("--experiment", type=int, choices=sorted(EXPERIMENTS),
+    recipe = parser.add_argument_group("what is trained")
+    recipe.add_argument("--experiment", type=int, choices=sorted(EXPERIMENTS), metavar="N",
                         help=f"recipe in config/experiments.py (default: {DEFAULT_EXPERIMENT})")
-    parser.add_argument("--teachers", type=Path, nargs="+", metavar="FILE",
+    recipe.add_argument("--epochs", type=positive, metavar="N",
+                        help="last epoch (default: the recipe's)")
+    recipe.add_argument("--precision", choices=PRECISIONS, help="numbers to compute with; "
+                        "mixed_bfloat16 is faster on some processors (default: float32)")
+    recipe.add_argument("--teachers", type=Path, nargs="+", metavar="FILE",
                         help="trained networks to learn from, where the recipe distils")
-    parser.add_argument("--epochs", type=positive, help="last epoch (default: the recipe's)")
-    parser.add_argument("--precision", choices=PRECISIONS, help="default: float32")
-    parser.add_argument("--dataset", type=Path, default=config.HDF5_PATH,
-                        help="folder of train.hdf5 and val.hdf5 (default: %(default)s)")
-    parser.add_argument("--output", type=Path, default=config.OUTPUT_PATH,
-                        help="folder of the training curve (default: %(default)s)")
+    resumed = parser.add_argument_group("what is resumed")
+    resumed.add_argument("--model", type=Path, metavar="FILE", help="checkpoint to resume from; "
+                         "it decides experiment, seed and precision")
+    resumed.add_argument("--start_epoch", "--start-epoch", type=int, metavar="N",
+                         help="epochs that the checkpoint was trained for, as a check")
+    files = parser.add_argument_group("what is read and written")
+    files.add_argument("--dataset", type=Path, default=config.HDF5_PATH, metavar="FOLDER",
+                       help="folder of train.hdf5 and val.hdf5 (default: %(default)s)")
+    files.add_argument("--checkpoints", type=Path, default=config.CHECKPOINTS_PATH,
+                       metavar="FOLDER", help="folder of the checkpoints (default: %(default)s)")
+    files.add_argument("--output", type=Path, default=config.OUTPUT_PATH, metavar="FOLDER",
+                       help="folder of the training curve (default: %(default)s)")
     return parser.parse_args(argv)
 
 
