@@ -270,13 +270,6 @@ def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint(dataset, whole_
     assert not list((tmp_path / "checkpoints").glob("*.hdf5"))
 
 
-def test_the_training_path_imports_no_tensorflow_by_itself():
-    # Batch normalization does where Keras runs on it: see its own test.
-    for path in (ROOT / "train_recognizer.py", *(ROOT / "pipeline").rglob("*.py")):
-        if "detection" not in path.parts and path.name != "batchnormalization.py":
-            assert "import tensorflow" not in path.read_text(), path
-
-
 @pytest.mark.parametrize("script", ["build_dataset.py", "train_recognizer.py",
                                     "test_recognizer.py", "emotion_detector.py"])
 def test_help_answers_at_once(script):
