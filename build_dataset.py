@@ -75,9 +75,11 @@ def build(csv_path, output, classes):
 
 def print_counts(counts, class_names, output):
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table("split", *class_names, "all", title=f"Rows written to {output}")
+    table = Table("split", *map(escape, class_names), "all",
+                  title=f"Rows written to {escape(str(output))}")
     for column in table.columns[1:]:
         column.justify = "right"
     for split, rows in counts.items():

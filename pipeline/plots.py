@@ -1,9 +1,13 @@
-"""Pictures of a training and of an evaluation."""
+"""Pictures of a training, of an evaluation, and of emotions over time."""
+
+from itertools import cycle
 
 import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+
+plt.rcParams["text.parse_math"] = False  # a $ in a name is a $
 
 TRAINING, VALIDATION = "#4c78a8", "#e45756"
 
@@ -30,8 +34,16 @@ def plot_training(history, title, path):
 EMOTION_COLORS = {
     "angry": "#d62728", "disgust": "#8c6d31", "fear": "#9467bd", "happy": "#f2b134",
     "sad": "#4c78a8", "surprise": "#e377c2", "neutral": "#b0b0b0",
+    "contempt": "#2f6f5e",
 }
+OTHER_COLORS = ("#59a14f", "#17a2b8", "#9c755f", "#bcbd22", "#1f3a93", "#ff9d76", "#7f5f9e")
 MOST_FACES = 6  # panels of a timeline
+
+
+def colors_of(class_names):
+    """Return a color for each class: an emotion's own, or one of OTHER_COLORS in turn."""
+    others = cycle(OTHER_COLORS)
+    return [EMOTION_COLORS.get(name) or next(others) for name in class_names]
 
 
 def plot_timeline(faces, class_names, path):
@@ -45,16 +57,15 @@ def plot_timeline(faces, class_names, path):
                                 squeeze=False, layout="constrained")
     for axis, number in zip(axes[:, 0], sorted(longest)):
         seconds, probabilities = faces[number]
-        axis.stackplot(seconds, probabilities.T, labels=class_names, linewidth=0,
-                       colors=[EMOTION_COLORS.get(name) for name in class_names])
+        areas = axis.stackplot(seconds, probabilities.T, linewidth=0,
+                               colors=colors_of(class_names))
         axis.set(ylabel=f"face {number}", ylim=(0, 1))
         axis.margins(x=0)
         axis.yaxis.set_major_formatter("{x:.0%}")
         axis.spines[["top", "right"]].set_visible(False)
     axes[-1, 0].set_xlabel("seconds")
     if longest:
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles[::-1], labels[::-1], loc="outside right center", frameon=False)
+        figure.legend(areas[::-1], class_names[::-1], loc="outside right center", frameon=False)
     else:
         axes[0, 0].set_title("no face was found")
     figure.savefig(path, dpi=110)

@@ -19,6 +19,6 @@ class EpochSeed(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self.dataset.epoch = epoch + 1
         for position, layer in enumerate(self.model.layers):
-            if isinstance(layer, keras.layers.Dropout):
+            if isinstance(layer, keras.layers.Dropout) and layer.rate:  # at 0 it draws nothing
                 state = np.random.SeedSequence((self.seed, epoch + 1, position))
                 layer.seed_generator.state.assign(state.generate_state(2))

@@ -14,8 +14,9 @@ def evaluate(labels, probabilities, class_names):
     """
     indices = np.arange(len(class_names))
     predicted = probabilities.argmax(axis=1)
-    report = classification_report(labels, predicted, labels=indices, target_names=class_names,
-                                   output_dict=True, zero_division=0)
+    report = classification_report(labels, predicted, labels=indices, output_dict=True,
+                                   zero_division=0)
+    rows = [report[str(index)] for index in indices]
     # A report over all classes has no accuracy of its own where a class is absent.
     accuracy = float(np.mean(predicted == labels))
     float64 = probabilities.astype(np.float64)
@@ -28,9 +29,9 @@ def evaluate(labels, probabilities, class_names):
         "calibration_error": calibration_error(probabilities.max(axis=1), predicted == labels),
         "macro_f1": report["macro avg"]["f1-score"],
         "per_class": {
-            name: {"precision": report[name]["precision"], "recall": report[name]["recall"],
-                   "f1": report[name]["f1-score"], "images": int(report[name]["support"])}
-            for name in class_names
+            name: {"precision": row["precision"], "recall": row["recall"],
+                   "f1": row["f1-score"], "images": int(row["support"])}
+            for name, row in zip(class_names, rows)
         },
         "confusion_matrix": confusion_matrix(labels, predicted, labels=indices).tolist(),
     }

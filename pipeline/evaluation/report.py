@@ -3,6 +3,7 @@
 import json
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipeline.io.wholefile import whole_file
@@ -23,12 +24,12 @@ def write(result, path):
 def show(result):
     """Print the measures: a table of the classes and a line for each set of images."""
     table = Table("class", "precision", "recall", "F1", "images",
-                  title=f"{result['model']} on the {result['split']} split")
+                  title=f"{escape(result['model'])} on the {result['split']} split")
     for column in table.columns[1:]:
         column.justify = "right"
     for name, row in result["per_class"].items():
-        table.add_row(name, f"{row['precision']:.1%}", f"{row['recall']:.1%}", f"{row['f1']:.1%}",
-                      f"{row['images']:,}")
+        table.add_row(escape(name), f"{row['precision']:.1%}", f"{row['recall']:.1%}",
+                      f"{row['f1']:.1%}", f"{row['images']:,}")
     Console().print(table)
     print(f"{_accuracy(result)}, loss {result['loss']:.4f}, macro F1 {result['macro_f1']:.2%}, "
           f"calibration error {result['calibration_error']:.2%}")

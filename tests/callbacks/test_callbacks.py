@@ -129,6 +129,16 @@ def test_dropout_is_a_function_of_seed_and_epoch(epoch):
     assert not np.array_equal(masks(1, before=0), masks(2, before=0))
 
 
+@pytest.mark.parametrize("rate", [0, 0.0])
+def test_a_recipe_may_have_no_dropout(rate):
+    model = EmotionVGGNet.build(**NETWORK, block_dropout=rate, fc_dropout=rate)
+    callback = EpochSeed(Dataset(), 1)
+    callback.set_model(model)
+    callback.on_epoch_begin(0)
+    image = np.ones((1, 8, 8, 1))
+    assert np.array_equal(model(image), model(image))
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_loss_that_is_no_number_stops_the_run(value):
     callback = FiniteLoss(lambda: "checkpoints/epoch_5.hdf5")

@@ -52,7 +52,7 @@ class EmotionVGGNet:
                 "kernel_regularizer": keras.regularizers.L2(l2) if l2 else None,
             }
 
-        if isinstance(block_dropout, float):
+        if isinstance(block_dropout, int | float):
             block_dropout = [block_dropout] * blocks
         inputs = keras.Input((height, width, depth))
         x = inputs
