@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from config import emotion_config as config
-from pipeline.commandline import existing_file, positive, share_below_1
+from pipeline.commandline import existing_file, positive, share, share_below_1
 from pipeline.detection.sources.framesource import open_source, require_source
 from pipeline.ending import run, stop_requests
 from pipeline.quietimports import import_keras, prepare_opencv
@@ -43,20 +43,30 @@ def add_sources(group):
 def add_faces(group):
     group.add_argument("--model", type=Path, default=config.MODEL_PATH, metavar="FILE",
                        help="trained network, which has the class names (default: %(default)s)")
-    group.add_argument("--cascade", type=Path, default=config.CASCADE_PATH, metavar="FILE",
-                       help="OpenCV cascade that finds faces (default: %(default)s)")
-    group.add_argument("--detection-width", type=positive, default=300, metavar="PIXELS",
-                       help="look for faces in frames shrunk to this width (default: %(default)s)")
-    group.add_argument("--min-face", type=positive, default=30, metavar="PIXELS",
-                       help="smallest face in the shrunk frame (default: %(default)s)")
+    finder = group.add_mutually_exclusive_group()
+    finder.add_argument("--detector", type=Path, metavar="FILE",
+                        help="YuNet's .onnx file, which finds more faces than the cascade "
+                             "(default: checkpoints/face_detection_yunet_2023mar.onnx or a later "
+                             "one, if it is there)")
+    finder.add_argument("--cascade", type=Path, metavar="FILE",
+                        help="OpenCV cascade that finds faces without YuNet (default: "
+                             f"{config.CASCADE_PATH.name})")
+    group.add_argument("--detection-width", type=positive, metavar="PIXELS",
+                       help="look for faces in frames shrunk to this width, with YuNet to this "
+                            "longest side (default: 300; with YuNet 320, 640 for pictures)")
+    group.add_argument("--min-face", type=positive, metavar="PIXELS",
+                       help="smallest face in the shrunk frame (default: 30, with YuNet none)")
     group.add_argument("--full-scan-every", type=positive, default=10, metavar="N",
-                       help="look beyond known faces every N frames; 1 is the original's way "
-                            "(default: %(default)s)")
+                       help="with the cascade, look beyond known faces every N frames; 1 is the "
+                            "original's way (default: %(default)s)")
     group.add_argument("--faces", choices=("all", "largest"), default="all",
                        help="every face, or the one of the largest area (default: %(default)s)")
     group.add_argument("--smoothing", type=share_below_1, default=0.7, metavar="SHARE",
                        help="weight of the past in a face's emotions, from 0, which is off, to "
                             "below 1 (default: %(default)s)")
+    group.add_argument("--least-confidence", type=share, default=0.0, metavar="SHARE",
+                       help="call a face unsure whose likeliest emotion has less than this, 0 to 1 "
+                            "(default: %(default)s)")
 
 
 def add_outputs(group):
@@ -72,7 +82,10 @@ def add_outputs(group):
 
 def main(argv=None):
     args = parse_args(argv)
-    existing_file(args.cascade, "cascade file", "see haarcascade_frontalface_default.xml")
+    if args.detector:
+        existing_file(args.detector, "YuNet file", "README says where it is to be had")
+    if args.cascade:
+        existing_file(args.cascade, "cascade file", "see haarcascade_frontalface_default.xml")
     existing_file(args.model, "model file", "train one, or see checkpoints/model.hdf5")
     require_source(args.image, args.video)
     prepare_opencv()
@@ -80,15 +93,26 @@ def main(argv=None):
         detect(args, stop)
 
 
+def face_detector(args):
+    """Return what finds faces: YuNet if its file is given, or in its place, else the cascade."""
+    from pipeline.detection.faces.facedetector import FaceDetector
+    from pipeline.detection.faces.yunetdetector import YuNetDetector
+
+    sizes = {"width": args.detection_width, "min_face": args.min_face, "pictures": bool(args.image)}
+    in_place = None if args.cascade or not config.DETECTOR_PATH.exists() else config.DETECTOR_PATH
+    if args.detector or in_place:
+        return YuNetDetector(args.detector or in_place, **sizes)
+    return FaceDetector(args.cascade or config.CASCADE_PATH, **sizes,
+                        full_scan_every=args.full_scan_every)
+
+
 def detect(args, stop):
     """Run from the first frame to the last, or until a stop is requested."""
-    from pipeline.detection.faces.facedetector import FaceDetector
     from pipeline.detection.outputs.windows import require_display
 
     if not args.no_display:
         require_display()
-    detector = FaceDetector(args.cascade, width=args.detection_width, min_face=args.min_face,
-                            full_scan_every=args.full_scan_every)
+    detector = face_detector(args)
     with open_source(args.image, args.video or args.camera, every=args.every) as source:
         import_keras()
         from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
@@ -100,9 +124,10 @@ def detect(args, stop):
         classifier = EmotionClassifier(args.model)
         analyzer = EmotionAnalyzer(
             detector, classifier, FaceTracker(args.smoothing), only_largest=args.faces == "largest",
-            frames_belong_together=not source.pictures)
-        with (Outputs.create(source, classifier.class_names, annotated=args.output, csv=args.csv,
-                             timeline=args.timeline, display=not args.no_display) as outputs,
+            least_confidence=args.least_confidence, frames_belong_together=not source.pictures)
+        with (Outputs.create(source, classifier.class_names, found_by=detector.name,
+                             annotated=args.output, csv=args.csv, timeline=args.timeline,
+                             display=not args.no_display) as outputs,
               closing(analyzer.analyze(islice(source, args.max_frames))) as results):
             for frame, faces in track_frames(results, source, args.max_frames):
                 outputs.write(frame, faces)

@@ -17,6 +17,11 @@ MODEL_PATH = CHECKPOINTS_PATH / "model.hdf5"
 OUTPUT_PATH = BASE_PATH / "output"
 CASCADE_PATH = BASE_PATH / "haarcascade_frontalface_default.xml"
 
+# OpenCV Zoo's YuNet, where a user has put it under the Zoo's own name: the newest by its year.
+# It finds more faces than the cascade, and is used where it is there.
+DETECTOR_PATH = max(CHECKPOINTS_PATH.glob("face_detection_yunet_20[0-9][0-9]???.onnx"),
+                    default=CHECKPOINTS_PATH / "face_detection_yunet_2023mar.onnx")
+
 # Faces are IMAGE_SIZE x IMAGE_SIZE pixels with one gray channel.
 IMAGE_SIZE = 48
 IMAGE_DEPTH = 1

@@ -36,11 +36,19 @@ def positive(text):
     return int(text)
 
 
+def share(text):
+    """Return an argument's number from 0 to 1, for argparse."""
+    with suppress(ValueError):
+        if 0 <= float(text) <= 1:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text}: expected a number from 0 to 1")
+
+
 def share_below_1(text):
     """Return an argument's number from 0 to below 1, for argparse."""
-    with suppress(ValueError):
-        if 0 <= float(text) < 1:
-            return float(text)
+    with suppress(argparse.ArgumentTypeError):
+        if share(text) < 1:
+            return share(text)
     raise argparse.ArgumentTypeError(f"{text}: expected a number from 0 to below 1")
 
 

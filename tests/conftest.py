@@ -20,6 +20,7 @@ import h5py
 import numpy as np
 import pytest
 
+from config import emotion_config as config
 from pipeline import ending
 from pipeline.quietimports import prepare_opencv
 
@@ -170,3 +171,14 @@ def dataset(csv_file, tmp_path_factory):
     process = run_main("build_dataset.py", "--csv", csv_file, "--output", folder)
     assert process.returncode == 0, process.stderr_text
     return folder
+
+
+@pytest.fixture(scope="session")
+def yunet():
+    """YuNet's file where a user would put it, or shared/models/ beside a folder above."""
+    places = [config.DETECTOR_PATH, *(file for folder in ROOT.parents for file in sorted(
+        (folder / "shared" / "models").glob("face_detection_yunet_*.onnx")))]
+    for place in places:
+        if place.is_file():
+            return place
+    pytest.skip(f"YuNet's file is not at {config.DETECTOR_PATH}")

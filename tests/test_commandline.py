@@ -2,13 +2,13 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from pipeline.commandline import positive, share_below_1
+from pipeline.commandline import positive, share, share_below_1
 
 
 @pytest.mark.parametrize(
     ("parse", "text", "value"),
     [(positive, "1", 1), (positive, "300", 300),
-     (share_below_1, "0", 0), (share_below_1, ".7", 0.7)],
+     (share, "1", 1), (share, "0.5", 0.5), (share_below_1, "0", 0), (share_below_1, ".7", 0.7)],
 )
 def test_numbers_in_range_are_taken(parse, text, value):
     assert parse(text) == value
@@ -24,3 +24,9 @@ def test_what_is_no_count_is_named_with_what_was_expected(text):
 def test_what_is_no_share_is_named_with_what_was_expected(text):
     with pytest.raises(ArgumentTypeError, match=f"^{text}: expected a number from 0 to below 1$"):
         share_below_1(text)
+
+
+@pytest.mark.parametrize("text", ["1.1", "-0.1", "nan", "x", ""])
+def test_what_is_no_share_up_to_1_is_named_with_what_was_expected(text):
+    with pytest.raises(ArgumentTypeError, match=f"^{text}: expected a number from 0 to 1$"):
+        share(text)

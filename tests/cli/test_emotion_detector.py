@@ -54,7 +54,8 @@ def test_a_face_is_found_in_nearly_every_frame(sample_run):
 def test_the_csv_adds_up(sample_run):
     folder, process = sample_run
     rows = rows_of(folder / "x.csv")
-    assert list(rows[0]) == ["frame", "seconds", "face", "x", "y", "width", "height", *EMOTIONS]
+    assert list(rows[0]) == ["frame", "seconds", "face", "x", "y", "width", "height", *EMOTIONS,
+                             "emotion"]
     for row in rows:
         assert sum(float(row[name]) for name in EMOTIONS) == pytest.approx(1, abs=1e-3)
         assert float(row["seconds"]) == pytest.approx(int(row["frame"]) / 20, abs=1e-3)

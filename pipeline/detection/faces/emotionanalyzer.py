@@ -2,6 +2,7 @@
 
 import cv2
 
+from pipeline.detection.faces.facetracker import UNSURE
 from pipeline.detection.sources.ahead import ahead
 
 # Frames whose faces are found while an earlier one's are classified.
@@ -11,15 +12,18 @@ FRAMES_AHEAD = 2
 class EmotionAnalyzer:
     """Joins finding, classifying and following faces.
 
-    only_largest: leave out all faces but the one of the largest area. frames_belong_together:
+    only_largest: leave out all faces but the one of the largest area. least_confidence: a face
+    whose likeliest emotion has a smaller probability is unsure. frames_belong_together:
     frames follow one another, as a video's do; otherwise each is looked at by itself.
     """
 
-    def __init__(self, detector, classifier, tracker, *, only_largest, frames_belong_together):
+    def __init__(self, detector, classifier, tracker, *, only_largest, least_confidence,
+                 frames_belong_together):
         self._detector = detector
         self._classifier = classifier
         self._tracker = tracker
         self._most = 1 if only_largest else None
+        self._least_confidence = least_confidence
         self._frames_belong_together = frames_belong_together
 
     def analyze(self, frames):
@@ -30,11 +34,20 @@ class EmotionAnalyzer:
         for frame, gray, boxes in ahead(self._find(frames), FRAMES_AHEAD):
             if not self._frames_belong_together:
                 self._tracker.forget()
-            yield frame, self._tracker.update(boxes, self._classifier.classify(gray, boxes))
+            faces = self._tracker.update(boxes, self._classifier.classify(gray, boxes))
+            for face in faces:
+                face.emotion = self._emotion(face.probabilities)
+            yield frame, faces
+
+    def _emotion(self, probabilities):
+        best = probabilities.argmax()
+        sure = probabilities[best] >= self._least_confidence
+        return self._classifier.class_names[best] if sure else UNSURE
 
     def _find(self, frames):
         for frame in frames:
             if not self._frames_belong_together:
                 self._detector.forget()
             gray = cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY)
-            yield frame, gray, self._detector.detect(gray)[:self._most]
+            searched = frame.image if self._detector.takes_color else gray
+            yield frame, gray, self._detector.detect(searched)[:self._most]

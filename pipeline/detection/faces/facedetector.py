@@ -4,10 +4,12 @@ import cv2
 import imutils
 import numpy as np
 
-from pipeline.detection.faces.boxes import overlap
+from pipeline.detection.faces.boxes import clipped, overlap
 from pipeline.errors import UserError
 
 # The original system's settings, on a frame of width 300.
+VIDEO_WIDTH = PICTURE_WIDTH = 300
+MIN_FACE = 30
 SCALE_FACTOR = 1.1
 MIN_NEIGHBORS = 5
 
@@ -21,15 +23,19 @@ SEARCH_MIN_NEIGHBORS = 3
 class FaceDetector:
     """Finds every face of a frame; between full scans, only near where faces were.
 
-    width: the frame is shrunk to it before it is searched, pixels. min_face: side of the
-    smallest face, pixels of the shrunk frame. full_scan_every: frames from one look at the
-    whole frame to the next; a face that is lost brings it forward. Raises UserError if the
-    cascade is none.
+    width: the frame is shrunk to it before it is searched, pixels; by default what suits
+    pictures, or a video. min_face: side of the smallest face, pixels of the shrunk frame.
+    full_scan_every: frames from one look at the whole frame to the next; a face that is lost
+    brings it forward. Raises UserError if the cascade is none.
     """
 
-    def __init__(self, cascade_path, *, width=300, min_face=30, full_scan_every=1):
-        self.width = width
-        self.min_face = min_face
+    name = "cascade"
+    takes_color = False
+
+    def __init__(self, cascade_path, *, width=None, min_face=None, pictures=False,
+                 full_scan_every=1):
+        self.width = width or (PICTURE_WIDTH if pictures else VIDEO_WIDTH)
+        self.min_face = min_face or MIN_FACE
         self.full_scan_every = full_scan_every
         self._cascade = load_cascade(cascade_path)
         self.forget()
@@ -92,13 +98,3 @@ def load_cascade(path):
         raise UserError(f"{path}: not a cascade of OpenCV, expected one such as "
                         "haarcascade_frontalface_default.xml")
     return cascade
-
-
-def clipped(boxes, image):
-    """Return boxes (N, 4) rounded and cut at the image's border, the largest first."""
-    height, width = image.shape[:2]
-    corners = np.rint(np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1))
-    corners = np.clip(corners, 0, (width, height, width, height)).astype(int)
-    boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
-    boxes = boxes[(boxes[:, 2] > 0) & (boxes[:, 3] > 0)]
-    return boxes[np.argsort(-boxes[:, 2] * boxes[:, 3], kind="stable")]

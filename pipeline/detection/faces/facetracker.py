@@ -12,14 +12,21 @@ LEAST_OVERLAP = 0.3
 # Frames that a face may be out of sight and still be the same: a blink of the detector.
 LONGEST_GAP = 3
 
+# The emotion of a face whose likeliest class is not likely enough.
+UNSURE = "unsure"
+
 
 @dataclass
 class Face:
-    """A face in a frame: its number, box (x, y, width, height) and probabilities (classes,)."""
+    """A face in a frame: its number, box (x, y, width, height) and probabilities (classes,).
+
+    emotion: the name of its likeliest class, or UNSURE.
+    """
 
     number: int
     box: tuple
     probabilities: np.ndarray
+    emotion: str = UNSURE
 
 
 class FaceTracker:

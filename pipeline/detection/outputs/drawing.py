@@ -27,7 +27,7 @@ class Annotator:
     def write(self, frame, faces):
         """Draw on the frame's image."""
         now = time.monotonic()
-        draw_faces(frame.image, faces, self._class_names)
+        draw_faces(frame.image, faces)
         if faces:
             draw_bars(frame.image, faces[0], self._class_names)
         if self._with_rate and self._last is not None:
@@ -38,13 +38,12 @@ class Annotator:
         self._last = now
 
 
-def draw_faces(image, faces, class_names):
+def draw_faces(image, faces):
     """Draw each face's box, emotion and its percentage on an image (height, width, 3) uint8."""
     scale = text_scale(image)
     for face in faces:
         x, y, width, height = face.box
-        best = int(np.argmax(face.probabilities))
-        text = f"{class_names[best]} {face.probabilities[best]:.0%}"
+        text = f"{face.emotion} {face.probabilities.max():.0%}"
         cv2.rectangle(image, (x, y), (x + width, y + height), BOX_COLOR, max(1, round(2 * scale)))
         draw_label(image, text, x, y, scale, BOX_COLOR)
 

@@ -10,14 +10,15 @@ class EmotionCSV:
     """Writes a row per face per frame, as it goes.
 
     Columns: frame (from 0), seconds, face (from 1), x, y, width, height in the frame's pixels,
-    then each emotion's probability; with_name adds the picture's file in front.
+    each emotion's probability, then the likeliest emotion, or unsure; with_name adds the picture's
+    file in front.
     """
 
     def __init__(self, file, class_names, with_name):
         self._writer = csv.writer(file)
         self._with_name = with_name
         self._writer.writerow([*["file"] * with_name, "frame", "seconds", "face",
-                               "x", "y", "width", "height", *class_names])
+                               "x", "y", "width", "height", *class_names, "emotion"])
 
     @classmethod
     @contextmanager
@@ -31,4 +32,5 @@ class EmotionCSV:
         for face in faces:
             self._writer.writerow([
                 *[frame.name] * self._with_name, frame.index, f"{frame.seconds:.3f}", face.number,
-                *face.box, *(f"{probability:.4f}" for probability in face.probabilities)])
+                *face.box, *(f"{probability:.4f}" for probability in face.probabilities),
+                face.emotion])

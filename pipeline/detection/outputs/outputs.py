@@ -26,10 +26,12 @@ class Outputs:
 
     @classmethod
     @contextmanager
-    def create(cls, source, class_names, *, display, annotated=None, csv=None, timeline=None):
+    def create(cls, source, class_names, *, found_by, display, annotated=None, csv=None,
+               timeline=None):
         """Yield Outputs for a source's frames; the paths' files are whole when the block ends.
 
-        display: open the windows. Raises UserError if a file or a window cannot be had.
+        found_by: what finds the faces, for the summary. display: open the windows. Raises
+        UserError if a file or a window cannot be had.
         """
         sinks = []
         with ExitStack() as stack:
@@ -48,7 +50,7 @@ class Outputs:
                 sinks.append(stack.enter_context(AnnotatedVideo.create(annotated, source.rate)))
             files = {"annotated": annotated, "emotions by face and frame": csv,
                      "timeline": timeline}
-            yield cls(RunSummary(class_names), sinks, files)
+            yield cls(RunSummary(class_names, found_by), sinks, files)
 
     @property
     def closed(self):

@@ -5,12 +5,15 @@ from collections import Counter
 
 from rich.table import Table
 
+from pipeline.detection.faces.facetracker import UNSURE
+
 
 class RunSummary:
     """Counts frames, faces and emotions, and the rate of the run."""
 
-    def __init__(self, class_names):
+    def __init__(self, class_names, found_by):
         self._class_names = class_names
+        self._found_by = found_by
         self._frames = self._with_face = self._faces = self._highest_number = 0
         self._emotions = Counter()
         self._began = self._last = time.monotonic()
@@ -21,7 +24,7 @@ class RunSummary:
         self._with_face += bool(faces)
         self._faces += len(faces)
         for face in faces:
-            self._emotions[self._class_names[face.probabilities.argmax()]] += 1
+            self._emotions[face.emotion] += 1
             self._highest_number = max(self._highest_number, face.number)
         self._last = time.monotonic()
 
@@ -32,9 +35,11 @@ class RunSummary:
         table.columns[1].justify = "right"
         table.add_row("frames", f"{self._frames:,}")
         table.add_row("  with a face", f"{self._with_face:,}")
+        table.add_row("  without a face", f"{self._frames - self._with_face:,}")
+        table.add_row("faces found by", self._found_by)
         table.add_row("faces", f"{self._faces:,}")
         table.add_row("  different ones", f"{self._highest_number:,}")
-        for name in self._class_names:
+        for name in (*self._class_names, *[UNSURE] * bool(self._emotions[UNSURE])):
             table.add_row(f"  {name}", f"{self._emotions[name] / max(self._faces, 1):.0%}")
         table.add_row("frames a second", f"{self._frames / seconds:.0f}")
         return table
