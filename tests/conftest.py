@@ -68,15 +68,28 @@ def write_csv(path, rows=ROWS):
     return path
 
 
+def record_of(network, **fields):
+    """Return what checkpoint.save stores of a network, with classes a, b, c and so on."""
+    names = [chr(ord("a") + number) for number in range(network["classes"])]
+    return {"network": network, "class_names": names, "experiment": 6, "epoch": 1, "seed": 42,
+            "precision": "float32", "val_accuracy": 0.5, "history": {"loss": [1.5]}} | fields
+
+
 def change_record(path, **changes):
-    """Change a .hdf5 checkpoint's record, and give it the checksum of what it holds now."""
+    """Change a .hdf5 checkpoint's record, and give it the checksums of what it holds now."""
     from pipeline.io import checkpoint
+    from pipeline.nn.conv.emotionvgglayers import ARRAYS, layers_with_arrays
 
     with h5py.File(path, "r+") as file:
-        text = json.dumps(json.loads(file[checkpoint.RECORD].asstr()[()]) | changes)
+        record = json.loads(file[checkpoint.RECORD].asstr()[()])
+        checksums = record.pop("checksums")
+        arrays = [file[f"model_weights/{layer.name}/{layer.name}/{array}"][()]
+                  for layer in layers_with_arrays(record["network"])
+                  for array in ARRAYS[layer.kind]]
+        record |= changes
+        checksums["weights"] = checkpoint._digest(arrays, record)
         del file[checkpoint.RECORD]
-        file[checkpoint.RECORD] = text
-        file[checkpoint.RECORD].attrs["sha256"] = checkpoint._digest(file, text)
+        file[checkpoint.RECORD] = json.dumps({**record, "checksums": checksums})
 
 
 def environment(**variables):

@@ -11,9 +11,11 @@ def compile_for_training(model, optimizer, learning_rate, *, label_smoothing=0.0
     optimizer keeps an exponential moving average of the weights, with this share of the old.
     """
     average = {"use_ema": True, "ema_momentum": ema_momentum} if ema_momentum else {}
+    # Without a name Keras numbers them, and a checkpoint knows their state by its name.
     optimizers = {
-        "sgd": lambda: keras.optimizers.SGD(learning_rate, momentum=0.9, nesterov=True, **average),
-        "adam": lambda: keras.optimizers.Adam(learning_rate, **average),
+        "sgd": lambda: keras.optimizers.SGD(learning_rate, momentum=0.9, nesterov=True,
+                                            name="sgd", **average),
+        "adam": lambda: keras.optimizers.Adam(learning_rate, name="adam", **average),
     }
     model.compile(
         optimizer=optimizers[optimizer](),

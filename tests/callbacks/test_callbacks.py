@@ -14,6 +14,7 @@ from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.training.compilation import compile_for_training
+from tests.conftest import record_of
 
 
 class Dataset:
@@ -76,7 +77,7 @@ def test_epochs_trained_again_replace_their_earlier_values(tmp_path):
 
 
 def checkpoints(folder, accuracies, epochs):
-    record = {"network": NETWORK, "history": {"val_accuracy": []}}
+    record = record_of(NETWORK, history={"val_accuracy": []})
     callback = EpochCheckpoint(folder, record, every=5)
     callback.set_model(network())
     callback.set_params({"epochs": epochs})
@@ -99,7 +100,7 @@ def test_every_fifth_epoch_the_last_and_the_best_are_saved(tmp_path):
 
 
 def test_the_best_survives_a_resume(tmp_path):
-    record = {"network": NETWORK, "history": {"val_accuracy": [0.1, 0.9, 0.2, 0.3, 0.4, 0.5]}}
+    record = record_of(NETWORK, history={"val_accuracy": [0.1, 0.9, 0.2, 0.3, 0.4, 0.5]})
     callback = EpochCheckpoint(tmp_path, record, every=5)
     callback.set_model(network())
     callback.set_params({"epochs": 9})

@@ -10,10 +10,10 @@ from pipeline.io import checkpoint
 from pipeline.nn.batchnormalization import BatchNormalization
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.training.compilation import compile_for_training
+from tests.conftest import record_of
 
 NETWORK = {"width": 8, "height": 8, "depth": 1, "classes": 3, "blocks": 1}
-RECORD = {"network": NETWORK, "class_names": ["a", "b", "c"], "experiment": 6, "epoch": 2,
-          "val_accuracy": 0.5, "history": {"loss": [1.5, 1.25]}}
+RECORD = record_of(NETWORK, epoch=2, history={"loss": [1.5, 1.25]})
 
 
 def network(policy="float32", **changes):
@@ -126,4 +126,4 @@ def test_a_failed_save_leaves_the_older_file(path, monkeypatch):
 def test_the_record_can_be_read_without_this_project(tmp_path):
     checkpoint.save(trained(), tmp_path / "model.hdf5", RECORD)
     with h5py.File(tmp_path / "model.hdf5") as file:
-        assert json.loads(file["emotion_recognition"].asstr()[()]) == RECORD
+        assert RECORD.items() <= json.loads(file["emotion_recognition"].asstr()[()]).items()

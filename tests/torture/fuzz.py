@@ -24,7 +24,7 @@ from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
-from tests.conftest import SAMPLE_PICTURE
+from tests.conftest import SAMPLE_PICTURE, record_of
 
 SIZE = 4  # pixels of a side, so that a case is small
 USAGES = ("Training", "PublicTest", "PrivateTest")
@@ -69,8 +69,8 @@ def whole(name):
             for number in range(300):
                 writer.add(np.full((SIZE, SIZE), number % 256), number % 2)
     elif name.startswith("model"):
-        record = {"network": NETWORK, "class_names": ["a", "b"]}
-        checkpoint.save(EmotionVGGNet.build(**NETWORK), path, record, include_optimizer=False)
+        checkpoint.save(EmotionVGGNet.build(**NETWORK), path, record_of(NETWORK),
+                        include_optimizer=False)
     else:
         picture = cv2.resize(cv2.imread(str(SAMPLE_PICTURE)), (40, 30))
         assert cv2.imwrite(str(path), picture)

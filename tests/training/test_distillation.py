@@ -8,6 +8,7 @@ from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 from pipeline.training.distillation import teach
+from tests.conftest import record_of
 
 FEED = {"batch_size": 16, "preprocessor": ImageToArrayPreprocessor(), "memory_limit": 1 << 30}
 NETWORK = {"height": 48, "width": 48, "depth": 1, "classes": 6, "blocks": 2, "filters": 4}
@@ -16,7 +17,7 @@ NETWORK = {"height": 48, "width": 48, "depth": 1, "classes": 6, "blocks": 2, "fi
 def save_teacher(path, class_names):
     """Save an untrained network and return it."""
     model = EmotionVGGNet.build(**NETWORK)
-    checkpoint.save(model, path, {"network": NETWORK, "class_names": class_names})
+    checkpoint.save(model, path, record_of(NETWORK, class_names=class_names))
     return model
 
 

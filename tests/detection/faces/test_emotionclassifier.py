@@ -6,7 +6,7 @@ from pipeline.detection.faces.emotionclassifier import EmotionClassifier
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-from tests.conftest import MODEL
+from tests.conftest import MODEL, record_of
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +51,12 @@ def test_no_face_has_no_probabilities(classifier):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [({"depth": 3}, "expected square gray images"), ({"width": 32}, "expected square gray"),
-     ({"classes": 3}, "3 probabilities for 2 class names")],
+     ({"classes": 3}, "2 different class names, expected 3")],
 )
 def test_a_model_that_does_not_fit_is_named(tmp_path, changes, message):
     network = {"width": 48, "height": 48, "depth": 1, "classes": 2, "blocks": 1} | changes
     path = tmp_path / "model.hdf5"
     checkpoint.save(EmotionVGGNet.build(**network), path,
-                    {"network": network, "class_names": ["a", "b"]}, include_optimizer=False)
+                    record_of(network, class_names=["a", "b"]), include_optimizer=False)
     with pytest.raises(UserError, match=message):
         EmotionClassifier(path)
