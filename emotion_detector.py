@@ -8,13 +8,12 @@ With a display it shows two windows; the key q ends it.
 """
 
 import argparse
-from contextlib import closing
-from itertools import islice
 from pathlib import Path
 
 from config import emotion_config as config
 from pipeline.commandline import existing_file, positive, share, share_below_1
-from pipeline.detection.sources.framesource import open_source, require_source
+from pipeline.detection.sources.framesource import require_source
+from pipeline.detection.sources.job import Job
 from pipeline.ending import run, stop_requests
 from pipeline.quietimports import import_keras, prepare_opencv
 
@@ -89,8 +88,10 @@ def main(argv=None):
     existing_file(args.model, "model file", "train one, or see checkpoints/model.hdf5")
     require_source(args.image, args.video)
     prepare_opencv()
+    job = Job(args.image or args.video or args.camera, pictures=args.image is not None,
+              annotated=args.output, csv=args.csv, timeline=args.timeline)
     with stop_requests("stopped; every output is complete") as stop:
-        detect(args, stop)
+        return detect(args, job, stop)
 
 
 def face_detector(args):
@@ -106,34 +107,25 @@ def face_detector(args):
                         full_scan_every=args.full_scan_every)
 
 
-def detect(args, stop):
+def detect(args, job, stop):
     """Run from the first frame to the last, or until a stop is requested."""
     from pipeline.detection.outputs.windows import require_display
 
     if not args.no_display:
         require_display()
     detector = face_detector(args)
-    with open_source(args.image, args.video or args.camera, every=args.every) as source:
-        import_keras()
-        from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
-        from pipeline.detection.faces.emotionclassifier import EmotionClassifier
-        from pipeline.detection.faces.facetracker import FaceTracker
-        from pipeline.detection.outputs.outputs import Outputs
-        from pipeline.progress import track_frames
+    import_keras()
+    from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
+    from pipeline.detection.faces.emotionclassifier import EmotionClassifier
+    from pipeline.detection.faces.facetracker import FaceTracker
+    from pipeline.detection.runs.run import run_job
 
-        classifier = EmotionClassifier(args.model)
-        analyzer = EmotionAnalyzer(
-            detector, classifier, FaceTracker(args.smoothing), only_largest=args.faces == "largest",
-            least_confidence=args.least_confidence, frames_belong_together=not source.pictures)
-        with (Outputs.create(source, classifier.class_names, found_by=detector.name,
-                             annotated=args.output, csv=args.csv, timeline=args.timeline,
-                             display=not args.no_display) as outputs,
-              closing(analyzer.analyze(islice(source, args.max_frames))) as results):
-            for frame, faces in track_frames(results, source, args.max_frames):
-                outputs.write(frame, faces)
-                if stop.requested or outputs.closed:
-                    break
-    outputs.print_summary(source.name)
+    analyzer = EmotionAnalyzer(
+        detector, EmotionClassifier(args.model), FaceTracker(args.smoothing),
+        only_largest=args.faces == "largest", least_confidence=args.least_confidence,
+        frames_belong_together=not job.pictures)
+    return run_job(job, analyzer, stop, every=args.every, max_frames=args.max_frames,
+                   display=not args.no_display)
 
 
 if __name__ == "__main__":

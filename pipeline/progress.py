@@ -4,7 +4,9 @@ import sys
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-COLUMNS = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
+from pipeline.terminal import printable
+
+COLUMNS = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(),
            TimeRemainingColumn())
 
 # Rows between two looks at the position: the bar costs nothing measurable then.
@@ -26,4 +28,4 @@ def track_frames(frames, source, most):
     hidden = source.live or not sys.stdout.isatty()
     total = min(filter(None, (source.count, most)), default=None)
     with Progress(*COLUMNS, transient=True, disable=hidden) as progress:
-        yield from progress.track(frames, total=total, description=source.name)
+        yield from progress.track(frames, total=total, description=printable(source.name))

@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 
 # From the lowest to the highest: a room imports those before it, and itself.
 ROOMS = (
-    "pipeline.errors",
+    "pipeline.errors", "pipeline.terminal",
     "pipeline.commandline", "pipeline.ending", "pipeline.quietimports",
     "pipeline.progress", "pipeline.plots",
     "pipeline.preprocessing",
@@ -22,8 +22,9 @@ ROOMS = (
     "pipeline.detection.sources",
     "pipeline.detection.faces",
     "pipeline.detection.outputs",
+    "pipeline.detection.runs",
 )
-SOURCES, FACES, OUTPUTS = ROOMS[-3:]
+SOURCES, FACES, OUTPUTS = ROOMS[-4:-1]
 PACKAGES = ("pipeline", "pipeline.detection")  # that only hold rooms
 
 

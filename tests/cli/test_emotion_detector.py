@@ -13,9 +13,9 @@ from tests.conftest import SAMPLE_PICTURE, SAMPLE_VIDEO, fails_with, run_script,
 EMOTIONS = ["angry", "fear", "happy", "sad", "surprise", "neutral"]
 
 
-def detector(*arguments):
+def detector(*arguments, status=0):
     process = run_script("emotion_detector.py", "--no-display", *arguments)
-    assert process.returncode == 0, process.stderr_text
+    assert process.returncode == status, process.stderr_text
     return process
 
 
@@ -118,10 +118,13 @@ def test_a_folder_of_pictures_of_all_kinds(tmp_path):
     for name, picture in pictures.items():
         cv2.imwrite(str(source / name), picture)
     (source / "notes.txt").write_text("not a picture")
-    detector("--image", source, "--output", output, "--csv", tmp_path / "x.csv")
+    process = detector("--image", source, "--output", output, "--csv", tmp_path / "x.csv")
     assert {path.name for path in output.iterdir()} == set(pictures)
-    faces = Counter(row["file"] for row in rows_of(tmp_path / "x.csv"))
+    faces = Counter(row["file"] for row in rows_of(tmp_path / "x.csv") if row["face"])
     assert faces == {name: 2 for name in pictures if name != "point.png"}
+    without, = (row for row in rows_of(tmp_path / "x.csv") if not row["face"])
+    assert (without["file"], without["x"], without["happy"]) == ("point.png", "", "")
+    assert "other files: .txt" in process.stdout_text
 
 
 def test_only_the_largest_face(tmp_path):
@@ -193,7 +196,7 @@ def test_a_video_with_a_broken_tail_keeps_what_was_read(tmp_path):
     writer.release()
     broken = tmp_path / "broken.avi"
     broken.write_bytes(whole.read_bytes()[:whole.stat().st_size // 2])
-    process = detector("--video", broken, "--csv", tmp_path / "x.csv")
+    process = detector("--video", broken, "--csv", tmp_path / "x.csv", status=1)
     assert "breaks off after" in process.stderr_text
     assert int(rows_of(tmp_path / "x.csv")[-1]["frame"]) > 30
 
@@ -238,7 +241,7 @@ def test_an_output_that_cannot_be_written_leaves_the_earlier_one(tmp_path):
     table.write_text("earlier table")
     command = ["bash", "-c", 'trap "" XFSZ; ulimit -f 200; exec "$@"', "-"]
     process = start_script_with(command, "--video", SAMPLE_VIDEO, "--output", video, "--csv", table)
-    assert process.returncode == 2
+    assert process.returncode == 1
     assert process.stderr.count("\n") == 1 and "x.mp4: cannot be written" in process.stderr
     assert video.read_text() == "earlier video"
     assert table.read_text() == "earlier table"

@@ -15,6 +15,7 @@ class EmotionAnalyzer:
     only_largest: leave out all faces but the one of the largest area. least_confidence: a face
     whose likeliest emotion has a smaller probability is unsure. frames_belong_together:
     frames follow one another, as a video's do; otherwise each is looked at by itself.
+    class_names, found_by: what the classifier tells, and what finds the faces.
     """
 
     def __init__(self, detector, classifier, tracker, *, only_largest, least_confidence,
@@ -25,13 +26,17 @@ class EmotionAnalyzer:
         self._most = 1 if only_largest else None
         self._least_confidence = least_confidence
         self._frames_belong_together = frames_belong_together
+        self.class_names = classifier.class_names
+        self.found_by = detector.name
 
-    def analyze(self, frames):
-        """Yield each Frame with its list of Faces, the largest first.
+    def analyze(self, frames, stop=None):
+        """Yield each Frame with its list of Faces, the largest first, until stop.requested.
 
         Faces are found in a thread of its own, so a core finds while another classifies.
         """
-        for frame, gray, boxes in ahead(self._find(frames), FRAMES_AHEAD):
+        self._detector.forget()
+        self._tracker.restart()
+        for frame, gray, boxes in ahead(self._find(frames), FRAMES_AHEAD, stop):
             if not self._frames_belong_together:
                 self._tracker.forget()
             faces = self._tracker.update(boxes, self._classifier.classify(gray, boxes))

@@ -1,7 +1,6 @@
 """Finds faces with OpenCV's Haar cascade."""
 
 import cv2
-import imutils
 import numpy as np
 
 from pipeline.detection.faces.boxes import clipped, overlap
@@ -50,7 +49,7 @@ class FaceDetector:
 
         The boxes are square unless the border clips them, the largest first.
         """
-        shrunk = imutils.resize(gray, width=self.width) if gray.shape[1] > self.width else gray
+        shrunk = shrunk_to_width(gray, self.width)
         found = None
         if self._known and self._frames_to_full_scan > 0:
             found = self._search_near(shrunk)
@@ -86,6 +85,14 @@ class FaceDetector:
                 return None
             found.append(max(near, key=lambda box: overlap(box, (x, y, width, height))))
         return found
+
+
+def shrunk_to_width(image, width):
+    """Return an image no wider than width pixels, and at least one high."""
+    if image.shape[1] <= width:
+        return image
+    height = max(1, image.shape[0] * width // image.shape[1])
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def load_cascade(path):

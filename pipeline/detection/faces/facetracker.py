@@ -38,6 +38,10 @@ class FaceTracker:
 
     def __init__(self, smoothing):
         self.smoothing = smoothing
+        self.restart()
+
+    def restart(self):
+        """Number from 1 again: what comes has nothing to do with what was."""
         self._frame = 0
         self._count = 0
         self.forget()

@@ -3,6 +3,7 @@
 from contextlib import ExitStack, contextmanager
 
 from rich.console import Console
+from rich.text import Text
 
 from pipeline.detection.outputs.annotatedpictures import AnnotatedPictures
 from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
@@ -11,46 +12,50 @@ from pipeline.detection.outputs.emotioncsv import EmotionCSV
 from pipeline.detection.outputs.runsummary import RunSummary
 from pipeline.detection.outputs.timeline import Timeline
 from pipeline.detection.outputs.windows import Windows
+from pipeline.terminal import printable
 
 
 class Outputs:
     """Hands each frame and its faces to what is wanted: files, windows, and always a summary.
 
     sinks: objects with write(frame, faces), in order. files: {what: path} for the summary.
+    frames: how many came.
     """
 
     def __init__(self, summary, sinks, files):
+        self.frames = 0
         self._summary = summary
         self._sinks = [summary, *sinks]
         self._files = files
 
     @classmethod
     @contextmanager
-    def create(cls, source, class_names, *, found_by, display, annotated=None, csv=None,
-               timeline=None):
-        """Yield Outputs for a source's frames; the paths' files are whole when the block ends.
+    def create(cls, job, source, analyzer, skips, *, display):
+        """Yield Outputs of a Job for its source's frames; the files are whole when the block ends.
 
-        found_by: what finds the faces, for the summary. display: open the windows. Raises
-        UserError if a file or a window cannot be had.
+        skips: what is left out, for the summary. display: open the windows. Raises UserError if
+        a file or a window cannot be had.
         """
+        class_names = analyzer.class_names
         sinks = []
         with ExitStack() as stack:
-            if csv:
+            if job.csv:
                 sinks.append(stack.enter_context(
-                    EmotionCSV.create(csv, class_names, with_name=source.pictures)))
-            if timeline:
-                sinks.append(stack.enter_context(Timeline.create(timeline, class_names)))
-            if annotated or display:  # what is drawn here is shown and written next
+                    EmotionCSV.create(job.csv, class_names, pictures=source.pictures)))
+            if job.timeline:
+                sinks.append(stack.enter_context(Timeline.create(job.timeline, class_names)))
+            if job.annotated or display:  # what is drawn here is shown and written next
                 sinks.append(Annotator(class_names, with_rate=not source.pictures))
             if display:
                 sinks.append(stack.enter_context(Windows(class_names, wait=source.pictures)))
-            if annotated and source.pictures:
-                sinks.append(AnnotatedPictures(annotated, folder=source.is_folder))
-            elif annotated:
-                sinks.append(stack.enter_context(AnnotatedVideo.create(annotated, source.rate)))
-            files = {"annotated": annotated, "emotions by face and frame": csv,
-                     "timeline": timeline}
-            yield cls(RunSummary(class_names, found_by), sinks, files)
+            if job.annotated and source.pictures:
+                sinks.append(AnnotatedPictures(job.annotated, source, skips))
+            elif job.annotated:
+                sinks.append(stack.enter_context(
+                    AnnotatedVideo.create(job.annotated, source.rate)))
+            files = {"annotated": job.annotated, "emotions by face and frame": job.csv,
+                     "timeline": job.timeline}
+            yield cls(RunSummary(class_names, analyzer.found_by, skips), sinks, files)
 
     @property
     def closed(self):
@@ -59,13 +64,14 @@ class Outputs:
 
     def write(self, frame, faces):
         """Hand on a Frame and its list of Faces, the largest first."""
+        self.frames += 1
         for sink in self._sinks:
             sink.write(frame, faces)
 
     def print_summary(self, title):
         """Print what was found, and the files that were written."""
         console = Console()
-        console.print(self._summary.table(title=title))
+        console.print(self._summary.table(title=Text(printable(title))))
         for what, path in self._files.items():
             if path:
-                console.print(f"{what}: {path}", soft_wrap=True, highlight=False)
+                console.print(Text(f"{what}: {printable(path)}"), soft_wrap=True)

@@ -4,16 +4,19 @@ import time
 from collections import Counter
 
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.detection.faces.facetracker import UNSURE
+from pipeline.terminal import printable
 
 
 class RunSummary:
-    """Counts frames, faces and emotions, and the rate of the run."""
+    """Counts frames, faces and emotions, what was skipped, and the rate of the run."""
 
-    def __init__(self, class_names, found_by):
+    def __init__(self, class_names, found_by, skips):
         self._class_names = class_names
         self._found_by = found_by
+        self._skips = skips
         self._frames = self._with_face = self._faces = self._highest_number = 0
         self._emotions = Counter()
         self._began = self._last = time.monotonic()
@@ -41,5 +44,9 @@ class RunSummary:
         table.add_row("  different ones", f"{self._highest_number:,}")
         for name in (*self._class_names, *[UNSURE] * bool(self._emotions[UNSURE])):
             table.add_row(f"  {name}", f"{self._emotions[name] / max(self._faces, 1):.0%}")
+        for reason, count in self._skips.counts.items():
+            table.add_row(reason, f"{count:,}")
+        for suffix, count in self._skips.others.most_common():
+            table.add_row(Text(f"other files: {printable(suffix)}"), f"{count:,}")
         table.add_row("frames a second", f"{self._frames / seconds:.0f}")
         return table

@@ -4,11 +4,11 @@ import queue
 import threading
 
 
-def ahead(items, size):
+def ahead(items, size, stop=None):
     """Yield from an iterable that a thread runs through, up to `size` items ahead.
 
-    What the iterable raises is raised here. Close the generator to stop the thread, which ends
-    after the item that it is at.
+    It ends early, also while it waits, once stop.requested. What the iterable raises is raised
+    here. Close the generator to stop the thread, which ends after the item that it is at.
     """
     results = queue.Queue(maxsize=size)
     stopping = threading.Event()
@@ -33,8 +33,11 @@ def ahead(items, size):
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     try:
-        while True:
-            item, error = results.get()
+        while stop is None or not stop.requested:
+            try:
+                item, error = results.get(timeout=0.1)
+            except queue.Empty:
+                continue
             if isinstance(error, StopIteration):
                 return
             if error is not None:

@@ -14,12 +14,15 @@ def require_source(pictures, video):
         existing_file(pictures, "picture", "see samples/")
 
 
-def open_source(pictures, video, *, every):
-    """Return the source of pictures if their path is given, else of the video.
+def open_source(job, skips, *, every):
+    """Return the source of a Job's frames, which leaves to skips what it cannot read.
 
-    every: take each N-th frame of the video. Raises UserError if it cannot be read.
+    every: take each N-th frame of the video. Raises UserError if it cannot be opened.
     """
-    from pipeline.detection.sources.picturesource import PictureSource
+    if job.pictures:
+        from pipeline.detection.sources.picturesource import PictureSource
+
+        return PictureSource(job.source, skips, leave_out=job.annotated)
     from pipeline.detection.sources.videosource import VideoSource
 
-    return PictureSource(pictures) if pictures else VideoSource(video, every=every)
+    return VideoSource(job.source, skips, every=every)

@@ -2,30 +2,31 @@
 
 from pathlib import Path
 
-import cv2
-
+from pipeline.detection.sources.folder import files_below
 from pipeline.detection.sources.frame import Frame
+from pipeline.detection.sources.picturefile import PICTURE_SUFFIXES, read_picture
 from pipeline.errors import UserError
-
-PICTURE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 
 
 class PictureSource:
-    """Iterates over one picture, or the pictures of a folder in the order of their names.
+    """Iterates over one picture, or those of a folder and its subfolders by their paths.
 
-    Gray, 16-bit and transparent pictures come as 8-bit BGR, turned upright. Raises UserError
-    if there is none or one cannot be read.
+    A picture of a folder that cannot be read is left to skips, and one that breaks off is
+    named there. leave_out: a folder in the folder. Raises UserError if there is no picture.
     """
 
     pictures = True
     live = False
 
-    def __init__(self, path):
+    def __init__(self, path, skips, leave_out=None):
         path = Path(path)
         self.name = str(path)
         self.is_folder = path.is_dir()
-        self._paths = [path] if not self.is_folder else sorted(
-            file for file in path.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES)
+        self._skips = skips
+        self._paths = [path] if not self.is_folder else files_below(
+            path, PICTURE_SUFFIXES, skips, leave_out)
+        folder = path if self.is_folder else path.parent
+        self.names = [file.relative_to(folder).as_posix() for file in self._paths]
         if not self._paths:
             raise UserError(f"{path}: no picture in this folder; expected "
                             + ", ".join(PICTURE_SUFFIXES))
@@ -38,16 +39,15 @@ class PictureSource:
         pass
 
     def __iter__(self):
-        for index, path in enumerate(self._paths):
-            yield Frame(read_picture(path), index, 0.0, path.name)
-
-
-def read_picture(path):
-    """Return a picture as (height, width, 3) uint8 BGR. Raises UserError if it is none."""
-    try:
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    except cv2.error:
-        image = None
-    if image is None:
-        raise UserError(f"{path}: cannot be read as a picture")
-    return image
+        for index, (path, name) in enumerate(zip(self._paths, self.names)):
+            try:
+                image, breaks_off = read_picture(path)
+            except UserError as error:
+                if not self.is_folder:
+                    raise
+                self._skips.add("pictures that cannot be read", f"{error}; skipped")
+                continue
+            if breaks_off:
+                self._skips.add("pictures that break off",
+                                f"{path}: breaks off; what is there is analysed")
+            yield Frame(image, index, 0.0, name)

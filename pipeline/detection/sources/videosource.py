@@ -1,7 +1,6 @@
 """Frames from a camera, a video file or a stream."""
 
 import queue
-import sys
 import threading
 from contextlib import suppress
 
@@ -9,6 +8,7 @@ import cv2
 
 from pipeline.detection.sources.frame import Frame
 from pipeline.errors import UserError
+from pipeline.terminal import notice
 
 # Frames decoded ahead of a file's analysis.
 FRAMES_AHEAD = 8
@@ -28,7 +28,7 @@ class VideoSource:
 
     pictures = False
 
-    def __init__(self, source, *, every=1):
+    def __init__(self, source, skips, *, every=1):
         self.name = f"camera {source}" if isinstance(source, int) else str(source)
         self.live = isinstance(source, int) or "://" in str(source)
         self._capture = cv2.VideoCapture(source if isinstance(source, int) else str(source))
@@ -37,6 +37,7 @@ class VideoSource:
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self._rate = rate if 1 <= rate <= 1000 else DEFAULT_RATE
         self._every = every
+        self._skips = skips
         frames = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self._promised = frames if frames > 0 and not self.live else None
         self.rate = self._rate / every
@@ -66,10 +67,11 @@ class VideoSource:
         if index < 0:
             raise UserError(f"{self.name}: opened, but gives no frame")
         if self.live:
-            print(f"{self.name}: no more frames", file=sys.stderr)
+            notice(f"{self.name}: no more frames")
         elif self._promised and index + self._every < self._promised - 1:
-            print(f"{self.name}: breaks off after {index + self._every} of {self._promised} "
-                  "frames; what was read is kept", file=sys.stderr)
+            self._skips.add("videos that break off", f"{self.name}: breaks off after "
+                            f"{index + self._every} of {self._promised} frames; what was read "
+                            "is kept")
 
     def _cannot_open(self, source):
         if isinstance(source, int):

@@ -1,0 +1,1 @@
+"""From a source, through the analysis, to the outputs."""

@@ -1,0 +1,22 @@
+"""What a run leaves out."""
+
+from collections import Counter
+
+from pipeline.terminal import notice
+
+
+class Skips:
+    """Names on stderr what is left out or breaks off, and counts it by its reason.
+
+    counts: {reason: number}, for the summary. others: {suffix: number} of the files in a folder
+    that nobody asked for.
+    """
+
+    def __init__(self):
+        self.counts = Counter()
+        self.others = Counter()
+
+    def add(self, reason, line, number=1):
+        """Say a line, and count `number` under its reason."""
+        notice(line)
+        self.counts[reason] += number
