@@ -13,6 +13,7 @@ from pathlib import Path
 from config import emotion_config as config
 from pipeline.commandline import existing_file, new_folder
 from pipeline.ending import run
+from pipeline.errors import UserError
 from pipeline.quietimports import import_keras
 
 
@@ -32,7 +33,7 @@ def parse_args(argv=None):
     measure.add_argument("--tta", choices=("flip", "shifts"),
                          help="average over mirrored images, or over those in five places each")
     measure.add_argument("--ferplus", type=Path, metavar="FILE",
-                         help="FER+ labels (fer2013new.csv), to evaluate by them as well")
+                         help="FER+'s votes (fer2013new.csv), to evaluate by them as well")
     written = parser.add_argument_group("what is written")
     written.add_argument("--output", type=Path, default=config.OUTPUT_PATH, metavar="FOLDER",
                          help="folder of the evaluation (default: %(default)s)")
@@ -65,7 +66,6 @@ def predict_and_evaluate(args):
     from pipeline.evaluation.measures import accuracy_on, evaluate
     from pipeline.evaluation.testtimeaugmentation import predict
     from pipeline.io import checkpoint
-    from pipeline.io.ferplus import NO_LABEL, read_ferplus
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
     from pipeline.io.sharedimages import also_in
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
@@ -80,8 +80,9 @@ def predict_and_evaluate(args):
     ) as dataset:
         names, labels = dataset.class_names, dataset.labels
         checkpoint.require_classes(record, args.model, names, database)
-        ferplus = args.ferplus and read_ferplus(
-            args.ferplus, config.USAGES[args.split], len(labels), names)
+        voted, agreement = labels, dataset.agreement
+        if args.ferplus:
+            voted, agreement = votes_of(args, dataset)
         probabilities = predict(model, dataset, args.tta)
     predicted = probabilities.argmax(axis=1)
     result = {"model": args.model.name, "split": args.split, "tta": args.tta,
@@ -89,9 +90,26 @@ def predict_and_evaluate(args):
               **evaluate(labels, probabilities, names)}
     unseen = ~also_in(database, args.dataset / "train.hdf5")
     result["unseen"] = accuracy_on(unseen, labels, predicted)
-    if args.ferplus:
-        result["ferplus"] = accuracy_on(ferplus != NO_LABEL, ferplus, predicted)
+    if agreement is not None:
+        result["votes"] = accuracy_on(agreement > 0, voted, predicted)
+        agreed = agreement > 0.5
+        if agreed.any():
+            result["majority"] = evaluate(voted[agreed], probabilities[agreed], names)
     return result
+
+
+def votes_of(args, dataset):
+    """Return the class that most people see in each image, (N,) int, and their share, 0-1."""
+    from pipeline.io.ferplus import read_ferplus, require_fit, require_rows
+
+    if dataset.ferplus_share is not None:
+        raise UserError(f"{dataset.path}: has FER+'s votes in it, found --ferplus; leave it out")
+    usage = config.USAGES[args.split]
+    shares = read_ferplus(args.ferplus, dataset.class_names)
+    require_rows(args.ferplus, shares, usage, len(dataset.labels))
+    shares = shares[usage][:len(dataset.labels)]
+    require_fit(args.ferplus, shares, dataset.labels, usage)
+    return shares.argmax(axis=1), shares.max(axis=1)
 
 
 if __name__ == "__main__":

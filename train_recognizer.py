@@ -26,12 +26,15 @@ def parse_args(argv=None):
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     recipe = parser.add_argument_group("what is trained")
-    recipe.add_argument("--experiment", type=int, choices=sorted(EXPERIMENTS), metavar="N",
-                        help=f"recipe in config/experiments.py (default: {DEFAULT_EXPERIMENT})")
+    recipe.add_argument("--experiment", type=experiment, choices=list(EXPERIMENTS), metavar="N",
+                        help="recipe in config/experiments.py, by its number or name (default: "
+                             f"{DEFAULT_EXPERIMENT})")
     recipe.add_argument("--epochs", type=positive, metavar="N",
                         help="last epoch (default: the recipe's)")
     recipe.add_argument("--precision", choices=PRECISIONS, help="numbers to compute with; "
                         "mixed_bfloat16 is faster on some processors (default: float32)")
+    recipe.add_argument("--pretrained", type=Path, metavar="FILE",
+                        help="trained network to start from, where the recipe fine-tunes")
     recipe.add_argument("--teachers", type=Path, nargs="+", metavar="FILE",
                         help="trained networks to learn from, where the recipe distils")
     resumed = parser.add_argument_group("what is resumed")
@@ -49,6 +52,11 @@ def parse_args(argv=None):
     return parser.parse_args(argv)
 
 
+def experiment(text):
+    """Return the number or the name of a recipe, for argparse."""
+    return int(text) if text.isdecimal() else text
+
+
 def main(argv=None):
     args = parse_args(argv)
     record = training_plan(
@@ -58,6 +66,7 @@ def main(argv=None):
         start_epoch=args.start_epoch,
         experiment=args.experiment,
         precision=args.precision,
+        pretrained=args.pretrained,
         teachers=args.teachers,
         epochs=args.epochs,
     )

@@ -27,10 +27,12 @@ IMAGE_SIZE = 48
 IMAGE_DEPTH = 1
 
 # Classes by their number. FER2013's labels 0-6 are the seven in this order; with six
-# classes disgust (547 of 35,887 rows) counts as angry, as in the original system.
+# classes disgust (547 of 35,887 rows) counts as angry, as in the original system. The eighth
+# is FER+'s alone.
 CLASS_NAMES = {
     6: ("angry", "fear", "happy", "sad", "surprise", "neutral"),
     7: ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"),
+    8: ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt"),
 }
 DEFAULT_CLASSES = 6
 
@@ -38,6 +40,7 @@ DEFAULT_CLASSES = 6
 LABEL_TO_CLASS = {
     6: (0, 0, 1, 2, 3, 4, 5),
     7: (0, 1, 2, 3, 4, 5, 6),
+    8: (0, 1, 2, 3, 4, 5, 6),
 }
 
 # The Usage column -> the split it makes, the field's convention: choose on PublicTest,

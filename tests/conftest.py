@@ -75,6 +75,25 @@ def record_of(network, **fields):
             "precision": "float32", "val_accuracy": 0.5, "history": {"loss": [1.5]}} | fields
 
 
+def write_ferplus(path, rows=ROWS, first=0):
+    """Write FER+'s votes for the images of write_csv and return the path.
+
+    Seven of ten see the label, three see calm; on every tenth image most see no face. first: the
+    label of each Usage's first row.
+    """
+    columns = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear",
+               "contempt", "unknown", "NF")
+    order = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
+    lines = [",".join(("Usage", "Image name", *columns))]
+    for usage, count in rows.items():
+        for number in range(count):
+            votes = dict.fromkeys(columns, 0) | {"neutral": 3}
+            votes["NF" if number % 10 == 0 else order[(number + first) % 7]] += 7
+            lines.append(",".join((usage, "a.png", *map(str, votes.values()))))
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
 def change_record(path, **changes):
     """Change a .hdf5 checkpoint's record, and give it the checksums of what it holds now."""
     from pipeline.io import checkpoint

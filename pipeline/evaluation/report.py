@@ -34,7 +34,8 @@ def show(result):
     print(f"{_accuracy(result)}, loss {result['loss']:.4f}, macro F1 {result['macro_f1']:.2%}, "
           f"calibration error {result['calibration_error']:.2%}")
     for name, meaning in (("unseen", "not in the training split"),
-                          ("ferplus", "by FER+'s majority")):
+                          ("votes", "by FER+'s votes"),
+                          ("majority", "where more than half of the votes agree")):
         if result.get(name, {}).get("images"):
             print(f"{meaning}: {_accuracy(result[name])}")
 

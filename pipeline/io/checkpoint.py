@@ -145,7 +145,8 @@ class _ModelFile:
         group = "optimizer/vars" if self.is_archive else "optimizer_weights"
         if not self.arrays.has(group):
             raise UserError(f"{self.path}: has no optimizer state, so training cannot resume from "
-                            "it; take one of the epoch_N files")
+                            "it; take one of the epoch_N files, or start from its weights with "
+                            "--pretrained")
         arrays = []
         for number, variable in enumerate(variables):
             name = f"{group}/{number if self.is_archive else variable.path}"

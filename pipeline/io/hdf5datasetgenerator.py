@@ -18,13 +18,14 @@ WINDOWS_HELD = 2
 class HDF5DatasetGenerator(keras.utils.PyDataset):
     """Batches of (images (N, size, size, 1) float32, labels (N, classes) float32).
 
-    The labels are rows of `targets`, one-hot unless a training changes them. Every sample comes
-    exactly once an epoch; the last batch is short where it has to be. With
-    `shuffle` the order is drawn anew from (seed, epoch); `epoch`, counted from 1, is set by
-    the training. Each of `augmentors` varies the images in turn, then `mixup` mixes samples;
-    what they draw is a function of (seed, epoch, index). A database of at most `memory_limit`
-    bytes is read once. A larger one is streamed through windows: each holds chunks from all over
-    the file, shuffled together. Raises UserError if the file is not such a
+    The labels are rows of `targets`: the database's, where it has some, else one-hot, unless a
+    training changes them. `agreement` (N,), the share of people who agree with a label, is the
+    database's or None. Every sample comes exactly once an epoch; the last batch is short where it
+    has to be. With `shuffle` the order is drawn anew from (seed, epoch); `epoch`, counted from 1,
+    is set by the training. Each of `augmentors` varies the images in turn, then `mixup` mixes
+    samples; what they draw is a function of (seed, epoch, index). A database of at most
+    `memory_limit` bytes is read once. A larger one is streamed through windows: each holds chunks
+    from all over the file, shuffled together. Raises UserError if the file is not such a
     database.
     """
 
@@ -45,11 +46,18 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
         with reading(path, EXPECTED):
             self.labels = file["labels"][:]
             self.class_names = tuple(file.attrs["class_names"])
+            self.ferplus_share = file.attrs.get("ferplus_share")
+            self.targets = file["targets"][:] if "targets" in file else None
+            self.agreement = file["agreement"][:] if "agreement" in file else None
         self.num_images = len(self.labels)
         if self.labels.max() >= len(self.class_names):
             raise UserError(f"{path}: has the label {self.labels.max()} for "
                             f"{len(self.class_names)} classes; run build_dataset.py again")
-        self.targets = np.eye(len(self.class_names), dtype=np.float32)[self.labels]
+        if self.targets is None:
+            self.targets = np.eye(len(self.class_names), dtype=np.float32)[self.labels]
+        elif not is_distribution(self.targets, self.labels, len(self.class_names)):
+            raise UserError(f"{path}: its targets are no shares of {len(self.class_names)} classes "
+                            "with the labels as peaks; run build_dataset.py again")
         self._num_windows = self._count_windows(memory_limit)
         self._windows = {}
         self._planned_epoch = None
@@ -131,6 +139,13 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
                     row += end - start
             self._windows[key] = positions, images
         return self._windows[key]
+
+
+def is_distribution(targets, labels, classes):
+    """Return whether rows of targets are probabilities of classes, with the labels as peaks."""
+    return (targets.shape == (len(labels), classes) and targets.dtype == np.float32
+            and targets.min() >= 0 and np.allclose(targets.sum(axis=1), 1, atol=1e-5)
+            and np.array_equal(targets.argmax(axis=1), labels))
 
 
 @contextmanager

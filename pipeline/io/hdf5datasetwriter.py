@@ -17,19 +17,27 @@ DIGEST = "attributes_sha256"
 class HDF5DatasetWriter:
     """Appends to `images` (N, size, size) uint8 and `labels` (N,) uint8, through a buffer.
 
+    further: {name: shape of an image's values} of more float32 datasets, one value or array an
+    image each.
+
     Chunks carry Fletcher-32 checksums, this version of HDF5's format has its own for what lies
     between them, and the attributes have a digest, so damage is noticed. `attributes` go to the
     file's root and may be added to until the file is closed.
     """
 
-    def __init__(self, file, image_size, attributes=None, buffer_size=8 * CHUNK_IMAGES):
+    def __init__(self, file, image_size, attributes=None, further=None,
+                 buffer_size=8 * CHUNK_IMAGES):
         self.attributes = dict(attributes or {})
         self.count = 0
         self._file = file
-        self._images = np.empty((buffer_size, image_size, image_size), dtype=np.uint8)
-        self._labels = np.empty(buffer_size, dtype=np.uint8)
+        self._buffers = {
+            "images": np.empty((buffer_size, image_size, image_size), dtype=np.uint8),
+            "labels": np.empty(buffer_size, dtype=np.uint8),
+            **{name: np.empty((buffer_size, *shape), dtype=np.float32)
+               for name, shape in (further or {}).items()},
+        }
         self._buffered = 0
-        for name, buffer in self._buffers():
+        for name, buffer in self._buffers.items():
             file.create_dataset(
                 name,
                 shape=(0, *buffer.shape[1:]),
@@ -41,34 +49,33 @@ class HDF5DatasetWriter:
 
     @classmethod
     @contextmanager
-    def create(cls, path, image_size, attributes=None):
+    def create(cls, path, image_size, attributes=None, further=None):
         """Yield a writer for `path`; the file appears, whole, when the block ends well."""
         with whole_file(path) as partial, h5py.File(
                 partial, "w", libver=("v110", "v110")) as file:
-            writer = cls(file, image_size, attributes)
+            writer = cls(file, image_size, attributes, further)
             yield writer
             writer.flush()
             file.attrs.update(writer.attributes)
             file.attrs[DIGEST] = digest_of_attributes(file.attrs)
 
-    def add(self, image, label):
-        """Append one image, size * size values 0-255 in any shape, and its class index."""
-        self._images[self._buffered] = np.reshape(image, self._images.shape[1:])
-        self._labels[self._buffered] = label
+    def add(self, image, label, **further):
+        """Append one image, size * size values 0-255 in any shape, its class index, and more."""
+        images = self._buffers["images"]
+        images[self._buffered] = np.reshape(image, images.shape[1:])
+        for name, value in {"labels": label, **further}.items():
+            self._buffers[name][self._buffered] = value
         self._buffered += 1
-        if self._buffered == len(self._labels):
+        if self._buffered == len(images):
             self.flush()
 
     def flush(self):
         """Write what is buffered to the file."""
         start, self.count = self.count, self.count + self._buffered
-        for name, buffer in self._buffers():
+        for name, buffer in self._buffers.items():
             self._file[name].resize(self.count, axis=0)
             self._file[name][start:] = buffer[: self._buffered]
         self._buffered = 0
-
-    def _buffers(self):
-        return ("images", self._images), ("labels", self._labels)
 
 
 def digest_of_attributes(attributes):

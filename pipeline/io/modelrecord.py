@@ -84,7 +84,7 @@ NETWORK = {
 RECORD = {
     "network": ("a network", lambda value: type(value) is dict),
     "class_names": several(text(64), most=1000, least=1),
-    "experiment": whole(1, 9999),
+    "experiment": either(whole(1, 9999), text(64)),
     "epoch": whole(0, 99999),
     "epochs": whole(1, 99999),
     "seed": whole(0, 2**32 - 1),
@@ -92,6 +92,7 @@ RECORD = {
     "backend": one_of("tensorflow", "jax", "torch"),
     "batch_size": whole(1, 1 << 20),
     "teachers": several(text(4096), most=16),
+    "pretrained": text(4096),
     "val_accuracy": number(0, 1),
     "history": named(several(FINITE, most=99999), most=32),
     "recipe": named(either(PLAIN, several(either(PLAIN, several(PLAIN, most=64)), most=64)),
@@ -99,8 +100,8 @@ RECORD = {
     "arrays": one_of("float32", "float16"),  # how the file holds them; float32 unless it says so
     "checksums": named(text(64), most=2),
 }
-# What older files lack is not required: epochs, teachers, batch_size, backend, recipe, arrays,
-# checksums, and in networks what has a default.
+# What older files lack is not required: epochs, teachers, pretrained, batch_size, backend, recipe,
+# arrays, checksums, and in networks what has a default.
 REQUIRED = ("network", "class_names", "experiment", "epoch", "seed", "precision", "val_accuracy",
             "history")
 

@@ -11,6 +11,7 @@ from pipeline.callbacks.epochseed import EpochSeed
 from pipeline.callbacks.finiteloss import FiniteLoss
 from pipeline.callbacks.trainingmonitor import TrainingMonitor
 from pipeline.commandline import this_command
+from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.io.folderlock import locked_folder
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
@@ -48,12 +49,18 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
                              **variations(recipe, record["epochs"]), **feed) as training,
         HDF5DatasetGenerator(dataset / "val.hdf5", **feed) as validation,
     ):
+        require_database(recipe, record["experiment"], training)
         if recipe.distillation:
             teach(training, record["teachers"], recipe.distillation, **feed)
-        keras.utils.set_random_seed(seed)  # after the teachers, which draw weights as well
+        pretrained = not model_path and recipe.pretrained and checkpoint.load(record["pretrained"])
+        keras.utils.set_random_seed(seed)  # after other networks, which draw weights as well
         network = {**dict(zip(("height", "width", "depth"), input_shape)),
-                   "classes": len(training.class_names), **recipe.network}
+                   **(record["network"] if recipe.pretrained else recipe.network),
+                   "classes": len(training.class_names)}
         model = EmotionVGGNet.build(**network)
+        if pretrained:
+            start_from(*pretrained, model, training.class_names)
+        freeze(model, recipe.frozen_blocks)
         compile_for_training(model, recipe.optimizer, recipe.learning_rate(1),
                              label_smoothing=recipe.label_smoothing,
                              ema_momentum=recipe.ema_momentum)
@@ -86,6 +93,36 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
             )
         except KeyboardInterrupt as interrupt:
             raise type(interrupt)(how_to_go_on(model_path, saver.last_saved)) from None
+
+
+def require_database(recipe, experiment, dataset):
+    """Raise UserError if a recipe is for another kind of database than the dataset's."""
+    for name, flag in (("ferplus_share", "ferplus-share"), ("classes", "classes")):
+        found = len(dataset.class_names) if name == "classes" else dataset.ferplus_share
+        expected = getattr(recipe, name)
+        if expected is not None and found != expected:
+            raise UserError(f"{dataset.path}: has {name} {found}, experiment {experiment} "
+                            f"expects {expected}; build it with --{flag} {expected}"
+                            + (" and --ferplus" if name == "ferplus_share" else ""))
+
+
+def start_from(source, record, model, class_names):
+    """Give a network the weights of a trained one of the same arguments.
+
+    source, record: as checkpoint.load returns them. The layer of the classes keeps its own if
+    the classes are others.
+    """
+    same_classes = tuple(record["class_names"]) == tuple(class_names)
+    for trained, layer in zip(source.layers, model.layers, strict=True):
+        if same_classes or layer.name != "classes":
+            layer.set_weights(trained.get_weights())
+
+
+def freeze(model, blocks):
+    """Keep the first blocks of convolutions as they are."""
+    for layer in model.layers:
+        if layer.name.startswith(tuple(f"block{block + 1}_" for block in range(blocks))):
+            layer.trainable = False
 
 
 def variations(recipe, epochs):

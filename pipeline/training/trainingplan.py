@@ -4,8 +4,8 @@ from pipeline.commandline import existing_file
 from pipeline.errors import UserError
 
 
-def training_plan(recipes, defaults, *, model, start_epoch, experiment, precision, teachers,
-                  epochs):
+def training_plan(recipes, defaults, *, model, start_epoch, experiment, precision, pretrained,
+                  teachers, epochs):
     """Return the record that a training starts from, as checkpoint.save stores it.
 
     recipes: {number: config.experiments.Experiment, or its like}. defaults: the experiment, the
@@ -25,6 +25,8 @@ def training_plan(recipes, defaults, *, model, start_epoch, experiment, precisio
     recipe = recipes[record["experiment"]]
     record["epochs"] = _last_epoch(epochs, model, record, recipe)
     record["teachers"] = _teachers(teachers, record, recipe)
+    if pretrained or recipe.pretrained:
+        record |= _pretrained(pretrained, model, record, recipe)
     return record
 
 
@@ -54,6 +56,25 @@ def _last_epoch(epochs, model, record, recipe):
         raise UserError(f"{model} is trained for {record['epoch']} epochs already, found "
                         f"{epochs} as the last; give a larger --epochs")
     return epochs
+
+
+def _pretrained(path, model, record, recipe):
+    """Return of the record the network that a training starts from: its path and arguments."""
+    from pipeline.io.checkpoint import read_record
+
+    if not recipe.pretrained:
+        raise UserError(f"experiment {record['experiment']} starts from nothing, found "
+                        "--pretrained; give --experiment fine-tune or leave it out")
+    if model:
+        if path and str(path) != record["pretrained"]:
+            raise UserError(f"{model} started from {record['pretrained']}, found --pretrained "
+                            f"{path}; leave it out")
+        return {}
+    if not path:
+        raise UserError(f"experiment {record['experiment']} starts from a trained network, found "
+                        "no --pretrained; give its checkpoint")
+    network = read_record(existing_file(path, "checkpoint", "see the checkpoints folder"))
+    return {"pretrained": str(path), "network": network["network"]}
 
 
 def _teachers(teachers, record, recipe):

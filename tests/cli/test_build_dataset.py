@@ -2,9 +2,18 @@ import hashlib
 import signal
 
 import h5py
+import numpy as np
 import pytest
 
-from tests.conftest import ROWS, fails_with, run_script, start_script, write_csv
+from tests.conftest import (
+    ROWS,
+    fails_with,
+    run_main,
+    run_script,
+    start_script,
+    write_csv,
+    write_ferplus,
+)
 
 SPLITS = {"train.hdf5": 300, "val.hdf5": 70, "test.hdf5": 70}
 
@@ -31,6 +40,50 @@ def test_seven_classes_and_the_table(csv_file, tmp_path):
     with h5py.File(tmp_path / "new" / "train.hdf5") as file:
         assert file["labels"][:7].tolist() == [0, 1, 2, 3, 4, 5, 6]
         assert file.attrs["classes"] == 7
+
+
+def test_the_votes_of_people_are_targets_and_labels(csv_file, tmp_path):
+    ferplus = write_ferplus(tmp_path / "fer2013new.csv")
+    arguments = "--csv", csv_file, "--ferplus", ferplus, "--output", tmp_path
+    process = run_main("build_dataset.py", *arguments)
+    assert process.returncode == 0, process.stderr_text
+    assert "left out: 44 rows" in process.stdout_text
+    with h5py.File(tmp_path / "train.hdf5") as file:
+        assert len(file["images"]) == 270 and file["targets"].dtype == np.float32
+        assert file.attrs["ferplus_share"] == 1
+        # The first row is left out; the second shows disgust, as angry, the sixth surprise.
+        assert file["labels"][:5].tolist() == [0, 1, 2, 3, 4]
+        assert np.allclose(file["targets"][4], [0, 0, 0, 0, 0.7, 0.3])
+        assert np.allclose(file["agreement"][:5], 0.7)
+    process = run_main("build_dataset.py", *arguments, "--ferplus-share", 0.25)
+    assert process.returncode == 0, process.stderr_text
+    with h5py.File(tmp_path / "train.hdf5") as file:
+        assert np.allclose(file["targets"][4], [0, 0, 0, 0, 0.925, 0.075])
+
+
+def test_eight_classes_are_those_of_the_votes(csv_file, tmp_path):
+    ferplus = write_ferplus(tmp_path / "fer2013new.csv")
+    arguments = "--csv", csv_file, "--classes", 8, "--output", tmp_path
+    assert "FER2013 has no contempt" in fails_with("build_dataset.py", *arguments)
+    process = run_main("build_dataset.py", *arguments, "--ferplus", ferplus)
+    assert process.returncode == 0, process.stderr_text
+    with h5py.File(tmp_path / "val.hdf5") as file:
+        assert file.attrs["class_names"][-1] == "contempt"
+        assert file["targets"].shape == (63, 8)
+
+
+def test_votes_on_other_images_are_refused(csv_file, tmp_path):
+    output = tmp_path / "hdf5"
+    for ferplus, message in {
+        write_ferplus(tmp_path / "short.csv", {**ROWS, "Training": 299}):
+            "has 299 rows of Training, found 300 images of it or more",
+        write_ferplus(tmp_path / "moved.csv", first=1): "its votes agree with the labels of",
+        csv_file: "no column NF, expected FER+'s fer2013new.csv",
+        tmp_path / "none.csv": "no such FER+ file",
+    }.items():
+        assert message in fails_with("build_dataset.py", "--csv", csv_file, "--ferplus", ferplus,
+                                     "--output", output)
+    assert not list(output.glob("*.hdf5"))
 
 
 def test_a_wrong_row_stops_it_and_leaves_the_older_databases(csv_file, dataset, tmp_path):

@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 
-from tests.conftest import MODEL, fails_with, run_script
+from tests.conftest import MODEL, fails_with, run_main, run_script, write_ferplus
 
 
 def test_every_test_image_is_evaluated_once(dataset, tmp_path):
@@ -28,20 +28,33 @@ def test_the_validation_split_has_files_of_its_own(dataset, tmp_path):
 
 
 def test_views_and_ferplus_labels(dataset, tmp_path):
-    ferplus = tmp_path / "fer2013new.csv"
-    header = "neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
-    ferplus.write_text(f"Usage,{header}\n" + "PrivateTest,9,0,0,1,0,0,0,0,0,0\n" * 70)
+    ferplus = write_ferplus(tmp_path / "fer2013new.csv")
     process = run_script("test_recognizer.py", "--dataset", dataset, "--output", tmp_path,
                          "--tta", "shifts", "--ferplus", ferplus)
     assert process.returncode == 0, process.stderr_text
     result = json.loads((tmp_path / "evaluation_model_shifts.json").read_text())
     assert result["tta"] == "shifts"
-    neutral = np.array(result["confusion_matrix"])[:, 5].sum() / 70
-    assert result["ferplus"]["images"] == 70
-    assert result["ferplus"]["accuracy"] == neutral
+    assert result["votes"]["images"] == result["majority"]["images"] == 63
+    assert sum(row["images"] for row in result["majority"]["per_class"].values()) == 63
+    assert "more than half of the votes agree: accuracy" in process.stdout_text
     ferplus.write_text("no such thing\n")
     assert "no column" in fails_with("test_recognizer.py", "--dataset", dataset, "--output",
                                      tmp_path, "--ferplus", ferplus)
+
+
+def test_a_database_of_votes_has_the_fields_measure(csv_file, tmp_path):
+    ferplus = write_ferplus(tmp_path / "fer2013new.csv")
+    built = run_main("build_dataset.py", "--csv", csv_file, "--ferplus", ferplus, "--output",
+                     tmp_path)
+    assert built.returncode == 0, built.stderr_text
+    process = run_main("test_recognizer.py", "--dataset", tmp_path, "--output", tmp_path)
+    assert process.returncode == 0, process.stderr_text
+    result = json.loads((tmp_path / "evaluation_model.json").read_text())
+    assert result["images"] == 63
+    assert result["majority"]["accuracy"] == result["accuracy"]
+    line = fails_with("test_recognizer.py", "--dataset", tmp_path, "--output", tmp_path,
+                      "--ferplus", ferplus)
+    assert "test.hdf5: has FER+'s votes in it, found --ferplus; leave it out" in line
 
 
 def test_other_classes_than_the_models(csv_file, tmp_path):

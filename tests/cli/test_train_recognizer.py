@@ -65,6 +65,13 @@ def distilled_run(dataset, whole_run, averaged_run, tmp_path_factory):
                               for run in (whole_run, averaged_run)))
 
 
+@pytest.fixture(scope="module")
+def fine_tuned_run(dataset, averaged_run, tmp_path_factory):
+    """The same from one of the networks above."""
+    return train_to_the_end(dataset, tmp_path_factory.mktemp("fine-tuned"), "fine-tune",
+                            "--pretrained", averaged_run / "checkpoints" / "best.hdf5")
+
+
 def without_times(curve):
     return {name: values for name, values in curve.items() if name not in ("seconds", "run")}
 
@@ -89,14 +96,15 @@ def test_a_run_leaves_its_checkpoints_and_its_curve(whole_run):
 
 
 @pytest.mark.parametrize(("experiment", "run"), [
-    (4, "whole_run"), (7, "averaged_run"), (10, "distilled_run")])
+    (4, "whole_run"), (7, "averaged_run"), (10, "distilled_run"), ("fine-tune", "fine_tuned_run")])
 def test_a_killed_run_resumes_to_the_same_weights_bit_for_bit(
         dataset, tmp_path, request, experiment, run):
     whole_run = request.getfixturevalue(run)
-    teachers = curve_of(whole_run, experiment)["run"]["teachers"]
+    run = curve_of(whole_run, experiment)["run"]
     process = start_script("train_recognizer.py", *arguments(
         dataset, tmp_path, "--experiment", experiment,
-        *(["--teachers", *teachers] if teachers else [])))
+        *(["--teachers", *run["teachers"]] if run["teachers"] else []),
+        *(["--pretrained", run["pretrained"]] if "pretrained" in run else [])))
     saved = tmp_path / "checkpoints" / "epoch_5.hdf5"
     while process.poll() is None and not saved.exists():
         time.sleep(0.02)
@@ -139,6 +147,37 @@ def test_teachers_are_for_the_recipe_that_distils(dataset, averaged_run, tmp_pat
         ("--experiment", 10, "--teachers", dataset / "val.hdf5"): "without class names",
     }.items():
         assert message in fails_with("train_recognizer.py", *arguments(dataset, tmp_path, *more))
+
+
+def test_fine_tuning_starts_from_the_network_and_its_arguments(averaged_run, fine_tuned_run):
+    pretrained = averaged_run / "checkpoints" / "best.hdf5"
+    record = checkpoint.read_record(fine_tuned_run / "checkpoints" / "epoch_5.hdf5")
+    assert record["network"] == checkpoint.read_record(pretrained)["network"]
+    assert record["pretrained"] == str(pretrained)
+    first, whole = (curve_of(*run)["accuracy"]
+                    for run in ((fine_tuned_run, "fine-tune"), (averaged_run, 7)))
+    assert first[0] > whole[0]
+
+
+def test_a_pretrained_network_is_for_the_recipe_that_starts_from_it(
+        dataset, averaged_run, fine_tuned_run, tmp_path):
+    best = averaged_run / "checkpoints" / "best.hdf5"
+    model = fine_tuned_run / "checkpoints" / "epoch_5.hdf5"
+    for more, message in {
+        ("--experiment", "fine-tune"): "starts from a trained network, found no --pretrained",
+        ("--experiment", 9, "--pretrained", best): "starts from nothing, found --pretrained; give "
+                                                   "--experiment fine-tune or leave it out",
+        ("--experiment", "fine-tune", "--pretrained", tmp_path / "none.hdf5"):
+            "no such checkpoint",
+        ("--experiment", "fine-tune", "--pretrained", dataset / "val.hdf5"): "without class names",
+        ("--model", model, "--pretrained", model): f"started from {best}, found --pretrained",
+    }.items():
+        assert message in fails_with("train_recognizer.py", *arguments(dataset, tmp_path, *more))
+
+
+def test_a_recipe_for_votes_needs_their_database(dataset, tmp_path):
+    line = fails_with("train_recognizer.py", *arguments(dataset, tmp_path, "--experiment", 23))
+    assert "train.hdf5: has ferplus_share None, experiment 23 expects 0.5; build it with" in line
 
 
 def test_a_cosine_cannot_be_given_another_end(dataset, averaged_run, tmp_path):

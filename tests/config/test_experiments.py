@@ -39,6 +39,14 @@ def test_learning_rate_of_an_epoch(experiment, epoch, rate):
         (19, 17, {"l2"}),
         (20, 13, {"rotation_range", "scale_range", "aspect_range", "shift_range"}),
         (21, 17, {"distillation", "label_smoothing"}),
+        (22, 8, {"ferplus_share", "classes"}),
+        (23, 22, {"ferplus_share"}),
+        (24, 22, {"classes"}),
+        (25, 23, {"pretrained", "learning_rates", "epochs", "warmup_epochs",
+                  "epochs_without_mixup"}),
+        (26, 25, {"ferplus_share"}),
+        ("fine-tune", 8, {"pretrained", "learning_rates", "epochs", "warmup_epochs",
+                          "ema_momentum", "epochs_without_mixup"}),
     ],
 )
 def test_each_experiment_differs_from_its_base_as_told(experiment, base, changed):
@@ -57,9 +65,9 @@ def test_the_seventh_is_the_network_of_the_sixth():
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_the_first_six_use_nothing_of_what_came_later(experiment):
     recipe = EXPERIMENTS[experiment]
-    later = (recipe.cosine, recipe.ema_momentum, recipe.standardization,
+    later = (recipe.cosine, recipe.ema_momentum or recipe.pretrained, recipe.standardization,
              recipe.label_smoothing or recipe.distillation)
-    assert all(later) if experiment > 6 else not any(later)
+    assert not any(later) if experiment in range(1, 7) else all(later)
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)

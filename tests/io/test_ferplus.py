@@ -1,19 +1,31 @@
+import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.io.ferplus import NO_LABEL, read_ferplus
+from pipeline.io.ferplus import (
+    COLUMNS,
+    ROWS_TOGETHER,
+    FERPlusLabels,
+    read_ferplus,
+    require_fit,
+    require_rows,
+)
+from tests.conftest import ROOT
 
 HEADER = ("Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,"
           "unknown,NF\n")
 ROWS = """Training,a.png,9,0,0,0,0,1,0,0,0,0
 PrivateTest,b.png,1,6,0,0,1,0,0,2,0,0
-PrivateTest,c.png,0,0,0,0,2,7,0,1,0,0
-PrivateTest,d.png,5,5,0,0,0,0,0,0,0,0
+PrivateTest,c.png,0,0,0,0,4,6,0,0,0,0
+PrivateTest,d.png,4,0,0,0,0,0,0,5,1,0
 PrivateTest,,0,0,0,0,0,0,0,0,0,10
-PrivateTest,f.png,1,0,0,0,1,0,8,0,0,0
+PrivateTest,f.png,3,0,0,0,3,0,0,0,4,0
+PrivateTest,g.png,1,0,0,0,0,0,0,9,0,0
 """
 SIX = ("angry", "fear", "happy", "sad", "surprise", "neutral")
 SEVEN = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+EIGHT = (*SEVEN, "contempt")
+VOTES = ROOT.parent / "shared" / "fer2013" / "fer2013new.csv"
 
 
 @pytest.fixture
@@ -23,23 +35,81 @@ def ferplus(tmp_path):
     return path
 
 
-def test_the_majority_of_each_row_of_the_usage(ferplus):
-    assert read_ferplus(ferplus, "PrivateTest", 5, SIX).tolist() == [2, 0, NO_LABEL, NO_LABEL, 1]
-    assert read_ferplus(ferplus, "PrivateTest", 2, SEVEN).tolist() == [3, 1]
+def named(shares, names):
+    """Return what a row of shares has for the classes that have any."""
+    return {name: round(float(share), 4) for name, share in zip(names, shares) if share}
+
+
+@pytest.mark.parametrize(("names", "expected"), [
+    (SIX, [{"happy": 0.75}, {"angry": 1.0}, {"neutral": 0.4444}, {}, {}, {}]),
+    (SEVEN, [{"happy": 0.75}, {"angry": 0.4, "disgust": 0.6}, {"neutral": 0.4444}, {}, {}, {}]),
+    (EIGHT, [{"happy": 0.75, "contempt": 0.25}, {"angry": 0.4, "disgust": 0.6},
+             {"neutral": 0.4444, "contempt": 0.5556}, {}, {}, {"contempt": 1.0}]),
+])
+def test_the_shares_of_each_row_of_a_usage(ferplus, names, expected):
+    shares = read_ferplus(ferplus, names)
+    assert [named(row, names) for row in shares["PrivateTest"]] == expected
+    assert [named(row, names) for row in shares["Training"]] == [{"neutral": 1.0}]
+
+
+def test_labels_are_the_peaks_of_targets_that_sum_up_to_1(ferplus):
+    votes = FERPlusLabels(ferplus, SIX, weight=1.0)
+    label, values = votes.relabel(0, "PrivateTest")
+    assert label == SIX.index("happy") and values["agreement"] == 0.75
+    assert named(values["targets"], SIX) == {"happy": 1.0}
+    half = FERPlusLabels(ferplus, EIGHT, weight=0.5)
+    sad = EIGHT.index("sad")
+    label, values = half.relabel(sad, "PrivateTest")
+    assert label == sad and values["agreement"] == 0
+    assert named(values["targets"], EIGHT) == {"happy": 0.375, "sad": 0.5, "contempt": 0.125}
+
+
+def test_rows_of_no_class_are_left_out_and_counted(ferplus):
+    votes = FERPlusLabels(ferplus, SIX, weight=1.0)
+    kept = [votes.relabel(5, "PrivateTest") is not None for _ in range(6)]
+    assert kept == [True, True, True, False, False, False]
+    assert votes.left_out == 3
+    with pytest.raises(UserError, match="has 6 rows of PrivateTest, found 7 images"):
+        votes.relabel(5, "PrivateTest")
+
+
+@pytest.mark.parametrize("usage", ["PublicTest", "PrivateTest"])
+def test_the_published_number_of_images_on_which_most_votes_agree(usage):
+    if not VOTES.exists():
+        pytest.skip(f"no {VOTES.name} beside the project")
+    shares = read_ferplus(VOTES, EIGHT)[usage]
+    assert len(shares) == 3589
+    assert (shares.max(axis=1) > 0.5).sum() == {"PublicTest": 3199, "PrivateTest": 3153}[usage]
 
 
 def test_too_few_rows(ferplus):
-    with pytest.raises(UserError, match="has 5 rows of PrivateTest, the database 6 images"):
-        read_ferplus(ferplus, "PrivateTest", 6, SIX)
+    shares = read_ferplus(ferplus, SIX)
+    require_rows(ferplus, shares, "PrivateTest", 6)
+    with pytest.raises(UserError, match="has 6 rows of PrivateTest, found 7 images"):
+        require_rows(ferplus, shares, "PrivateTest", 7)
+    with pytest.raises(UserError, match="has 0 rows of PublicTest, found 1 images"):
+        require_rows(ferplus, shares, "PublicTest", 1)
+
+
+def test_images_in_another_order_do_not_fit(ferplus):
+    labels = np.random.default_rng(0).integers(0, 6, 3 * ROWS_TOGETHER)
+    shares = np.eye(6, dtype=np.float32)[labels]
+    require_fit(ferplus, shares, labels, "Training")
+    moved = np.concatenate([labels[:ROWS_TOGETHER], np.roll(labels[ROWS_TOGETHER:], 1)])
+    with pytest.raises(UserError, match="of Training up to the 200th, expected about 65 %"):
+        require_fit(ferplus, shares, moved, "Training")
 
 
 def test_another_file(ferplus):
     ferplus.write_text("emotion,pixels,Usage\n")
     with pytest.raises(UserError, match="no column NF"):
-        read_ferplus(ferplus, "PrivateTest", 1, SIX)
+        read_ferplus(ferplus, SIX)
     ferplus.write_text(HEADER + "PrivateTest,a.png,many,0\n")
     with pytest.raises(UserError, match="line 2: a vote is no number"):
-        read_ferplus(ferplus, "PrivateTest", 1, SIX)
+        read_ferplus(ferplus, SIX)
+    ferplus.write_text(HEADER + "PrivateTest,a.png" + ",-1" * len(COLUMNS) + "\n")
+    with pytest.raises(UserError, match="line 2: a vote is no number"):
+        read_ferplus(ferplus, SIX)
     ferplus.write_text(HEADER + "PrivateTest," + "a" * 200_000 + "\n")
     with pytest.raises(UserError, match="not a table"):
-        read_ferplus(ferplus, "PrivateTest", 1, SIX)
+        read_ferplus(ferplus, SIX)

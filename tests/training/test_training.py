@@ -1,0 +1,38 @@
+import keras
+import numpy as np
+import pytest
+
+from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+from pipeline.training.training import freeze, start_from
+
+NETWORK = {"width": 16, "height": 16, "depth": 1, "blocks": 2, "filters": 4}
+
+
+def network(classes):
+    return EmotionVGGNet.build(**NETWORK, classes=len(classes))
+
+
+@pytest.mark.parametrize("classes", [("a", "b", "c"), ("c", "b", "a"), ("a", "b")])
+def test_other_classes_get_a_new_layer_and_all_else_is_taken_over(classes):
+    trained, model = network("abc"), network(classes)
+    start_from(trained, {"class_names": ["a", "b", "c"]}, model, classes)
+    for before, after in zip(trained.layers, model.layers, strict=True):
+        if before.name == "classes" and before.get_weights():
+            kernels = before.get_weights()[0], after.get_weights()[0]
+            assert np.array_equal(*kernels) == (classes == ("a", "b", "c"))
+        else:
+            assert all(map(np.array_equal, before.get_weights(), after.get_weights()))
+
+
+def test_frozen_blocks_stay_as_they_are():
+    keras.utils.set_random_seed(0)
+    model = network("abc")
+    freeze(model, blocks=1)
+    before = {layer.name: layer.get_weights() for layer in model.layers}
+    model.compile("sgd", "categorical_crossentropy")
+    random = np.random.default_rng(0)
+    model.fit(random.random((32, 16, 16, 1), np.float32), np.eye(3)[np.arange(32) % 3], verbose=0)
+    for layer in model.layers:
+        if layer.weights:
+            same = all(map(np.array_equal, before[layer.name], layer.get_weights()))
+            assert same == layer.name.startswith("block1_"), layer.name
