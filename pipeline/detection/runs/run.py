@@ -5,8 +5,8 @@ from itertools import islice
 
 from pipeline.detection.outputs.outputs import Outputs
 from pipeline.detection.sources.framesource import open_source
-from pipeline.detection.sources.skips import Skips
 from pipeline.errors import UserError
+from pipeline.io.skips import Skips
 from pipeline.progress import track_frames
 
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pipeline.detection.sources.folder import files_below
 from pipeline.detection.sources.frame import Frame
-from pipeline.detection.sources.picturefile import PICTURE_SUFFIXES, read_picture
 from pipeline.errors import UserError
+from pipeline.io.folder import files_below
+from pipeline.io.picturefile import PICTURE_SUFFIXES, read_picture
 
 
 class PictureSource:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-from pipeline.detection.sources import picturefile
-from pipeline.detection.sources.picturefile import read_picture
 from pipeline.errors import UserError
+from pipeline.io import picturefile
+from pipeline.io.picturefile import read_picture
 from tests.conftest import ROOT, SAMPLE_PICTURE
 
 PICTURE = Image.open(SAMPLE_PICTURE).convert("RGB").resize((216, 120))
@@ -67,7 +67,7 @@ def test_heic(tmp_path):
 def test_heic_without_its_package_is_one_line(tmp_path):
     (tmp_path / "x.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
     code = ("import sys; sys.modules['pillow_heif'] = None\n"
-            "from pipeline.detection.sources.picturefile import read_picture\n"
+            "from pipeline.io.picturefile import read_picture\n"
             "read_picture(sys.argv[1])")
     process = subprocess.run([sys.executable, "-c", code, tmp_path / "x.heic"], cwd=ROOT,
                              capture_output=True, text=True)
@@ -236,7 +236,7 @@ def test_reading_stays_below_the_bytes_that_are_counted_for_a_pixel(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     code = ("import resource, sys\n"
-            "from pipeline.detection.sources.picturefile import read_picture\n"
+            "from pipeline.io.picturefile import read_picture\n"
             "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
             "read_picture(sys.argv[1])\n"
             "print(1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))")
