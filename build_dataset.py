@@ -64,8 +64,8 @@ def build(args):
 
     from pipeline.io.fer2013 import FER2013Reader
     from pipeline.io.ferplus import FERPlusLabels
-    from pipeline.io.folderlock import locked_folder
     from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
+    from pipeline.io.locks import locked_folder
     from pipeline.progress import track_bytes
 
     names = config.CLASS_NAMES[args.classes]

@@ -3,6 +3,7 @@
     python emotion_detector.py
     python emotion_detector.py --video samples/faces.mp4 --no-display --output annotated.mp4
     python emotion_detector.py --image samples --no-display --csv emotions.csv
+    python emotion_detector.py --video talks/ --no-display --csv tables/ --skip-existing
 
 With a display it shows two windows; the key q ends it.
 """
@@ -12,9 +13,9 @@ from pathlib import Path
 
 from config import emotion_config as config
 from pipeline.commandline import existing_file, positive, share, share_below_1
-from pipeline.detection.sources.framesource import require_source
-from pipeline.detection.sources.job import Job
+from pipeline.detection.runs.plan import plan_jobs
 from pipeline.ending import run, stop_requests
+from pipeline.io.skips import Skips
 from pipeline.quietimports import import_keras, prepare_opencv
 
 
@@ -32,8 +33,10 @@ def add_sources(group):
     one = group.add_mutually_exclusive_group()
     one.add_argument("--camera", type=int, default=0, metavar="N",
                      help="number of the webcam (default: %(default)s)")
-    one.add_argument("--video", metavar="FILE", help="a video file, or a stream's address")
-    one.add_argument("--image", type=Path, metavar="PATH", help="a picture, or a folder of them")
+    one.add_argument("--video", nargs="+", metavar="FILE",
+                     help="video files, folders of them, or streams' addresses")
+    one.add_argument("--image", type=Path, metavar="PATH",
+                     help="a picture, or a folder of them with its subfolders")
     group.add_argument("--every", type=positive, default=1, metavar="N",
                        help="take each N-th frame of a video (default: %(default)s)")
     group.add_argument("--max-frames", type=positive, metavar="N", help="stop after N frames")
@@ -69,13 +72,15 @@ def add_faces(group):
 
 
 def add_outputs(group):
-    group.add_argument("--output", type=Path, metavar="FILE",
-                       help="annotated video (.mp4, .mov, .mkv, .avi, .webm), picture, or "
-                            "existing folder of pictures")
-    group.add_argument("--csv", type=Path, metavar="FILE",
+    group.add_argument("--output", type=Path, metavar="PATH",
+                       help="annotated video (.mp4, .mov, .mkv, .avi, .webm) or picture; for "
+                            "several a folder, as with --csv and --timeline for several videos")
+    group.add_argument("--csv", type=Path, metavar="PATH",
                        help="table with a row for each face and frame, written as it goes")
-    group.add_argument("--timeline", type=Path, metavar="FILE",
+    group.add_argument("--timeline", type=Path, metavar="PATH",
                        help="picture of the emotions over time")
+    group.add_argument("--skip-existing", action="store_true",
+                       help="leave out videos whose results are there and complete")
     group.add_argument("--no-display", action="store_true", help="open no windows")
 
 
@@ -86,12 +91,14 @@ def main(argv=None):
     if args.cascade:
         existing_file(args.cascade, "cascade file", "see haarcascade_frontalface_default.xml")
     existing_file(args.model, "model file", "train one, or see checkpoints/model.hdf5")
-    require_source(args.image, args.video)
+    skips = Skips()
+    jobs = plan_jobs(
+        camera=args.camera, videos=args.video, pictures=args.image, annotated=args.output,
+        csv=args.csv, timeline=args.timeline, skips=skips, skip_existing=args.skip_existing,
+        also_read=[path for path in (args.model, args.detector, args.cascade) if path])
     prepare_opencv()
-    job = Job(args.image or args.video or args.camera, pictures=args.image is not None,
-              annotated=args.output, csv=args.csv, timeline=args.timeline)
-    with stop_requests("stopped; every output is complete") as stop:
-        return detect(args, job, stop)
+    with stop_requests("stopped; what is finished is complete") as stop:
+        return detect(args, jobs, stop, skips)
 
 
 def face_detector(args):
@@ -107,8 +114,8 @@ def face_detector(args):
                         full_scan_every=args.full_scan_every)
 
 
-def detect(args, job, stop):
-    """Run from the first frame to the last, or until a stop is requested."""
+def detect(args, jobs, stop, skips):
+    """Run the jobs to the last frame, or until a stop is requested; return the exit status."""
     from pipeline.detection.outputs.windows import require_display
 
     if not args.no_display:
@@ -118,14 +125,14 @@ def detect(args, job, stop):
     from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
     from pipeline.detection.faces.emotionclassifier import EmotionClassifier
     from pipeline.detection.faces.facetracker import FaceTracker
-    from pipeline.detection.runs.run import run_job
+    from pipeline.detection.runs.run import run_jobs
 
     analyzer = EmotionAnalyzer(
         detector, EmotionClassifier(args.model), FaceTracker(args.smoothing),
         only_largest=args.faces == "largest", least_confidence=args.least_confidence,
-        frames_belong_together=not job.pictures)
-    return run_job(job, analyzer, stop, every=args.every, max_frames=args.max_frames,
-                   display=not args.no_display)
+        frames_belong_together=args.image is None)
+    return run_jobs(jobs, analyzer, stop, skips, mark=args.skip_existing or len(jobs) > 1,
+                    every=args.every, max_frames=args.max_frames, display=not args.no_display)
 
 
 if __name__ == "__main__":

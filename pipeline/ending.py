@@ -1,69 +1,116 @@
-"""How a script ends: well, by an error of the user's, or by a signal."""
+"""How a script ends: well, by an error of the user's, or by a signal.
 
+The exit status is 0 if all is well, 1 if something was skipped or broke off, 2 if nothing could be
+done, and 128 and the signal's number after one: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP.
+"""
+
+import os
 import signal
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.terminal import notice
+
+# SIGHUP comes when the terminal is closed; Windows has none.
+TERMINATING = [number for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)) if number]
+
+# A signal that comes again while outputs are completed is no reason to spoil them; one that
+# comes so often is meant.
+MOST_SIGNALS = 3
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM came; handled as Ctrl-C is, but for the exit status."""
+    """SIGTERM or SIGHUP came; handled as Ctrl-C is, but for the exit status."""
+
+    def __init__(self, message="", number=signal.SIGTERM):
+        super().__init__(message)
+        self.number = number
 
 
 def run(main):
-    """Call main() and exit with its status: 2 after a UserError, 130 or 143 after a signal."""
-    signal.signal(signal.SIGTERM, _terminate)
+    """Call main() and exit with its status, or with that of what it raises."""
+    for number in TERMINATING:
+        handle(number, _terminate)
     try:
         status = main()
     except UserError as error:
         status = _fail(error, status=2)
     except Terminated as terminated:
-        status = _fail(str(terminated) or "terminated", status=143)
+        status = _fail(str(terminated) or "terminated", status=128 + terminated.number)
     except KeyboardInterrupt as interrupt:
         status = _fail(str(interrupt) or "interrupted", status=130)
     sys.exit(status)
 
 
+def handle(number, handler):
+    """Set a signal's handler, and return the one before it; under nohup SIGHUP stays ignored."""
+    earlier = signal.getsignal(number)
+    if number not in TERMINATING or earlier != signal.SIG_IGN:
+        signal.signal(number, handler)
+    return earlier
+
+
 class StopRequest:
-    """Whether a signal asked for an end, and which."""
+    """Whether a signal asked for an end, and which.
+
+    patient: whether there is something to complete first. Until it is set, a signal ends the
+    process at once, also in the middle of an import.
+    """
 
     signal = None
+    patient = False
+    count = 0
+    _ended = False
 
     @property
     def requested(self):
-        return self.signal is not None
+        return self._ended or self.signal is not None
+
+    def end(self):
+        """Ask for an end that is no interruption: someone closed a window."""
+        self._ended = True
+
+    def end_if_requested(self, message="stopped"):
+        """Raise what the signal would have, if there was one."""
+        if self.signal in TERMINATING:
+            raise Terminated(message, self.signal)
+        if self.signal is not None:
+            raise KeyboardInterrupt(message)
 
 
 @contextmanager
 def stop_requests(message):
-    """Yield a StopRequest that the first SIGINT or SIGTERM sets; the second one interrupts.
+    """Yield a StopRequest that SIGINT, SIGTERM and SIGHUP set; the third one interrupts.
 
-    After a block that ends well it raises what that first signal would have, with the message.
+    After a block that ends well it raises what the first signal would have, with the message.
     """
     stop = StopRequest()
 
     def request(number, frame):
-        if stop.requested:
-            raise KeyboardInterrupt
-        stop.signal = number
+        if not stop.patient:
+            _fail("stopped", status=128 + number)
+            sys.stdout.flush()
+            os._exit(128 + number)
+        stop.signal = stop.signal or number
+        stop.count += 1
+        if stop.count >= MOST_SIGNALS:
+            raise KeyboardInterrupt("interrupted")
 
-    earlier = {number: signal.signal(number, request)
-               for number in (signal.SIGINT, signal.SIGTERM)}
+    earlier = {number: handle(number, request) for number in (signal.SIGINT, *TERMINATING)}
     try:
         yield stop
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)
-    if stop.requested:
-        raise (Terminated if stop.signal == signal.SIGTERM else KeyboardInterrupt)(message)
+    stop.end_if_requested(message)
 
 
 def _terminate(number, frame):
-    raise Terminated
+    raise Terminated(number=number)
 
 
 def _fail(message, status):
-    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+    notice(f"{Path(sys.argv[0]).name}: {message}")
     return status

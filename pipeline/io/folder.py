@@ -4,14 +4,14 @@ import os
 from pathlib import Path
 
 
-def files_below(folder, suffixes, skips, leave_out=None):
+def files_below(folder, suffixes, skips, leave_out=()):
     """Return the files of these suffixes, with their relative paths, in the order of those.
 
-    Hidden files and folders are left out, and the folder `leave_out`. Other suffixes are
-    counted in skips, and folders that cannot be read are named there.
+    Hidden files and folders are left out, and subfolders that are in `leave_out`. Other suffixes
+    are counted in skips, and folders that cannot be read are named there.
     """
     found = []
-    for path in _walk(Path(folder), skips, _identity(leave_out) if leave_out else None):
+    for path in _walk(Path(folder), skips, set(map(_identity, leave_out))):
         if path.suffix.lower() in suffixes:
             found.append(path)
         else:
@@ -19,11 +19,11 @@ def files_below(folder, suffixes, skips, leave_out=None):
     return sorted(found, key=lambda path: path.relative_to(folder).parts)
 
 
-def _walk(folder, skips, left_out):
+def _walk(folder, skips, seen):
     def unreadable(error):
         skips.add("folders that cannot be read", f"{error.filename}: {error.strerror}")
 
-    seen = {left_out}
+    seen.discard(_identity(folder))
     for place, folders, names in os.walk(folder, onerror=unreadable, followlinks=True):
         identity = _identity(place)
         if identity in seen:  # a link has led here before

@@ -1,11 +1,23 @@
-"""Files that a failure does not spoil."""
+"""Files that a failure does not spoil.
+
+A symbolic link is written through. What is no file, such as /dev/null or a pipe, is written to and
+never replaced.
+"""
 
 import os
 import re
+import shutil
+import zlib
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from pipeline.errors import UserError
+
+# Names of what is open already, also where that is a file.
+OPEN_FILES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
+
+LONGEST_NAME = 255  # bytes, on all common file systems
 
 
 @contextmanager
@@ -16,41 +28,62 @@ def whole_file(path):
     the temporary file (`.NAME.partial.SUFFIX`); the next writer of `path` overwrites it.
     Raises UserError if the folder is missing or refuses the file, or the disk is full.
     """
-    path = Path(path)
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
-    with _clear_errors(path):
+    with clear_errors(path):
+        place = place_of(path)
+        if place is None:
+            yield Path(path)
+            return
+        partial = beside(place, f".{place.stem}", f".partial{place.suffix}")
         try:
-            require_folder(path)
             yield partial
-            if partial.exists():
-                with open(partial, "rb+") as written:
-                    os.fsync(written.fileno())
-                os.replace(partial, path)
+            _put(partial, place)
         finally:
             partial.unlink(missing_ok=True)
 
 
 @contextmanager
 def growing_file(path):
-    """Yield `path` open for text that others may read while it grows.
+    """Yield a path beside `path` for a file that takes its place in whatever way the block ends.
 
-    If the block raises, an earlier file is put back. Raises UserError as whole_file does.
+    Others may read it while it grows. If nothing is written, `path` stays as it was. A killed
+    process leaves it (`NAME.partial.SUFFIX`), and no later one touches it. Raises UserError as
+    whole_file does.
+    """
+    with clear_errors(path):
+        place = place_of(path)
+        partial = place and _new_file(place)
+    if place is None:
+        yield Path(path)
+        return
+    try:
+        yield partial
+    finally:
+        with clear_errors(path):
+            if partial.stat().st_size:
+                _put(partial, place)
+            else:
+                partial.unlink()
+
+
+def place_of(path):
+    """Return where a file to be written lies, links followed, or None for a device or a pipe.
+
+    Raises UserError if it cannot lie there: its folder is missing, or it is one itself, or
+    write-protected.
     """
     path = Path(path)
-    earlier = path.with_name(f".{path.stem}.earlier{path.suffix}")
-    with _clear_errors(path):
-        require_folder(path)
-        if path.exists():
-            os.replace(path, earlier)
-        try:
-            with open(path, "w", newline="", encoding="utf-8", buffering=1) as file:
-                yield file
-        except BaseException:
-            path.unlink(missing_ok=True)
-            if earlier.exists():
-                os.replace(earlier, path)
-            raise
-        earlier.unlink(missing_ok=True)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        return None
+    if os.path.abspath(path).startswith(OPEN_FILES):
+        return None
+    require_folder(path)
+    place = Path(os.path.realpath(path))
+    require_folder(place)
+    if place.is_dir():
+        raise UserError(f"{path}: a folder, expected a file's name")
+    if place.exists() and not os.access(place, os.W_OK):
+        raise UserError(f"{path}: is write-protected; give another name")
+    return place
 
 
 def require_folder(path):
@@ -59,8 +92,41 @@ def require_folder(path):
         raise UserError(f"{path}: cannot be written: no folder {Path(path).parent}; create it")
 
 
+def beside(place, start, end):
+    """Return the path beside `place` whose name is start and end; start is cut where it is long."""
+    if len(os.fsencode(start + end)) > LONGEST_NAME:
+        digest = f".{zlib.crc32(os.fsencode(start)):08x}"
+        room = LONGEST_NAME - len(os.fsencode(digest + end))
+        start = os.fsencode(start)[:room].decode("utf-8", "ignore") + digest
+    return place.with_name(start + end)
+
+
+def _new_file(place):
+    """Create NAME.partial.SUFFIX, or NAME.partial2.SUFFIX if a killed process has left that."""
+    for number in count(1):
+        end = f".partial{number if number > 1 else ''}{place.suffix}"
+        path = beside(place, place.stem, end)
+        try:
+            open(path, "x").close()
+        except FileExistsError:
+            continue
+        return path
+
+
+def _put(partial, place):
+    """Let a file that is written take its place, if it is there, with the earlier one's rights."""
+    if not partial.exists():
+        return
+    with open(partial, "rb+") as written:
+        os.fsync(written.fileno())
+    if place.exists():
+        shutil.copymode(place, partial)
+    os.replace(partial, place)
+
+
 @contextmanager
-def _clear_errors(path):
+def clear_errors(path):
+    """Turn what the system says while `path` is written into one UserError."""
     try:
         yield
     except (OSError, RuntimeError) as error:

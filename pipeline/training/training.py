@@ -13,8 +13,8 @@ from pipeline.callbacks.trainingmonitor import TrainingMonitor
 from pipeline.commandline import this_command
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
-from pipeline.io.folderlock import locked_folder
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
+from pipeline.io.locks import locked_folder
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.preprocessing.affineaugmentor import AffineAugmentor
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor

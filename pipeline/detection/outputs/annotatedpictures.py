@@ -1,14 +1,12 @@
 """Writes annotated pictures."""
 
-from collections import Counter
-from pathlib import PurePath
-
 import cv2
 from PIL import Image
 
 from pipeline.commandline import new_folder
+from pipeline.detection.outputs.resultnames import result_names
 from pipeline.errors import UserError
-from pipeline.io.wholefile import require_folder, whole_file
+from pipeline.io.wholefile import place_of, whole_file
 
 # The formats that have colors, by the file's suffix.
 FORMATS = {".apng": "PNG", ".avif": "AVIF", ".bmp": "BMP", ".dib": "DIB", ".gif": "GIF",
@@ -20,27 +18,22 @@ QUALITY = 95  # of 100, where a format loses some
 
 
 class AnnotatedPictures:
-    """Writes each frame's image to `path`, or, of a folder, under its name into the folder `path`.
+    """Writes each frame's image to `path`, or under its name into the folder `path`.
 
-    What cannot be written is left to skips.
+    names: of all the frames, to come. What cannot be written is left to skips. Raises UserError
+    if no picture can be written to `path`.
     """
 
-    def __init__(self, path, source, skips):
+    def __init__(self, path, names, skips):
         self._skips = skips
-        self._path = path
-        self._copies = None
-        if source.is_folder or path.is_dir():
-            new_folder(path)
-            self._copies = copy_names(source.names)
-        else:
-            require_folder(path)
-            if path.suffix.lower() not in FORMATS:
-                raise UserError(f"{path}: no pictures are written with this suffix; expected "
-                                + ", ".join(FORMATS))
+        self._paths = copy_paths(path, names)
+        if not path.is_dir() and place_of(path) and path.suffix.lower() not in FORMATS:
+            raise UserError(f"{path}: no picture is written with this suffix; expected "
+                            + ", ".join(FORMATS))
 
     def write(self, frame, faces):
         """Write the frame's image."""
-        path = self._path / self._copies[frame.name] if self._copies else self._path
+        path = self._paths[frame.name]
         try:
             new_folder(path.parent)
             write_picture(path, frame.image)
@@ -48,17 +41,15 @@ class AnnotatedPictures:
             self._skips.add("pictures that cannot be written", str(error))
 
 
-def copy_names(names):
-    """Return {name: name of its copy}: the same, or with .png where it has no format for colors."""
-    stems = Counter(PurePath(name).with_suffix("") for name in names)
-    copies = {}
-    for name in names:
-        path = PurePath(name)
-        if path.suffix.lower() not in FORMATS:
-            alone = stems[path.with_suffix("")] == 1
-            path = path.with_suffix(".png") if alone else path.with_name(path.name + ".png")
-        copies[name] = path
-    return copies
+def copy_paths(path, names):
+    """Return {name: path of its copy}: `path`, or if that is a folder its own name in there.
+
+    The suffix is .png where the picture's own has no format for colors.
+    """
+    if not path.is_dir():
+        return dict.fromkeys(names, path)
+    copies = result_names(names, lambda suffix: suffix if suffix in FORMATS else ".png")
+    return {name: path / copy for name, copy in copies.items()}
 
 
 def write_picture(path, image):
@@ -69,6 +60,6 @@ def write_picture(path, image):
     picture = Image.fromarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
     with whole_file(path) as partial:
         try:
-            picture.save(partial, format=FORMATS[path.suffix.lower()], quality=QUALITY)
+            picture.save(partial, format=FORMATS.get(path.suffix.lower(), "PNG"), quality=QUALITY)
         except (KeyError, ValueError) as error:  # too large for the format, or no encoder for it
             raise UserError(f"{path}: cannot be written: {error}") from error

@@ -5,13 +5,15 @@ from contextlib import ExitStack, contextmanager
 from rich.console import Console
 from rich.text import Text
 
-from pipeline.detection.outputs.annotatedpictures import AnnotatedPictures
+from pipeline.detection.outputs.annotatedpictures import AnnotatedPictures, copy_paths
 from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
 from pipeline.detection.outputs.drawing import Annotator
 from pipeline.detection.outputs.emotioncsv import EmotionCSV
 from pipeline.detection.outputs.runsummary import RunSummary
 from pipeline.detection.outputs.timeline import Timeline
 from pipeline.detection.outputs.windows import Windows
+from pipeline.io.locks import locked_output
+from pipeline.io.places import require_apart
 from pipeline.terminal import printable
 
 
@@ -38,7 +40,12 @@ class Outputs:
         """
         class_names = analyzer.class_names
         sinks = []
+        if source.pictures:
+            copies = copy_paths(job.annotated, source.names).values() if job.annotated else []
+            require_apart(source.paths, [*filter(None, (job.csv, job.timeline)), *copies])
         with ExitStack() as stack:
+            for path in job.outputs:
+                stack.enter_context(locked_output(path))
             if job.csv:
                 sinks.append(stack.enter_context(
                     EmotionCSV.create(job.csv, class_names, pictures=source.pictures)))
@@ -49,7 +56,7 @@ class Outputs:
             if display:
                 sinks.append(stack.enter_context(Windows(class_names, wait=source.pictures)))
             if job.annotated and source.pictures:
-                sinks.append(AnnotatedPictures(job.annotated, source, skips))
+                sinks.append(AnnotatedPictures(job.annotated, source.names, skips))
             elif job.annotated:
                 sinks.append(stack.enter_context(
                     AnnotatedVideo.create(job.annotated, source.rate)))

@@ -3,27 +3,42 @@
 from array import array
 from contextlib import contextmanager
 
-from pipeline.io.wholefile import whole_file
+from pipeline.errors import UserError
+from pipeline.io.wholefile import clear_errors, growing_file, place_of
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".pdf", ".svg", ".tif", ".tiff", ".webp")
 
 
 class Timeline:
     """Keeps each face's emotions, a few bytes a frame, and plots those of the longest seen."""
 
     def __init__(self):
+        self.frames = 0
         self._seconds = {}
         self._probabilities = {}
 
     @classmethod
     @contextmanager
     def create(cls, path, class_names):
-        """Yield a Timeline that is drawn to `path` when the block ends well."""
-        with whole_file(path) as partial:
+        """Yield a Timeline that is drawn to `path` however the block ends, if a frame came.
+
+        Raises UserError if nothing can be drawn or written there.
+        """
+        if path.suffix.lower() not in SUFFIXES and place_of(path):
+            raise UserError(f"{path}: no picture is drawn with this suffix; expected "
+                            + ", ".join(SUFFIXES))
+        with growing_file(path) as growing:
             timeline = cls()
-            yield timeline
-            timeline.plot(partial, class_names)
+            try:
+                yield timeline
+            finally:
+                if timeline.frames:
+                    with clear_errors(path):
+                        timeline.plot(growing, class_names)
 
     def write(self, frame, faces):
         """Keep the emotions of a frame."""
+        self.frames += 1
         for face in faces:
             self._seconds.setdefault(face.number, array("f")).append(frame.seconds)
             self._probabilities.setdefault(face.number, array("f")).extend(face.probabilities)

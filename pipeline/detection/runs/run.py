@@ -1,35 +1,75 @@
-"""Takes the frames of a source through the analysis to the outputs."""
+"""Takes the frames of sources through the analysis to the outputs."""
 
 from contextlib import closing
 from itertools import islice
 
 from pipeline.detection.outputs.outputs import Outputs
-from pipeline.detection.sources.framesource import open_source
+from pipeline.detection.sources.framesource import open_source, require_source
 from pipeline.errors import UserError
 from pipeline.io.skips import Skips
+from pipeline.io.unfinished import mark_finished, mark_unfinished
 from pipeline.progress import track_frames
+from pipeline.terminal import notice, printable
 
 
-def run_job(job, analyzer, stop, *, every, max_frames, display):
+def run_jobs(jobs, analyzer, stop, skips, **options):
+    """Run Jobs one after the other until a stop is requested; one that fails costs only itself.
+
+    skips: Skips of what was left out before. options: those of run_job. Returns the exit status:
+    0 if all is well, 1 if not all is, 2 if nothing could be done. Raises UserError in place of
+    the last if there is one job.
+    """
+    stop.patient = True
+    statuses = []
+    for job in jobs:
+        try:
+            statuses.append(run_job(job, analyzer, stop, **options))
+        except UserError as error:
+            if len(jobs) + skips.left_out == 1:
+                raise
+            notice(error)
+            statuses.append(2)
+        if stop.requested:
+            break
+    if len(jobs) + skips.left_out > 1:
+        print(f"{len(statuses) - statuses.count(2)} of {len(jobs)} videos analysed, "
+              f"{statuses.count(2)} failed, {skips.left_out} left out with complete results")
+    for suffix, number in skips.others.most_common():
+        print(f"other files: {number} {printable(suffix)}")
+    if statuses and statuses.count(2) == len(jobs) + skips.left_out:
+        return 2
+    return int(any(statuses) or any(skips.counts))
+
+
+def run_job(job, analyzer, stop, *, mark=False, every=1, max_frames=None, display=False):
     """Analyse a Job's frames, to the last one or until a stop is requested; print what was found.
 
-    Returns the exit status: 0, or 1 if something was skipped or the run broke off. Raises
-    UserError if no frame could be analysed.
+    mark: leave a mark beside the outputs if they are not complete. every: take each N-th frame
+    of a video. Returns the exit status: 0, or 1 if something was skipped or the run broke off.
+    Raises UserError if no frame could be analysed.
     """
     skips = Skips()
-    outputs = None
+    outputs, complete = None, False
+    require_source(job)
     with open_source(job, skips, every=every) as source:
         try:
             with (Outputs.create(job, source, analyzer, skips, display=display) as outputs,
                   closing(analyzer.analyze(islice(source, max_frames), stop)) as results):
+                if mark:
+                    mark_unfinished(job.outputs)
                 for frame, faces in track_frames(results, source, max_frames):
                     outputs.write(frame, faces)
-                    if stop.requested or outputs.closed:
+                    if outputs.closed:
+                        stop.end()
+                    if stop.requested:
                         break
+            complete = not stop.requested
         except UserError as error:
             if outputs is None or not outputs.frames:
                 raise
             skips.add("outputs that broke off", str(error))
+    if mark and (complete or not outputs.frames):
+        mark_finished(job.outputs)
     if not outputs.frames and not stop.requested:
         raise UserError(f"{source.name}: nothing could be analysed")
     outputs.print_summary(source.name)

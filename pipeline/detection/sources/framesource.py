@@ -3,15 +3,21 @@
 from pipeline.commandline import existing_file
 
 
-def require_source(pictures, video):
-    """Raise UserError if the path of pictures, or of a video file, leads nowhere.
+def is_address(video):
+    """Return whether it is a stream's address, and no file's path."""
+    return "://" in video
+
+
+def require_source(job):
+    """Raise UserError if the path of a Job's pictures, or of its video file, leads nowhere.
 
     It is quick, as it imports nothing that decodes.
     """
-    if video and "://" not in video:
-        existing_file(video, "video file", "see samples/")
-    if pictures and not pictures.is_dir():
-        existing_file(pictures, "picture", "see samples/")
+    if job.pictures:
+        if not job.source.is_dir():
+            existing_file(job.source, "picture", "see samples/")
+    elif isinstance(job.source, str) and not is_address(job.source):
+        existing_file(job.source, "video file", "see samples/")
 
 
 def open_source(job, skips, *, every):
@@ -22,7 +28,7 @@ def open_source(job, skips, *, every):
     if job.pictures:
         from pipeline.detection.sources.picturesource import PictureSource
 
-        return PictureSource(job.source, skips, leave_out=job.annotated)
+        return PictureSource(job.source, skips, leave_out=job.outputs)
     from pipeline.detection.sources.videosource import VideoSource
 
     return VideoSource(job.source, skips, every=every)

@@ -17,3 +17,8 @@ class Job:
     annotated: Path | None = None
     csv: Path | None = None
     timeline: Path | None = None
+
+    @property
+    def outputs(self):
+        """The paths that are wanted."""
+        return [path for path in (self.annotated, self.csv, self.timeline) if path]

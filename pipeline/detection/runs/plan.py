@@ -1,0 +1,102 @@
+"""From what is given on the command line to the jobs of a run."""
+
+import re
+from pathlib import Path
+
+from pipeline.commandline import new_folder
+from pipeline.detection.outputs.resultnames import result_names
+from pipeline.detection.sources.framesource import is_address, require_source
+from pipeline.detection.sources.job import Job
+from pipeline.errors import UserError
+from pipeline.io.folder import files_below
+from pipeline.io.places import require_apart
+from pipeline.io.unfinished import is_finished
+
+VIDEO_SUFFIXES = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
+                  ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv")
+WRITTEN_VIDEO_SUFFIXES = (".avi", ".mkv", ".mov", ".mp4", ".webm")
+
+# The suffix of each result, by the video's.
+SUFFIX_OF = {
+    "annotated": lambda suffix: suffix if suffix in WRITTEN_VIDEO_SUFFIXES else ".mp4",
+    "csv": lambda suffix: ".csv",
+    "timeline": lambda suffix: ".png",
+}
+
+
+def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **outputs):
+    """Return the Jobs of a run: one, or one for each of several videos.
+
+    videos: list of files, folders and addresses, or None; the camera is the source if there
+    are neither these nor pictures. skips: is told what is no video in a folder. skip_existing:
+    leave out what has complete results. also_read: files that are no sources, but read.
+    outputs: annotated, csv and timeline, which are folders for several videos. Raises UserError
+    if a source is not there, or an output would overwrite one, or another output.
+    """
+    if skip_existing and not (videos and any(outputs.values())):
+        raise UserError("--skip-existing is for --video with --output, --csv or --timeline")
+    if pictures:
+        jobs = [_picture_job(pictures, outputs)]
+    elif not videos:
+        jobs = [Job(camera, **outputs)]
+    else:
+        jobs = _video_jobs(videos, outputs, skips)
+    read = [job.source for job in jobs if isinstance(job.source, (str, Path))
+            and not is_address(str(job.source))]
+    require_apart([*read, *also_read], [path for job in jobs for path in job.outputs])
+    if skip_existing:
+        todo = [job for job in jobs if not all(map(is_finished, job.outputs))]
+        skips.left_out = len(jobs) - len(todo)
+        jobs = todo
+    return jobs
+
+
+def _picture_job(pictures, outputs):
+    require_source(Job(pictures, pictures=True))
+    annotated = outputs["annotated"]
+    if annotated and pictures.is_dir():
+        new_folder(annotated)
+    elif annotated and annotated.is_dir():
+        annotated /= pictures.name
+    return Job(pictures, pictures=True, **{**outputs, "annotated": annotated})
+
+
+def _video_jobs(videos, outputs, skips):
+    """Return a Job for each video, with its results in the folders, if they are some."""
+    several = len(videos) > 1 or Path(videos[0]).is_dir()
+    if not several:
+        require_source(Job(videos[0]))
+    found = _videos_by_name(videos, skips, [path for path in outputs.values() if path])
+    jobs = {name: {} for name in found}
+    for what, path in outputs.items():
+        if path and several:
+            new_folder(path)
+        if path and path.is_dir():
+            for name, result in result_names(found, SUFFIX_OF[what]).items():
+                jobs[name][what] = path / result
+        elif path:
+            for job in jobs.values():
+                job[what] = path
+    return [Job(found[name], **job) for name, job in jobs.items()]
+
+
+def _videos_by_name(videos, skips, leave_out):
+    """Return {relative path: path or address} of videos, and of those in folders.
+
+    One that is not there is left for the run to tell, where it costs only itself.
+    """
+    found = {}
+    for video in videos:
+        if not is_address(video) and Path(video).is_dir():
+            below = {path.relative_to(video).as_posix(): str(path)
+                     for path in files_below(video, VIDEO_SUFFIXES, skips, leave_out)}
+            if not below:
+                raise UserError(f"{video}: no video in this folder; expected "
+                                + ", ".join(VIDEO_SUFFIXES))
+        else:
+            below = {re.sub(r".*[/\\]", "", video.rstrip("/")) or "video": video}
+        for name in below.keys() & found.keys():
+            raise UserError(f"{below[name]}: has the name of {found[name]}, and so would its "
+                            "results; run them apart")
+        found.update(below)
+    return found

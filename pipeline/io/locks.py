@@ -1,0 +1,52 @@
+"""Keeps two processes from writing to one place."""
+
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipeline.errors import UserError
+from pipeline.io.wholefile import beside, place_of
+
+
+@contextmanager
+def locked_folder(path, purpose):
+    """Hold a folder for writing for the time of a block; a killed process lets go of it.
+
+    Raises UserError if another one holds it for the same purpose.
+    """
+    with _held(path / f".{purpose}.lock", path):
+        yield
+
+
+@contextmanager
+def locked_output(path):
+    """Hold a file that is to be written, or a folder, as locked_folder does; devices are not held.
+
+    Raises UserError as well if the file cannot lie there.
+    """
+    if path.is_dir():
+        with locked_folder(path, "writing"):
+            yield
+        return
+    place = place_of(path)
+    with _held(beside(place, f".{place.name}", ".lock"), path) if place else nullcontext():
+        yield
+
+
+@contextmanager
+def _held(lock, path):
+    file_lock = FileLock(lock, timeout=0)
+    try:
+        file_lock.acquire()
+    except Timeout as error:
+        raise UserError(f"{path}: another run writes there already; wait for it, or give another "
+                        "name") from error
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror or error}") from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # while it is held; on Windows, where that is refused, it stays
+            Path(lock).unlink()
+        file_lock.release()
