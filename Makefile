@@ -1,15 +1,18 @@
-# make demo: the detector on the sample that ships. make test: ruff and pytest.
-# Both set up a virtual environment in .venv first, anew when the requirements change.
-# make test-lowest: the tests on the lowest versions that requirements.txt allows.
+# make demo: the detector on the sample that ships; sets up .venv with what the detector needs.
+# make test: ruff and pytest; adds to .venv what training and the tests need.
+# Either sets .venv up anew when what it needs changes.
+# make test-lowest: the tests on the lowest versions that the requirements allow.
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+DETECTOR_READY := $(VENV)/.ready-detector
 READY := $(VENV)/.ready
+INSTALL := install --quiet --disable-pip-version-check
 
 .PHONY: demo test test-lowest
 
-demo: $(READY)
+demo: $(DETECTOR_READY)
 	mkdir -p build
 	$(RUN) emotion_detector.py --video samples/faces.mp4 --no-display \
 		--output build/annotated.mp4 --csv build/emotions.csv --timeline build/timeline.png
@@ -21,15 +24,18 @@ test: $(READY)
 
 test-lowest:
 	mkdir -p build
-	sed -nE 's/^([a-z0-9-]+)>=([0-9.]+).*/\1==\2/p' requirements.txt > build/lowest.txt
+	sed -nE 's/^([a-z0-9-]+)>=([0-9.]+).*/\1==\2/p' requirements*.txt > build/lowest.txt
 	$(PYTHON) -m venv build/lowest
-	build/lowest/bin/pip install --quiet --disable-pip-version-check \
-		-r requirements-dev.txt -c build/lowest.txt
+	build/lowest/bin/pip $(INSTALL) -r requirements-dev.txt -c build/lowest.txt
 	build/lowest/bin/python -m pytest
 
-$(READY): requirements.txt requirements-dev.txt
+$(DETECTOR_READY): requirements-detector.txt
 	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), \
 		"Python 3.11 to 3.13 is needed; give it with PYTHON=, as in make demo PYTHON=python3.12"'
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	touch $(READY)
+	$(VENV)/bin/pip $(INSTALL) -r requirements-detector.txt
+	touch $@
+
+$(READY): $(DETECTOR_READY) requirements.txt requirements-dev.txt
+	$(VENV)/bin/pip $(INSTALL) -r requirements-dev.txt
+	touch $@

@@ -16,7 +16,7 @@ from pipeline.commandline import existing_file, positive, share, share_below_1
 from pipeline.detection.runs.plan import plan_jobs
 from pipeline.ending import run, stop_requests
 from pipeline.io.skips import Skips
-from pipeline.quietimports import import_keras, prepare_opencv
+from pipeline.quietimports import prepare_opencv
 
 
 def parse_args(argv=None):
@@ -45,6 +45,10 @@ def add_sources(group):
 def add_faces(group):
     group.add_argument("--model", type=Path, default=config.MODEL_PATH, metavar="FILE",
                        help="trained network, which has the class names (default: %(default)s)")
+    group.add_argument("--precision", choices=("float32", "int8"),
+                       help="of the network's numbers; int8 also looks at each face's mirror image "
+                            "(default: int8 if the model file has what it needs and the "
+                            "processor is faster with it)")
     finder = group.add_mutually_exclusive_group()
     finder.add_argument("--detector", type=Path, metavar="FILE",
                         help="YuNet's .onnx file, which finds more faces than the cascade "
@@ -120,15 +124,14 @@ def detect(args, jobs, stop, skips):
 
     if not args.no_display:
         require_display()
-    detector = face_detector(args)
-    import_keras()
     from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
     from pipeline.detection.faces.emotionclassifier import EmotionClassifier
     from pipeline.detection.faces.facetracker import FaceTracker
     from pipeline.detection.runs.run import run_jobs
 
     analyzer = EmotionAnalyzer(
-        detector, EmotionClassifier(args.model), FaceTracker(args.smoothing),
+        face_detector(args), EmotionClassifier(args.model, args.precision),
+        FaceTracker(args.smoothing),
         only_largest=args.faces == "largest", least_confidence=args.least_confidence,
         frames_belong_together=args.image is None)
     return run_jobs(jobs, analyzer, stop, skips, mark=args.skip_existing or len(jobs) > 1,

@@ -3,6 +3,7 @@
     python test_recognizer.py
     python test_recognizer.py --model checkpoints/epoch_75.hdf5 --split val
     python test_recognizer.py --tta shifts --ferplus fer2013new.csv
+    python test_recognizer.py --runtime onnx --precision int8 --tta flip
 
 Writes output/evaluation_NAME.json and .png, the confusion matrix.
 """
@@ -30,6 +31,12 @@ def parse_args(argv=None):
     source.add_argument("--dataset", type=Path, default=config.HDF5_PATH, metavar="FOLDER",
                         help="folder of the databases (default: %(default)s)")
     measure = parser.add_argument_group("how")
+    measure.add_argument("--runtime", choices=("keras", "onnx"), default="keras",
+                         help="onnx: ONNX Runtime, through which the detector runs the network "
+                              "(default: %(default)s)")
+    measure.add_argument("--precision", choices=("float32", "int8"), default="float32",
+                         help="of the network's numbers, int8 with --runtime onnx; the detector "
+                              "takes int8 with --tta flip where it can (default: %(default)s)")
     measure.add_argument("--tta", choices=("flip", "shifts"),
                          help="average over mirrored images, or over those in five places each")
     measure.add_argument("--ferplus", type=Path, metavar="FILE",
@@ -38,7 +45,8 @@ def parse_args(argv=None):
     written.add_argument("--output", type=Path, default=config.OUTPUT_PATH, metavar="FOLDER",
                          help="folder of the evaluation (default: %(default)s)")
     written.add_argument("--name", help="NAME of the evaluation's files (default: of the model's "
-                                        "file, with _val and _TTA where they apply)")
+                                        "file, with _val, _onnx, _int8 and _TTA "
+                                        "where they apply)")
     return parser.parse_args(argv)
 
 
@@ -49,16 +57,32 @@ def main(argv=None):
         existing_file(args.dataset / f"{split}.hdf5", "database", "run build_dataset.py first")
     if args.ferplus:
         existing_file(args.ferplus, "FER+ file", "it comes from the FER+ project")
+    if args.precision == "int8" and args.runtime != "onnx":
+        raise UserError("--precision int8 needs --runtime onnx")
     new_folder(args.output)
     import_keras()
 
     from pipeline.evaluation import report
 
     result = predict_and_evaluate(args)
-    parts = (args.model.stem, args.split if args.split == "val" else None, args.tta)
-    name = args.name or "_".join(filter(None, parts))
+    usual = ("test", "keras", "float32", None)  # what a name does not say
+    parts = [part for part in (args.split, args.runtime, args.precision, args.tta)
+             if part not in usual]
+    name = args.name or "_".join([args.model.stem, *parts])
     report.write(result, args.output / f"evaluation_{name}")
     report.show(result)
+
+
+def load_model(args):
+    """Return (model, record): a model with predict_on_batch, of Keras or of ONNX Runtime."""
+    from pipeline.io import checkpoint
+    from pipeline.io.onnxmodel import read_onnx
+    from pipeline.nn.runtimenetwork import RuntimeNetwork
+
+    if args.runtime == "keras":
+        return checkpoint.load(args.model)
+    model, record, _ = read_onnx(args.model, args.precision)
+    return RuntimeNetwork(model), record
 
 
 def predict_and_evaluate(args):
@@ -71,7 +95,7 @@ def predict_and_evaluate(args):
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
     database = args.dataset / f"{args.split}.hdf5"
-    model, record = checkpoint.load(args.model)
+    model, record = load_model(args)
     with HDF5DatasetGenerator(
         database,
         config.BATCH_SIZE,
@@ -86,6 +110,7 @@ def predict_and_evaluate(args):
         probabilities = predict(model, dataset, args.tta)
     predicted = probabilities.argmax(axis=1)
     result = {"model": args.model.name, "split": args.split, "tta": args.tta,
+              "runtime": args.runtime, "precision": args.precision,
               "experiment": record["experiment"], "epoch": record["epoch"],
               **evaluate(labels, probabilities, names)}
     unseen = ~also_in(database, args.dataset / "train.hdf5")

@@ -3,24 +3,29 @@
 import logging
 import os
 import sys
+from contextlib import contextmanager
 
 
 def import_keras():
-    """Import keras while TensorFlow's notes on its start go nowhere, and ask for fewer of them.
-
-    They are written to the file descriptor, past Python and past TF_CPP_MIN_LOG_LEVEL.
-    """
+    """Import keras while TensorFlow's notes on its start go nowhere, and ask for fewer of them."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with quiet_stderr():
+        import keras  # noqa: F401
+    logging.getLogger("absl").setLevel(logging.ERROR)  # "HDF5 is legacy", at each checkpoint
+
+
+@contextmanager
+def quiet_stderr():
+    """Let nothing through to stderr: TensorFlow writes to it past Python and its own settings."""
     sys.stderr.flush()
     kept = os.dup(2)
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:
-        import keras  # noqa: F401
+        yield
     finally:
         os.dup2(kept, 2)
         os.close(kept)
-    logging.getLogger("absl").setLevel(logging.ERROR)  # "HDF5 is legacy", at each checkpoint
 
 
 def prepare_opencv():

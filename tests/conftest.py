@@ -122,7 +122,7 @@ def run_main(script, *arguments):
 
     What no script catches is raised, so a traceback is a failed test.
     """
-    main = importlib.import_module(Path(script).stem).main
+    main = importlib.import_module(script.removesuffix(".py")).main
     sigterm, argv = signal.getsignal(signal.SIGTERM), sys.argv
     with output_of_this_process() as output:
         sys.argv = [str(ROOT / script), *map(str, arguments)]

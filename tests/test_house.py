@@ -23,8 +23,9 @@ ROOMS = (
     "pipeline.detection.faces",
     "pipeline.detection.outputs",
     "pipeline.detection.runs",
+    "pipeline.export", "pipeline.quantize",
 )
-SOURCES, FACES, OUTPUTS = ROOMS[-4:-1]
+SOURCES, FACES, OUTPUTS = (f"pipeline.detection.{name}" for name in ("sources", "faces", "outputs"))
 PACKAGES = ("pipeline", "pipeline.detection")  # that only hold rooms
 
 

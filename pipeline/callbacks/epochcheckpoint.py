@@ -5,6 +5,8 @@ from pathlib import Path
 import keras
 
 from pipeline.io import checkpoint
+from pipeline.nn.activationranges import measure_ranges
+from pipeline.nn.conv.emotionvgglayers import by_layer
 
 
 class EpochCheckpoint(keras.callbacks.Callback):
@@ -13,14 +15,16 @@ class EpochCheckpoint(keras.callbacks.Callback):
     record: what checkpoint.save stores, less epoch and accuracy. Its `history`, which the
     TrainingMonitor of the run writes to before this callback is called, says how good earlier
     epochs were, so the best survives a resume. best.hdf5 is for use: without optimizer state,
-    and with the weights of `average`, an AveragedWeights, if that is given.
+    with the weights of `average`, an AveragedWeights, if that is given, and with the ranges of the
+    activations, which int8 needs, on `images` (N, height, width, depth) of the training split.
     """
 
-    def __init__(self, folder, record, *, every, average=None, suffix=".hdf5"):
+    def __init__(self, folder, record, *, every, images, average=None, suffix=".hdf5"):
         super().__init__()
         self.folder = Path(folder)
         self.record = record
         self.every = every
+        self.images = images
         self.average = average
         self.suffix = suffix
         self.last_saved = None
@@ -30,9 +34,14 @@ class EpochCheckpoint(keras.callbacks.Callback):
         accuracies = self.record["history"]["val_accuracy"]
         record = {**self.record, "epoch": epoch, "val_accuracy": accuracies[-1]}
         if accuracies[-1] > max(accuracies[:-1], default=0.0):
-            path = self.folder / f"best{self.suffix}"
-            weights = self.average.weights if self.average else None
-            checkpoint.save(self.model, path, record, include_optimizer=False, weights=weights)
+            self._save_best(record)
         if epoch % self.every == 0 or epoch == self.params["epochs"]:
             self.last_saved = self.folder / f"epoch_{epoch}{self.suffix}"
             checkpoint.save(self.model, self.last_saved, record)
+
+    def _save_best(self, record):
+        weights = self.average.weights if self.average else self.model.get_weights()
+        ranges = measure_ranges(record, by_layer(record["network"], weights), self.images)
+        checkpoint.save(self.model, self.folder / f"best{self.suffix}",
+                        {**record, "activation_ranges": ranges},
+                        include_optimizer=False, weights=weights)

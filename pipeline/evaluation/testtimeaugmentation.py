@@ -32,12 +32,11 @@ def views(images, augmentation):
 
 
 def predict(model, dataset, augmentation=None):
-    """Return probabilities (N, classes) float32 of a dataset's images in its order.
+    """Return probabilities (N, classes) float32 of a dataset's images in its order."""
+    return np.concatenate([predict_on_batch(model, dataset[index][0], augmentation)
+                           for index in range(len(dataset))])
 
-    They are the mean over the views of each image.
-    """
-    batches = (dataset[index][0] for index in range(len(dataset)))
-    return np.concatenate([
-        np.mean([model.predict_on_batch(view) for view in views(images, augmentation)], axis=0)
-        for images in batches
-    ])
+
+def predict_on_batch(model, images, augmentation=None):
+    """Return the mean of a model's probabilities over the views of each image."""
+    return np.mean([model.predict_on_batch(view) for view in views(images, augmentation)], axis=0)

@@ -11,6 +11,7 @@ Whatever else the file describes is never looked at, let alone run. `read` needs
 import hashlib
 import json
 import re
+import shutil
 
 import numpy as np
 
@@ -41,17 +42,23 @@ def save(model, path, record, *, include_optimizer=True, weights=None):
     text = json.dumps(_signed(record, model))
     with whole_file(path) as partial:
         if partial.suffix == ".hdf5":
-            import h5py
-
             model.save(partial, include_optimizer=include_optimizer)
-            with h5py.File(partial, "r+") as file:
-                file.create_dataset(RECORD, data=text)
         else:
-            import zipfile
-
             model.save(partial)
-            with zipfile.ZipFile(partial, "a") as archive:
-                archive.writestr(RECORD, text)
+        _write_record(partial, text, is_archive=partial.suffix != ".hdf5")
+
+
+def add_to_record(path, **fields):
+    """Add fields to a model file's record; its arrays stay. Raises UserError as `read` does."""
+    with reading(path, EXPECTED):
+        file = _ModelFile(path)
+        arrays = _in_order(file.weights())
+    record = {**file.record, **fields}
+    if file.checksums is not None:
+        record["checksums"] = {**file.checksums, "weights": _digest(arrays, record)}
+    with whole_file(path) as partial:
+        shutil.copyfile(path, partial)
+        _write_record(partial, json.dumps(record), file.is_archive)
 
 
 def read(path):
@@ -177,6 +184,24 @@ class _ModelFile:
         if self.checksums is not None and self.checksums.get(name) != digest:
             raise UserError(f"{self.path}: damaged: its {name} do not fit their checksum; take "
                             "another checkpoint")
+
+
+def _write_record(path, text, is_archive):
+    """Give a model file the text of its record, in place of one that it has."""
+    if is_archive:
+        import zipfile
+
+        members = {**members_of(path.read_bytes(), MEMBERS), RECORD: text}
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+        return
+    import h5py
+
+    with h5py.File(path, "r+") as file:
+        if RECORD in file:
+            del file[RECORD]
+        file.create_dataset(RECORD, data=text)
 
 
 def _signed(record, model):

@@ -76,6 +76,12 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
             images, labels = self.mixup.mix(images, labels, self.epoch, random)
         return images, labels
 
+    def sample(self, count):
+        """Return images from all over the database as they stand, (count at most, ...) float32."""
+        positions = np.unique(np.linspace(0, self.num_images - 1, count).astype(int))
+        with reading(self.path, EXPECTED):
+            return self.preprocessor.preprocess(self._images[positions])
+
     def __enter__(self):
         return self
 

@@ -4,6 +4,7 @@ import json
 
 from pipeline.errors import UserError
 from pipeline.nn.conv.emotionvgglayers import DEFAULTS, parameters
+from pipeline.nn.quantization import stages
 
 LONGEST_RECORD = 1 << 20  # bytes; 300 epochs have 40 kB
 LARGEST_NETWORK = 5_000_000  # parameters; those of the recipes have up to 2.9 million
@@ -98,10 +99,11 @@ RECORD = {
     "recipe": named(either(PLAIN, several(either(PLAIN, several(PLAIN, most=64)), most=64)),
                     most=64),
     "arrays": one_of("float32", "float16"),  # how the file holds them; float32 unless it says so
+    "activation_ranges": named(several(number(-1e6, 1e6), most=2, least=2), most=32),
     "checksums": named(text(64), most=2),
 }
 # What older files lack is not required: epochs, teachers, pretrained, batch_size, backend, recipe,
-# arrays, checksums, and in networks what has a default.
+# arrays, activation_ranges, checksums, and in networks what has a default.
 REQUIRED = ("network", "class_names", "experiment", "epoch", "seed", "precision", "val_accuracy",
             "history")
 
@@ -127,6 +129,13 @@ def _problems(record):
                "each of the network's classes")
     if epoch > record.get("epochs", epoch):
         yield f"epoch {epoch} of {record['epochs']}, expected no later one than the last"
+    ranges = record.get("activation_ranges")
+    if ranges and list(ranges) != stages({**DEFAULTS, **network}):
+        yield (f"activation_ranges of {_shown(list(ranges))}, expected "
+               f"{', '.join(stages({**DEFAULTS, **network}))}")
+    for name, (lowest, highest) in (ranges or {}).items():
+        if lowest > highest:
+            yield f"activation_ranges from {lowest} to {highest} of {name}, expected a rising pair"
     for name, values in record["history"].items():
         if len(values) != epoch:
             yield f"{len(values)} values of {name}, expected {epoch}, one for each epoch"

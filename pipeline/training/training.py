@@ -15,6 +15,7 @@ from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.io.locks import locked_folder
+from pipeline.nn.activationranges import NUM_IMAGES
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.preprocessing.affineaugmentor import AffineAugmentor
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
@@ -71,7 +72,8 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
                    "backend": keras.backend.backend(), "batch_size": batch_size,
                    "recipe": asdict(recipe)}
         average = AveragedWeights(training) if recipe.ema_momentum else None
-        saver = EpochCheckpoint(checkpoints, record, every=checkpoint_every, average=average)
+        saver = EpochCheckpoint(checkpoints, record, every=checkpoint_every,
+                                images=training.sample(NUM_IMAGES), average=average)
         rate = learning_rate_schedule(recipe, record["epochs"])
         callbacks = [
             *([average] if average else []),

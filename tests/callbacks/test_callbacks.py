@@ -12,7 +12,9 @@ from pipeline.callbacks.finiteloss import FiniteLoss
 from pipeline.callbacks.trainingmonitor import TrainingMonitor
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
+from pipeline.nn.conv.emotionvgglayers import DEFAULTS
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+from pipeline.nn.quantization import stages
 from pipeline.training.compilation import compile_for_training
 from tests.conftest import record_of
 
@@ -22,6 +24,7 @@ class Dataset:
 
 
 NETWORK = {"width": 8, "height": 8, "depth": 1, "classes": 2, "blocks": 1}
+IMAGES = np.random.default_rng(0).random((5, 8, 8, 1), dtype=np.float32)
 
 
 def network():
@@ -78,7 +81,7 @@ def test_epochs_trained_again_replace_their_earlier_values(tmp_path):
 
 def checkpoints(folder, accuracies, epochs):
     record = record_of(NETWORK, history={"val_accuracy": []})
-    callback = EpochCheckpoint(folder, record, every=5)
+    callback = EpochCheckpoint(folder, record, every=5, images=IMAGES)
     callback.set_model(network())
     callback.set_params({"epochs": epochs})
     for epoch, accuracy in enumerate(accuracies):
@@ -95,13 +98,14 @@ def test_every_fifth_epoch_the_last_and_the_best_are_saved(tmp_path):
     assert callback.last_saved == tmp_path / "epoch_7.hdf5"
     best = checkpoint.read_record(tmp_path / "best.hdf5")
     assert (best["epoch"], best["val_accuracy"]) == (3, 0.6)
+    assert list(best["activation_ranges"]) == stages({**DEFAULTS, **NETWORK})
     assert checkpoint.read_record(tmp_path / "epoch_5.hdf5")["history"] == {
         "val_accuracy": accuracies[:5]}
 
 
 def test_the_best_survives_a_resume(tmp_path):
     record = record_of(NETWORK, history={"val_accuracy": [0.1, 0.9, 0.2, 0.3, 0.4, 0.5]})
-    callback = EpochCheckpoint(tmp_path, record, every=5)
+    callback = EpochCheckpoint(tmp_path, record, every=5, images=IMAGES)
     callback.set_model(network())
     callback.set_params({"epochs": 9})
     callback.on_epoch_end(5)

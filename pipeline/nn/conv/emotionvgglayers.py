@@ -54,6 +54,13 @@ def layers_with_arrays(network):
     return [*found, Layer("classes", "dense", ((channels, classes), (classes,)))]
 
 
+def by_layer(network, arrays):
+    """Return {layer: its arrays} for the arrays of all layers, in Keras's order."""
+    arrays = iter(arrays)
+    return {layer.name: tuple(next(arrays) for _ in layer.shapes)
+            for layer in layers_with_arrays(network)}
+
+
 def parameters(network):
     """Return how many numbers the arrays of a network hold."""
     return sum(prod(shape) for layer in layers_with_arrays(network) for shape in layer.shapes)

@@ -3,15 +3,16 @@ import numpy as np
 import pytest
 
 from pipeline.detection.faces.emotionclassifier import EmotionClassifier
+from pipeline.detection.faces.facedetector import FaceDetector
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-from tests.conftest import MODEL, record_of
+from tests.conftest import CASCADE, MODEL, SAMPLE_PICTURE, record_of
 
 
-@pytest.fixture(scope="module")
-def classifier():
-    return EmotionClassifier(MODEL)
+@pytest.fixture(scope="module", params=["float32", "int8"])
+def classifier(request):
+    return EmotionClassifier(MODEL, request.param)
 
 
 def gray_image():
@@ -27,12 +28,31 @@ def test_the_model_that_ships_is_four_bytes_a_parameter_without_optimizer_state(
     assert MODEL.stat().st_size < 4.2 * model.count_params()
 
 
-def test_a_face_is_the_box_shrunk_by_area_and_nothing_else(classifier):
+def face_in(gray):
+    face = cv2.resize(gray[30:126, 20:116], (48, 48), interpolation=cv2.INTER_AREA)
+    return face[None, ..., None].astype(np.float32) / 255
+
+
+def test_a_face_is_the_box_shrunk_by_area_and_nothing_else():
     gray, box = gray_image(), (20, 30, 96, 96)
     model, _ = checkpoint.load(MODEL)
-    face = cv2.resize(gray[30:126, 20:116], (48, 48), interpolation=cv2.INTER_AREA)
-    expected = model.predict(face[None, ..., None].astype(np.float32) / 255, verbose=0)
-    assert np.allclose(classifier.classify(gray, np.array([box])), expected, atol=1e-5)
+    expected = model.predict_on_batch(face_in(gray))
+    found = EmotionClassifier(MODEL, "float32").classify(gray, np.array([box]))
+    assert np.abs(found - expected).max() < 1e-5
+
+
+def test_in_int8_a_face_is_the_mean_of_it_and_its_mirror_image():
+    gray = cv2.imread(str(SAMPLE_PICTURE), cv2.IMREAD_GRAYSCALE)
+    boxes = FaceDetector(CASCADE).detect(gray)
+    assert len(boxes)
+    mirror_boxes = np.array([(gray.shape[1] - x - width, y, width, height)
+                             for x, y, width, height in boxes])
+    int8, float32 = (EmotionClassifier(MODEL, precision) for precision in ("int8", "float32"))
+    found = int8.classify(gray, boxes)
+    mirrored = np.ascontiguousarray(gray[:, ::-1])
+    assert np.abs(found - int8.classify(mirrored, mirror_boxes)).max() < 0.02
+    expected = (float32.classify(gray, boxes) + float32.classify(mirrored, mirror_boxes)) / 2
+    assert 0 < np.abs(found - expected).max() < 0.1
 
 
 def test_a_batch_gives_what_its_faces_give_alone(classifier):
@@ -40,6 +60,7 @@ def test_a_batch_gives_what_its_faces_give_alone(classifier):
     boxes = np.array([[0, 0, 50, 50], [100, 50, 90, 90], [250, 150, 50, 50], [10, 10, 1, 1]])
     together = classifier.classify(gray, boxes)
     assert together.shape == (4, 6) and np.allclose(together.sum(axis=1), 1, atol=1e-5)
+    assert together.dtype == np.float32
     for box, probabilities in zip(boxes, together):
         assert np.allclose(classifier.classify(gray, box[None]), probabilities, atol=1e-5)
 

@@ -1,0 +1,123 @@
+"""Write a network for other programs: as .onnx, or as .tflite for small devices.
+
+    python -m pipeline.export --model checkpoints/model.hdf5 --output emotion.onnx
+    python -m pipeline.export --model checkpoints/model.hdf5 --output emotion.tflite
+
+The .onnx file is what the detector runs, and says in its metadata which classes its outputs are
+and how a face becomes its input; .tflite comes from Keras's own exporter. What is written is run
+on a hundred faces of the sample, beside Keras: a line says by how much the probabilities differ.
+"""
+
+import argparse
+from pathlib import Path
+
+from pipeline.commandline import existing_file
+from pipeline.ending import run
+from pipeline.errors import UserError
+from pipeline.quietimports import import_keras, prepare_opencv, quiet_stderr
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = ROOT / "samples" / "faces.mp4"
+CASCADE = ROOT / "haarcascade_frontalface_default.xml"
+FACES = 100
+
+# Of a probability: rounding in float32; in int8 what its levels leave out.
+LARGEST_DIFFERENCE = {"float32": 1e-4, "int8": 0.2}
+
+
+def parse_args(argv=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    what = parser.add_argument_group("what is exported")
+    what.add_argument("--model", type=Path, required=True, metavar="FILE", help="trained network")
+    what.add_argument("--output", type=Path, required=True, metavar="FILE",
+                      help="file to write, .onnx or .tflite")
+    what.add_argument("--precision", choices=("float32", "int8"), default="float32",
+                      help="of an .onnx file's numbers (default: %(default)s)")
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    args = parse_args(argv)
+    existing_file(args.model, "model file", "train one, or see checkpoints/model.hdf5")
+    if args.output.suffix not in (".onnx", ".tflite"):
+        raise UserError(f"{args.output}: expected a name that ends in .onnx or .tflite")
+    if args.output.suffix == ".tflite" and args.precision == "int8":
+        raise UserError("--precision int8 is for .onnx files; leave it out")
+    prepare_opencv()
+    try:
+        import_keras()
+    except ImportError as error:
+        raise UserError("what is exported is compared with Keras, which is not installed; "
+                        "pip install -r requirements.txt") from error
+    difference = export(args.model, args.output, args.precision)
+    print(f"written: {args.output}; on {FACES} faces its probabilities differ from Keras's by "
+          f"{difference:.1g} at most")
+
+
+def export(model_path, output, precision):
+    """Write the file, whole or not at all; return the largest difference from Keras.
+
+    Raises UserError if that is larger than rounding, or int8, explains.
+    """
+    from pipeline.io import checkpoint
+    from pipeline.io.onnxmodel import read_onnx
+    from pipeline.io.wholefile import whole_file
+    from pipeline.nn.runtimenetwork import RuntimeNetwork
+
+    model, _ = checkpoint.load(model_path)
+    faces = faces_of_sample(*model.input_shape[1:])
+    with whole_file(output) as partial:
+        if output.suffix == ".onnx":
+            partial.write_bytes(read_onnx(model_path, precision)[0].SerializeToString())
+            found = RuntimeNetwork(partial.read_bytes()).predict_on_batch(faces)
+        else:
+            write_tflite(model, partial)
+            found = run_tflite(partial, faces)
+        difference = float(abs(found - model.predict_on_batch(faces)).max())
+        if not difference <= LARGEST_DIFFERENCE[precision]:
+            raise UserError(f"{output}: not written: its probabilities differ from Keras's by "
+                            f"{difference:.1g}")
+    return difference
+
+
+def write_tflite(model, path):
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise UserError(".tflite files need TensorFlow, found KERAS_BACKEND="
+                        f"{keras.backend.backend()}")
+    with quiet_stderr():
+        model.export(path, format="litert", verbose=False)
+
+
+def run_tflite(path, faces):
+    import tensorflow as tf
+
+    with quiet_stderr():
+        network = tf.lite.Interpreter(str(path)).get_signature_runner()
+        (images,) = network.get_input_details()
+        (probabilities,) = network(**{images: faces}).values()
+    return probabilities
+
+
+def faces_of_sample(height, width, depth):
+    """Return the first faces of the sample, (FACES, height, width, depth) float32 in 0-1."""
+    import cv2
+    import numpy as np
+
+    from pipeline.detection.faces.emotionclassifier import crop
+    from pipeline.detection.faces.facedetector import FaceDetector
+    from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
+
+    video, detector, faces = cv2.VideoCapture(str(SAMPLE)), FaceDetector(CASCADE), []
+    while len(faces) < FACES:
+        gray = cv2.cvtColor(video.read()[1], cv2.COLOR_BGR2GRAY)
+        faces += [crop(gray, box, (width, height)) for box in detector.detect(gray)]
+    faces = ImageToArrayPreprocessor().preprocess(np.stack(faces[:FACES]))
+    return np.repeat(faces, depth, axis=-1)
+
+
+if __name__ == "__main__":
+    run(main)

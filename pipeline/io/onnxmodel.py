@@ -1,0 +1,25 @@
+"""Reads a model file as an ONNX model."""
+
+from pipeline.errors import UserError
+from pipeline.io import checkpoint
+from pipeline.nn.onnxnetwork import onnx_network
+from pipeline.nn.precision import int8_is_faster
+
+
+def read_onnx(path, precision=None):
+    """Return (onnx.ModelProto, record, precision) of a model file; needs no Keras.
+
+    precision: "float32" or "int8"; None is int8 if the file has what it needs, which is the
+    ranges of the activations, and the processor computes int8 in less time. Raises UserError as
+    checkpoint.read does, and if int8 is asked for and has no ranges.
+    """
+    record, weights = checkpoint.read(path)
+    ranges = record.get("activation_ranges")
+    precision = precision or ("int8" if ranges and int8_is_faster() else "float32")
+    if precision == "float32":
+        return onnx_network(record, weights), record, precision
+    if not ranges:
+        raise UserError(f"{path}: has no ranges of its activations, which int8 needs; take "
+                        "--precision float32, or measure them with "
+                        f"python -m pipeline.quantize --model {path}")
+    return onnx_network(record, weights, ranges), record, precision

@@ -1,0 +1,56 @@
+"""Measure the ranges of a network's activations, which int8 needs, and add them to its file.
+
+    python -m pipeline.quantize --model checkpoints/model.hdf5 --dataset datasets/fer2013/hdf5
+
+A training does it to best.hdf5 by itself. The file's record changes, its arrays stay.
+"""
+
+import argparse
+from pathlib import Path
+
+from pipeline.commandline import existing_file
+from pipeline.ending import run
+from pipeline.errors import UserError
+from pipeline.quietimports import import_keras
+
+MEMORY_LIMIT = 1 << 30  # bytes of a database that is read at once
+
+
+def parse_args(argv=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    where = parser.add_argument_group("where they are measured")
+    where.add_argument("--model", type=Path, required=True, metavar="FILE",
+                       help="trained network, which gets the ranges")
+    where.add_argument("--dataset", type=Path, required=True, metavar="FOLDER",
+                       help="folder of train.hdf5, images of which the network looks at")
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    args = parse_args(argv)
+    existing_file(args.model, "model file", "train one, or see checkpoints/model.hdf5")
+    database = existing_file(args.dataset / "train.hdf5", "database", "run build_dataset.py first")
+    import_keras()
+    from pipeline.io import checkpoint
+    from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
+    from pipeline.nn.activationranges import NUM_IMAGES, measure_ranges
+    from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
+
+    record, weights = checkpoint.read(args.model)
+    with HDF5DatasetGenerator(database, NUM_IMAGES, preprocessor=ImageToArrayPreprocessor(),
+                              memory_limit=MEMORY_LIMIT) as dataset:
+        images = dataset.sample(NUM_IMAGES)
+    expected = tuple(record["network"][name] for name in ("height", "width", "depth"))
+    if images.shape[1:] != expected:
+        raise UserError(f"{database}: has images of shape {images.shape[1:]}, expected "
+                        f"{expected}, which {args.model} was trained on")
+    ranges = measure_ranges(record, weights, images)
+    checkpoint.add_to_record(args.model, activation_ranges=ranges)
+    print(f"added to {args.model}: the ranges of its activations on {len(images)} images of "
+          f"{database}")
+
+
+if __name__ == "__main__":
+    run(main)
