@@ -64,6 +64,7 @@ def build(args):
 
     from pipeline.io.fer2013 import FER2013Reader
     from pipeline.io.ferplus import FERPlusLabels
+    from pipeline.io.filestogether import replaced_together
     from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
     from pipeline.io.locks import locked_folder
     from pipeline.progress import track_bytes
@@ -77,10 +78,12 @@ def build(args):
         further = {"targets": (args.classes,), "agreement": ()}
     counts = {split: np.zeros(args.classes, dtype=int) for split in config.SPLITS.values()}
     reader = FER2013Reader(args.csv, config.IMAGE_SIZE, config.SPLITS)
-    with locked_folder(args.output, "building"), ExitStack() as stack:
+    with (locked_folder(args.output, "building"), replaced_together(args.output) as together,
+          ExitStack() as stack):
         writers = {
             split: stack.enter_context(HDF5DatasetWriter.create(
-                args.output / f"{split}.hdf5", config.IMAGE_SIZE, attributes, further))
+                args.output / f"{split}.hdf5", config.IMAGE_SIZE, attributes, further,
+                together=together))
             for split in counts
         }
         for label, pixels, usage in track_bytes(reader, args.csv, "building"):

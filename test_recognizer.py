@@ -15,6 +15,7 @@ from config import emotion_config as config
 from pipeline.commandline import existing_file, new_folder
 from pipeline.ending import run
 from pipeline.errors import UserError
+from pipeline.io.filestogether import finish_replacing
 from pipeline.quietimports import import_keras
 
 
@@ -53,6 +54,7 @@ def parse_args(argv=None):
 def main(argv=None):
     args = parse_args(argv)
     existing_file(args.model, "checkpoint", "see the checkpoints folder")
+    finish_replacing(args.dataset)
     for split in ("train", args.split):
         existing_file(args.dataset / f"{split}.hdf5", "database", "run build_dataset.py first")
     if args.ferplus:
@@ -104,6 +106,7 @@ def predict_and_evaluate(args):
     ) as dataset:
         names, labels = dataset.class_names, dataset.labels
         checkpoint.require_classes(record, args.model, names, database)
+        dataset.require_images_of(*model.input_shape[1:3])
         voted, agreement = labels, dataset.agreement
         if args.ferplus:
             voted, agreement = votes_of(args, dataset)

@@ -15,6 +15,7 @@ from config import emotion_config as config
 from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS
 from pipeline.commandline import existing_file, new_folder, positive
 from pipeline.ending import run
+from pipeline.io.filestogether import finish_replacing
 from pipeline.quietimports import import_keras
 from pipeline.training.trainingplan import training_plan
 
@@ -70,6 +71,7 @@ def main(argv=None):
         teachers=args.teachers,
         epochs=args.epochs,
     )
+    finish_replacing(args.dataset)
     for split in ("train", "val"):
         existing_file(args.dataset / f"{split}.hdf5", "database", "run build_dataset.py first")
     for folder in (args.checkpoints, args.output):

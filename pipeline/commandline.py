@@ -1,6 +1,8 @@
 """What the scripts are given on the command line: paths and numbers, checked where they enter."""
 
 import argparse
+import errno
+import os
 import shlex
 import sys
 from contextlib import suppress
@@ -10,23 +12,38 @@ from pipeline.errors import UserError
 
 
 def existing_file(path, what, remedy):
-    """Return path if it is a file with something in it; raise UserError if not."""
+    """Return path if it is a readable file with something in it; raise UserError if not."""
     path = Path(path)
-    if not path.exists():
-        raise UserError(f"{path}: no such {what}; {remedy}")
+    try:
+        size = path.stat().st_size
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(f"{path}: no such {what}; {remedy}") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read: {reason_of(error)}") from None
     if path.is_dir():
         raise UserError(f"{path}: a folder, expected a {what}; {remedy}")
-    if path.stat().st_size == 0:
+    if size == 0:
         raise UserError(f"{path}: an empty file, expected a {what}; {remedy}")
+    if not os.access(path, os.R_OK):
+        raise UserError(f"{path}: cannot be read: {os.strerror(errno.EACCES)}")
     return path
 
 
 def new_folder(path):
-    """Create a folder, with its parents, unless it is there; raise UserError if it cannot be."""
+    """Create a folder, with its parents, unless it is there; raise UserError if it cannot be.
+
+    Raises UserError as well if nothing can be written there.
+    """
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be created as a folder: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be created as a folder: {reason_of(error)}") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise UserError(f"{path}: a folder that cannot be written to; give another one")
+
+
+def reason_of(error):
+    return getattr(error, "strerror", None) or str(error)
 
 
 def positive(text):

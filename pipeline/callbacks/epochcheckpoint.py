@@ -36,8 +36,9 @@ class EpochCheckpoint(keras.callbacks.Callback):
         if accuracies[-1] > max(accuracies[:-1], default=0.0):
             self._save_best(record)
         if epoch % self.every == 0 or epoch == self.params["epochs"]:
-            self.last_saved = self.folder / f"epoch_{epoch}{self.suffix}"
-            checkpoint.save(self.model, self.last_saved, record)
+            path = self.folder / f"epoch_{epoch}{self.suffix}"
+            checkpoint.save(self.model, path, record)
+            self.last_saved = path
 
     def _save_best(self, record):
         weights = self.average.weights if self.average else self.model.get_weights()

@@ -10,6 +10,7 @@ Whatever else the file describes is never looked at, let alone run. `read` needs
 
 import hashlib
 import json
+import math
 import re
 import shutil
 
@@ -17,8 +18,9 @@ import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.io.modelrecord import LARGEST_NETWORK, LONGEST_RECORD, parsed
-from pipeline.io.untrusted import PlainHDF5, content_of, members_of, reading
-from pipeline.io.wholefile import whole_file
+from pipeline.io.plainhdf5 import PlainHDF5
+from pipeline.io.untrusted import content_of, members_of, reading
+from pipeline.io.wholefile import reserve, whole_file
 from pipeline.nn.conv.emotionvgglayers import ARRAYS, layers_with_arrays
 
 RECORD = "emotion_recognition"
@@ -41,6 +43,7 @@ def save(model, path, record, *, include_optimizer=True, weights=None):
         model.set_weights(weights or trained.get_weights())
     text = json.dumps(_signed(record, model))
     with whole_file(path) as partial:
+        reserve(partial, _room(model))
         if partial.suffix == ".hdf5":
             model.save(partial, include_optimizer=include_optimizer)
         else:
@@ -57,6 +60,7 @@ def add_to_record(path, **fields):
     if file.checksums is not None:
         record["checksums"] = {**file.checksums, "weights": _digest(arrays, record)}
     with whole_file(path) as partial:
+        reserve(partial, path.stat().st_size + (1 << 21))
         shutil.copyfile(path, partial)
         _write_record(partial, json.dumps(record), file.is_archive)
 
@@ -202,6 +206,12 @@ def _write_record(path, text, is_archive):
         if RECORD in file:
             del file[RECORD]
         file.create_dataset(RECORD, data=text)
+
+
+def _room(model):
+    """Return bytes that are enough for the file of a model."""
+    variables = [*model.variables, *getattr(getattr(model, "optimizer", None), "variables", ())]
+    return sum(8192 + 4 * math.prod(variable.shape) for variable in variables) + (1 << 21)
 
 
 def _signed(record, model):

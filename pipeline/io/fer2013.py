@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import zlib
 from itertools import islice
 from pathlib import Path
 
@@ -14,6 +15,7 @@ LABELS = 7
 
 # A row of 2304 pixels has at most 9.3 kB; a longer line is not a row of this dataset.
 LONGEST_LINE = 1 << 16
+MOST_BLANK_LINES = 1000
 
 # Rows whose pixels are parsed together; their arrays fit into a core's cache.
 ROWS_TOGETHER = 8
@@ -40,7 +42,7 @@ class FER2013Reader:
 
     def __iter__(self):
         digest = hashlib.sha256()
-        with open(self.path, "rb", buffering=1 << 20) as file:
+        with self._opened() as file:
             stream = gzip.GzipFile(fileobj=file) if self.path.suffix == ".gz" else file
             lines = self._lines(stream, file, digest)
             number, header = next(lines, (1, b""))
@@ -53,7 +55,7 @@ class FER2013Reader:
 
     def _lines(self, stream, file, digest):
         """Yield (line number, line) for every line that is not blank."""
-        number = 0
+        number = blank = 0
         try:
             while line := stream.readline(LONGEST_LINE):
                 number += 1
@@ -64,8 +66,18 @@ class FER2013Reader:
                 line = line.strip()
                 if line:
                     yield number, line
-        except (EOFError, OSError) as error:
+                    continue
+                blank += 1
+                if blank > MOST_BLANK_LINES:
+                    raise self._error(number, f"over {MOST_BLANK_LINES:,} blank lines", "rows")
+        except (EOFError, OSError, zlib.error) as error:
             raise UserError(f"{self.path}, after line {number}: {error}") from error
+
+    def _opened(self):
+        try:
+            return open(self.path, "rb", buffering=1 << 20)
+        except OSError as error:
+            raise UserError(f"{self.path}: cannot be read: {error.strerror}") from error
 
     def _columns(self, number, header):
         """Return the positions of emotion, pixels and Usage, and the number of columns."""

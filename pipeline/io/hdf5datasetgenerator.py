@@ -1,15 +1,13 @@
 """Feeds a network from an HDF5 database."""
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import keras
 import numpy as np
 
 from pipeline.errors import UserError
-from pipeline.io.hdf5datasetwriter import DIGEST, digest_of_attributes
-from pipeline.io.untrusted import plain_hdf5, reading
-
-EXPECTED = "a database of build_dataset.py"
+from pipeline.io.hdf5database import EXPECTED, open_database
+from pipeline.io.untrusted import reading
 
 # Windows of a streamed database held at a time: a batch may lie across two.
 WINDOWS_HELD = 2
@@ -41,18 +39,16 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
         self.seed = seed
         self.epoch = 1
         self._stack = ExitStack()
-        file = self._stack.enter_context(open_database(path))
-        self._images = file["images"]
+        arrays, attributes = self._stack.enter_context(open_database(path))
+        self._images = arrays["images"]
         with reading(path, EXPECTED):
-            self.labels = file["labels"][:]
-            self.class_names = tuple(file.attrs["class_names"])
-            self.ferplus_share = file.attrs.get("ferplus_share")
-            self.targets = file["targets"][:] if "targets" in file else None
-            self.agreement = file["agreement"][:] if "agreement" in file else None
+            self.labels = arrays["labels"][:]
+            self.targets = arrays["targets"][:] if "targets" in arrays else None
+            self.agreement = arrays["agreement"][:] if "agreement" in arrays else None
+        self.class_names = tuple(attributes["class_names"])
+        self.attributes = attributes
+        self.ferplus_share = attributes.get("ferplus_share")
         self.num_images = len(self.labels)
-        if self.labels.max() >= len(self.class_names):
-            raise UserError(f"{path}: has the label {self.labels.max()} for "
-                            f"{len(self.class_names)} classes; run build_dataset.py again")
         if self.targets is None:
             self.targets = np.eye(len(self.class_names), dtype=np.float32)[self.labels]
         elif not is_distribution(self.targets, self.labels, len(self.class_names)):
@@ -87,6 +83,12 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
 
     def __exit__(self, *exception):
         self._stack.close()
+
+    def require_images_of(self, height, width):
+        """Raise UserError if the images have another size, in pixels."""
+        if self._images.shape[1:] != (height, width):
+            raise UserError(f"{self.path}: has images of {self._images.shape[1:]} pixels, expected "
+                            f"{(height, width)}; run build_dataset.py again")
 
     def _count_windows(self, memory_limit):
         size = self._images.size * self._images.dtype.itemsize
@@ -152,21 +154,3 @@ def is_distribution(targets, labels, classes):
     return (targets.shape == (len(labels), classes) and targets.dtype == np.float32
             and targets.min() >= 0 and np.allclose(targets.sum(axis=1), 1, atol=1e-5)
             and np.array_equal(targets.argmax(axis=1), labels))
-
-
-@contextmanager
-def open_database(path):
-    """Yield the h5py.File of a database; raise UserError if it is not one, or damaged."""
-    with plain_hdf5(path, path, EXPECTED) as file:
-        images, labels = file.get("images"), file.get("labels")
-        if images is None or labels is None or "class_names" not in file.attrs:
-            raise UserError(f"{path}: not {EXPECTED}; run it again")
-        if file.attrs.get(DIGEST) != digest_of_attributes(file.attrs):
-            raise UserError(f"{path}: damaged: its attributes do not fit their checksum; run "
-                            "build_dataset.py again")
-        if images.ndim != 3 or images.dtype != np.uint8 or len(images) != labels.size:
-            raise UserError(f"{path}: holds {images.dtype} images {images.shape} and labels "
-                            f"{labels.shape}; run build_dataset.py again")
-        if not len(images) > 0:
-            raise UserError(f"{path}: holds no image; run build_dataset.py again")
-        yield file

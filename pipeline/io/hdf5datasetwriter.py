@@ -1,17 +1,21 @@
 """Writes images and labels to an HDF5 database."""
 
 import hashlib
+import os
 from contextlib import contextmanager
 
 import h5py
 import numpy as np
 
-from pipeline.io.wholefile import whole_file
+from pipeline.io.wholefile import reserve, whole_file
 
 # Images per chunk: 295 kB at 48 x 48, what one read of HDF5 brings into memory.
 CHUNK_IMAGES = 128
 
 DIGEST = "attributes_sha256"
+
+# Room for what HDF5 writes between the chunks.
+ROOM = 1 << 20
 
 
 class HDF5DatasetWriter:
@@ -49,15 +53,22 @@ class HDF5DatasetWriter:
 
     @classmethod
     @contextmanager
-    def create(cls, path, image_size, attributes=None, further=None):
-        """Yield a writer for `path`; the file appears, whole, when the block ends well."""
-        with whole_file(path) as partial, h5py.File(
-                partial, "w", libver=("v110", "v110")) as file:
-            writer = cls(file, image_size, attributes, further)
-            yield writer
-            writer.flush()
-            file.attrs.update(writer.attributes)
-            file.attrs[DIGEST] = digest_of_attributes(file.attrs)
+    def create(cls, path, image_size, attributes=None, further=None, together=None):
+        """Yield a writer for `path`; the file appears, whole, when the block ends well.
+
+        together: the list of a replaced_together, if it is to appear with others.
+        """
+        with whole_file(path, together) as partial:
+            reserve(partial, ROOM)
+            with h5py.File(partial, "w", libver=("v110", "v110")) as file:
+                writer = cls(file, image_size, attributes, further)
+                yield writer
+                writer.flush()
+                file.attrs.update(writer.attributes)
+                file.attrs[DIGEST] = digest_of_attributes(file.attrs)
+                file.flush()
+                size = file.id.get_filesize()
+            os.truncate(partial, size)  # what was reserved and not used
 
     def add(self, image, label, **further):
         """Append one image, size * size values 0-255 in any shape, its class index, and more."""
@@ -71,6 +82,8 @@ class HDF5DatasetWriter:
 
     def flush(self):
         """Write what is buffered to the file."""
+        size = sum(buffer.nbytes for buffer in self._buffers.values())
+        reserve(self._file.filename, self._file.id.get_filesize() + size + ROOM)
         start, self.count = self.count, self.count + self._buffered
         for name, buffer in self._buffers.items():
             self._file[name].resize(self.count, axis=0)

@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from pipeline.io.hdf5datasetgenerator import EXPECTED, open_database
+from pipeline.io.hdf5database import EXPECTED, open_database
 from pipeline.io.untrusted import reading
 
 
@@ -18,8 +18,8 @@ def also_in(path, other):
 
 
 def _digests(path):
-    with open_database(path) as file, reading(path, EXPECTED):
-        images = file["images"]
+    with open_database(path) as (arrays, _), reading(path, EXPECTED):
+        images = arrays["images"]
         step = images.chunks[0]
         for start in range(0, len(images), step):
             for image in images[start:start + step]:

@@ -4,6 +4,7 @@ A symbolic link is written through. What is no file, such as /dev/null or a pipe
 never replaced.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -21,11 +22,12 @@ LONGEST_NAME = 255  # bytes, on all common file systems
 
 
 @contextmanager
-def whole_file(path):
+def whole_file(path, together=None):
     """Yield a temporary path beside `path` that takes its place when the block ends well.
 
     If the block raises or writes nothing, `path` stays as it was. A killed process may leave
     the temporary file (`.NAME.partial.SUFFIX`); the next writer of `path` overwrites it.
+    together: the list of a replaced_together, which the file then waits for.
     Raises UserError if the folder is missing or refuses the file, or the disk is full.
     """
     with clear_errors(path):
@@ -33,12 +35,37 @@ def whole_file(path):
         if place is None:
             yield Path(path)
             return
-        partial = beside(place, f".{place.stem}", f".partial{place.suffix}")
+        partial = partial_of(place)
         try:
             yield partial
-            _put(partial, place)
+            if together is None:
+                put(partial, place)
+            else:
+                flush_to_disk(partial)
+                together.append(Path(path))
         finally:
-            partial.unlink(missing_ok=True)
+            if together is None or Path(path) not in together:
+                partial.unlink(missing_ok=True)
+
+
+def partial_of(place):
+    """Return the temporary path beside a place."""
+    return beside(place, f".{place.stem}", f".partial{place.suffix}")
+
+
+def reserve(path, size):
+    """Make room for `size` bytes in a file, there or not yet; raise OSError if there is none.
+
+    HDF5 does not survive that a write fails, so nothing is left to fail.
+    """
+    if not hasattr(os, "posix_fallocate"):
+        return
+    with open(path, "ab") as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, size)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # not on this file system
+                raise
 
 
 @contextmanager
@@ -60,7 +87,7 @@ def growing_file(path):
     finally:
         with clear_errors(path):
             if partial.stat().st_size:
-                _put(partial, place)
+                put(partial, place)
             else:
                 partial.unlink()
 
@@ -113,15 +140,19 @@ def _new_file(place):
         return path
 
 
-def _put(partial, place):
+def put(partial, place):
     """Let a file that is written take its place, if it is there, with the earlier one's rights."""
     if not partial.exists():
         return
-    with open(partial, "rb+") as written:
-        os.fsync(written.fileno())
+    flush_to_disk(partial)
     if place.exists():
         shutil.copymode(place, partial)
     os.replace(partial, place)
+
+
+def flush_to_disk(path):
+    with open(path, "rb+") as written:
+        os.fsync(written.fileno())
 
 
 @contextmanager

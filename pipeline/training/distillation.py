@@ -20,6 +20,7 @@ def teach(dataset, teachers, weight, **feed):
         for path in teachers:
             model, record = checkpoint.load(path)
             checkpoint.require_classes(record, path, dataset.class_names, dataset.path)
+            dataset.require_images_of(*model.input_shape[1:3])
             probabilities += predict(model, plain, "flip") / np.float32(len(teachers))
     dataset.targets = (np.float32(1 - weight) * dataset.targets
                        + np.float32(weight) * probabilities)

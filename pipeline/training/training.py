@@ -51,6 +51,7 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
         HDF5DatasetGenerator(dataset / "val.hdf5", **feed) as validation,
     ):
         require_database(recipe, record["experiment"], training)
+        require_fitting(training, validation, input_shape)
         if recipe.distillation:
             teach(training, record["teachers"], recipe.distillation, **feed)
         pretrained = not model_path and recipe.pretrained and checkpoint.load(record["pretrained"])
@@ -125,6 +126,18 @@ def freeze(model, blocks):
     for layer in model.layers:
         if layer.name.startswith(tuple(f"block{block + 1}_" for block in range(blocks))):
             layer.trainable = False
+
+
+def require_fitting(training, validation, input_shape):
+    """Raise UserError if two databases are of different builds, or their images of another size."""
+    for name in sorted(training.attributes.keys() | validation.attributes.keys()):
+        found = [dataset.attributes.get(name) for dataset in (training, validation)]
+        if found[0] != found[1]:
+            raise UserError(f"{training.path} and {validation.path} are of two builds: {name} is "
+                            f"{found[0]!r} in one and {found[1]!r} in the other; run "
+                            "build_dataset.py again")
+    for dataset in (training, validation):
+        dataset.require_images_of(*input_shape[:2])
 
 
 def variations(recipe, epochs):

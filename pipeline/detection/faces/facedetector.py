@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 
 from pipeline.detection.faces.boxes import clipped, overlap
-from pipeline.errors import UserError
+from pipeline.detection.faces.cascadefile import checked_cascade
+from pipeline.io.untrusted import reading
 
 # The original system's settings, on a frame of width 300.
 VIDEO_WIDTH = PICTURE_WIDTH = 300
@@ -97,11 +98,10 @@ def shrunk_to_width(image, width):
 
 def load_cascade(path):
     """Return the cv2.CascadeClassifier of an OpenCV cascade file."""
-    try:
-        cascade = cv2.CascadeClassifier(str(path))
-    except (cv2.error, SystemError):
-        cascade = None
-    if cascade is None or cascade.empty():
-        raise UserError(f"{path}: not a cascade of OpenCV, expected one such as "
-                        "haarcascade_frontalface_default.xml")
+    with reading(path, "a cascade of OpenCV such as haarcascade_frontalface_default.xml"):
+        content = cv2.FileStorage(checked_cascade(path),
+                                  cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
+        cascade = cv2.CascadeClassifier()
+        if not cascade.read(content.getFirstTopLevelNode()) or cascade.empty():
+            raise ValueError("OpenCV cannot use it")
     return cascade

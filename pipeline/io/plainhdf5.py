@@ -1,0 +1,157 @@
+"""Reads HDF5 files that may be damaged, or made to harm: the arrays that are expected, no more.
+
+HDF5's library only tells where in a file a plain array lies: its bytes are taken from there, so
+nothing is unpacked, converted or followed. What else a file holds is never looked at.
+"""
+
+import struct
+from math import prod
+
+import h5py
+import numpy as np
+
+# Of a string of variable length HDF5 stores its length, the address of a heap, and which of the
+# heap's objects it is; an object begins with its number and its length.
+STRING_REFERENCE = struct.Struct("<IQI")
+HEAP_HEADER = 16
+HEAP_OBJECT = struct.Struct("<H6xQ")
+MOST_IN_A_HEAP = 1 << 16
+MOST_IN_A_GROUP = 1 << 8
+LONGEST_ATTRIBUTE = 1 << 10
+
+CONTINUATION, ATTRIBUTE = 0x10, 0x0C  # kinds of message in an object's header
+MOST_BLOCKS = 1 << 4  # of a header
+
+
+class PlainHDF5:
+    """Finds arrays in the bytes of an HDF5 file, by names whose every part is a hard link.
+
+    file: the h5py.h5f.FileID of a file that is too large to be held, its content an mmap.
+    """
+
+    def __init__(self, content, file=None):
+        self.content = content
+        self._root = h5py.h5g.open(file or h5py.h5f.open_file_image(content), b"/")
+
+    def has(self, name):
+        """Return whether the file has an object of this name."""
+        try:
+            self._opened(name, h5py.h5o.open)
+        except (RuntimeError, KeyError):
+            return False
+        return True
+
+    def names(self, group):
+        """Return the names in a group; raise ValueError if they are too many."""
+        group = self._opened(group, h5py.h5g.open)
+        if group.get_num_objs() > MOST_IN_A_GROUP:
+            raise ValueError(f"over {MOST_IN_A_GROUP} names in a group")
+        return [name.decode() for name in group]
+
+    def array(self, name, shape, dtype):
+        """Return a view of an array of exactly this shape and type that is stored plainly."""
+        dataset = self._opened(name, h5py.h5d.open)
+        offset = dataset.get_offset()  # None if in chunks, elsewhere or put together
+        if offset is None or dataset.shape != shape or dataset.get_type() != h5py.h5t.py_create(
+                np.dtype(dtype)):
+            raise ValueError(f"{name} is no plain array of {dtype} {shape}")
+        return np.frombuffer(self.content, dtype, prod(shape), offset).reshape(shape)
+
+    def text(self, name, longest):
+        """Return the bytes of a single string of variable length, of at most `longest`."""
+        dataset = self._opened(name, h5py.h5d.open)
+        if dataset.get_offset() is None or not is_text(dataset.get_type()):
+            raise ValueError(f"{name} is no plain text")
+        return self._string(dataset.get_offset(), longest)
+
+    def chunked(self, name, dtype, rows):
+        """Return the h5py.Dataset of an array (N, ...) in chunks of `rows` with checksums.
+
+        What it claims to hold is no more than the file has.
+        """
+        dataset = self._opened(name, h5py.h5d.open)
+        storage = dataset.get_create_plist()
+        if (storage.get_layout() != h5py.h5d.CHUNKED or storage.get_nfilters() != 1
+                or storage.get_filter(0)[0] != h5py.h5z.FILTER_FLETCHER32
+                or storage.get_chunk() != (rows, *dataset.shape[1:])
+                or dataset.get_type() != h5py.h5t.py_create(np.dtype(dtype))
+                or prod(dataset.shape) * np.dtype(dtype).itemsize > len(self.content)):
+            raise ValueError(f"{name} is no array of {dtype} in chunks of {rows} with checksums")
+        return h5py.Dataset(dataset)
+
+    def attributes(self):
+        """Return {name: value} of the root: numbers, strings and lists of them.
+
+        HDF5 takes the lengths of strings on trust, so these are read from the bytes.
+        """
+        header = h5py.h5o.get_info(self._root).addr
+        found = {}
+        for name, place in self._places_of_attributes(header):
+            attribute = h5py.h5a.open(self._root, name)
+            kind, count = attribute.get_type(), prod(attribute.shape)
+            if count > LONGEST_ATTRIBUTE or len(attribute.shape) > 1:
+                raise ValueError(f"an attribute of shape {attribute.shape}")
+            if is_text(kind):
+                texts = [self._string(place + number * STRING_REFERENCE.size, LONGEST_ATTRIBUTE)
+                         .decode() for number in range(count)]
+                found[name.decode()] = texts if attribute.shape else texts[0]
+            elif isinstance(kind, (h5py.h5t.TypeIntegerID, h5py.h5t.TypeFloatID)):
+                value = np.empty(attribute.shape, kind.dtype)
+                attribute.read(value)
+                found[name.decode()] = value.tolist()
+            else:
+                raise ValueError("an attribute that is neither numbers nor text")
+        return found
+
+    def _places_of_attributes(self, header):
+        """Yield the name of each attribute in an object's header, and where its data begin."""
+        signature, version, flags = struct.unpack_from("<4sBB", self.content, header)
+        if signature != b"OHDR" or version != 2:
+            raise ValueError("attributes of an older form")
+        width = 1 << (flags & 3)
+        place = header + 6 + (16 if flags & 0x20 else 0) + (4 if flags & 0x10 else 0)
+        end = place + width + int.from_bytes(self.content[place:place + width], "little")
+        blocks = [(place + width, end)]
+        message = struct.Struct("<BHBH" if flags & 4 else "<BHB")
+        for place, end in blocks:
+            while place + message.size <= end:
+                kind, size, *_ = message.unpack_from(self.content, place)
+                place += message.size
+                if kind == CONTINUATION and len(blocks) < MOST_BLOCKS:
+                    start, length = struct.unpack_from("<QQ", self.content, place)
+                    blocks.append((start + 4, start + length - 4))  # a signature, a checksum
+                elif kind == ATTRIBUTE:
+                    lengths = struct.unpack_from("<HHH", self.content, place + 2)
+                    name = self.content[place + 9:place + 8 + lengths[0]]
+                    yield name, place + 9 + sum(lengths)
+                place += size
+
+    def _string(self, place, longest):
+        """Return the bytes of a string of variable length whose reference is at a place."""
+        length, place, wanted = STRING_REFERENCE.unpack_from(self.content, place)
+        if self.content[place:place + 4] != b"GCOL" or length > longest:
+            raise ValueError(f"no text of at most {longest:,} bytes")
+        place += HEAP_HEADER
+        for _ in range(MOST_IN_A_HEAP):
+            number, stored = HEAP_OBJECT.unpack_from(self.content, place)
+            place += HEAP_OBJECT.size
+            if number == wanted:
+                return self.content[place:place + length]
+            place += -(-stored // 8) * 8
+        raise ValueError("text that leads nowhere")
+
+    def _opened(self, name, opened):
+        *above, last = name.encode().split(b"/")
+        group = self._root
+        for part in above:
+            group = h5py.h5g.open(self._hard(group, part), part)
+        return opened(self._hard(group, last), last)
+
+    def _hard(self, group, name):
+        if group.links.get_info(name).type != h5py.h5l.TYPE_HARD:
+            raise ValueError(f"{name.decode()} leads elsewhere")
+        return group
+
+
+def is_text(kind):
+    return isinstance(kind, h5py.h5t.TypeStringID) and kind.is_variable_str()
