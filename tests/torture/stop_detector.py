@@ -1,0 +1,184 @@
+"""Stop the detector again and again, at random moments; nothing that is finished may be lost.
+
+    python -m tests.torture.stop_detector [runs of each signal, 30]
+
+Two kinds of run take turns, over a folder of pictures and over a video, each with every output over
+earlier ones. Each is stopped by Ctrl-C, Ctrl-C twice, SIGTERM, SIGHUP or SIGKILL, some of them in
+the start. What must hold afterwards is written at `check_stopped` and `check_killed`.
+"""
+
+import csv
+import random
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import av
+from PIL import Image
+
+from tests.conftest import SAMPLE_PICTURE, SAMPLE_VIDEO, start_script
+
+PICTURES = 150
+REPEATS = 20  # of the sample, in the video
+EARLIER = "earlier"
+STOPS = {"Ctrl-C": [signal.SIGINT], "Ctrl-C twice": [signal.SIGINT] * 2,
+         "SIGTERM": [signal.SIGTERM], "SIGHUP": [signal.SIGHUP], "SIGKILL": [signal.SIGKILL]}
+LONGEST_WAIT = 20  # seconds for the end, on a machine that others use as well
+
+
+def make_pictures(folder):
+    picture = Image.open(SAMPLE_PICTURE)
+    for number in range(PICTURES):
+        part = folder / f"part {number % 3}"
+        part.mkdir(parents=True, exist_ok=True)
+        picture.save(part / f"{number:03}.jpg")
+
+
+def make_video(path):
+    """Write the sample REPEATS times over, without encoding it again."""
+    with av.open(str(SAMPLE_VIDEO)) as source, av.open(str(path), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        packets = [packet for packet in source.demux(video=0) if packet.dts is not None]
+        length = packets[-1].dts - packets[0].dts + packets[0].duration
+        contents = [(bytes(packet), packet.pts, packet.dts, packet.is_keyframe, packet.time_base)
+                    for packet in packets]
+        for repeat in range(REPEATS):
+            for content, pts, dts, key, time_base in contents:
+                packet = av.Packet(content)
+                packet.pts, packet.dts = pts + repeat * length, dts + repeat * length
+                packet.time_base, packet.is_keyframe, packet.stream = time_base, key, stream
+                target.mux(packet)
+
+
+def start(kind, source, results):
+    """Start a run of a kind over earlier results, and return its process."""
+    for name in ("x.csv", "x.png", "x.mp4") if kind == "video" else ("x.csv", "x.png"):
+        (results / name).write_text(EARLIER)
+    output = results / ("x.mp4" if kind == "video" else "copies")
+    return start_script("emotion_detector.py", "--no-display",
+                        "--video" if kind == "video" else "--image", source, "--output", output,
+                        "--csv", results / "x.csv", "--timeline", results / "x.png")
+
+
+def rows_of(path):
+    """Return the rows of a CSV, each of which must be whole."""
+    with open(path, newline="", encoding="utf-8") as file:
+        text = file.read()
+    assert text.endswith("\r\n"), f"{path}: ends within a row"
+    rows = list(csv.DictReader(text.splitlines()))
+    assert all(None not in row and None not in row.values() for row in rows), path
+    return rows
+
+
+def check_stopped(kind, results, rows_before):
+    """Every output is at its place and whole, with what was there when the signal came."""
+    if rows_before == 0 and (results / "x.csv").read_text() == EARLIER:
+        assert kind != "video" or (results / "x.mp4").read_text() == EARLIER
+        return "nothing was there yet"
+    rows = rows_of(results / "x.csv")
+    assert len(rows) >= rows_before, f"{len(rows)} rows, {rows_before} were there"
+    Image.open(results / "x.png").load()
+    if kind == "video":
+        last = int(rows[-1]["frame"])
+        with av.open(str(results / "x.mp4")) as container:
+            frames = sum(1 for _ in container.decode(video=0))
+        assert last < frames <= last + 5, f"{frames} frames, the last row is of {last}"
+    else:
+        copies = sorted(path.relative_to(results / "copies").as_posix()
+                        for path in (results / "copies").rglob("*.jpg"))
+        assert copies == sorted({row["file"] for row in rows}), "a copy or its row is missing"
+        for copy in copies[-3:]:
+            Image.open(results / "copies" / copy).load()
+    left = [path.name for path in results.rglob("*") if "partial" in path.name]
+    assert not left, left
+    return f"{len(rows)} rows"
+
+
+def check_killed(kind, results, source):
+    """The earlier files are where they were, and the next run takes neither them nor the rows."""
+    assert (results / "x.csv").read_text() == EARLIER
+    assert (results / "x.png").read_text() == EARLIER
+    assert kind != "video" or (results / "x.mp4").read_text() == EARLIER
+    left = {path: path.read_bytes() for path in results.glob("x.partial*.csv")}
+    for path, content in left.items():
+        if content:
+            assert len(content) > 0 and content.count(b"\r\n") > 0
+    again = start(kind, source, results)
+    wait_for_rows(again, results)
+    assert (results / "x.csv").read_text() == EARLIER
+    again.kill()
+    again.communicate()
+    assert all(path.read_bytes() == content for path, content in left.items())
+    return f"{sum(content.count(bytes([10])) for content in left.values())} lines are left"
+
+
+def growing(results):
+    """Return the table that a run is writing."""
+    tables = list(results.glob("x.partial*.csv"))
+    return max(tables, key=lambda path: path.stat().st_mtime_ns) if tables else None
+
+
+def wait_for_rows(process, results):
+    began = time.time()
+    known = {path: path.stat().st_size for path in results.glob("x.partial*.csv")}
+    while process.poll() is None and time.time() < began + 120:
+        if any(path.stat().st_size > known.get(path, 0)
+               for path in results.glob("x.partial*.csv")):
+            return
+        time.sleep(0.01)
+
+
+def stop(kind, source, results, signals, at_start):
+    """Start a run, stop it at a random moment, and return what was found."""
+    process = start(kind, source, results)
+    if at_start:
+        time.sleep(random.uniform(0.3, 3))
+    else:
+        wait_for_rows(process, results)
+        time.sleep(random.uniform(0, 4))
+    table = growing(results)
+    rows_before = max(table.read_bytes().count(b"\n") - 1, 0) if table else 0
+    if process.poll() is not None:
+        process.communicate()
+        return None
+    began = time.time()
+    for number in signals:
+        process.send_signal(number)
+        time.sleep(random.choice([0, 0.05, 0.3]) if len(signals) > 1 else 0)
+    _, stderr = process.communicate(timeout=120)
+    seconds = time.time() - began
+    assert "Traceback" not in stderr, stderr
+    if signals[0] == signal.SIGKILL:
+        return check_killed(kind, results, source)
+    # Before Python has come to the script, a signal ends it in the system's own way.
+    assert process.returncode in (128 + signals[0], -signals[0]), (process.returncode, stderr)
+    assert seconds < LONGEST_WAIT, f"{seconds:.1f} s to the end"
+    return f"{check_stopped(kind, results, rows_before)}, {seconds:.1f} s to the end"
+
+
+def main():
+    runs = int(sys.argv[1]) if sys.argv[1:] else 30
+    random.seed(0)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_pictures(folder / "pictures")
+        make_video(folder / "video.mp4")
+        sources = {"pictures": folder / "pictures", "video": folder / "video.mp4"}
+        for what, signals in STOPS.items():
+            done = 0
+            while done < runs:
+                kind = ("pictures", "video")[done % 2]
+                results = folder / f"{what} {done}"
+                results.mkdir(exist_ok=True)
+                found = stop(kind, sources[kind], results, signals, at_start=done % 5 == 4)
+                if found is None:  # it was at its end already
+                    continue
+                done += 1
+                print(f"{what} {done}, {kind}: {found}", flush=True)
+    print(f"{runs} runs of each stopped by {', '.join(STOPS)}: nothing was lost")
+
+
+if __name__ == "__main__":
+    main()
