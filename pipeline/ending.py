@@ -41,6 +41,9 @@ def run(main):
         status = _fail(str(terminated) or "terminated", status=128 + terminated.number)
     except KeyboardInterrupt as interrupt:
         status = _fail(str(interrupt) or "interrupted", status=130)
+    if status and status > 128:  # one more signal would only spoil the end
+        for number in (signal.SIGINT, *TERMINATING):
+            signal.signal(number, signal.SIG_IGN)
     sys.exit(status)
 
 
@@ -90,8 +93,7 @@ def stop_requests(message):
 
     def request(number, frame):
         if not stop.patient:
-            _fail("stopped", status=128 + number)
-            sys.stdout.flush()
+            os.write(2, f"{Path(sys.argv[0]).name}: stopped\n".encode())
             os._exit(128 + number)
         stop.signal = stop.signal or number
         stop.count += 1

@@ -3,6 +3,7 @@
 import os
 import sys
 import unicodedata
+from contextlib import suppress
 
 # Controls, lone surrogates, line and paragraph separators.
 ESCAPED_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
@@ -30,5 +31,6 @@ def acts_on_terminal(character):
 
 
 def notice(line):
-    """Print a line on stderr."""
-    print(printable(line), file=sys.stderr, flush=True)
+    """Print a line on stderr, if that is still there."""
+    with suppress(OSError):
+        print(printable(line), file=sys.stderr, flush=True)

@@ -129,15 +129,13 @@ def beside(place, start, end):
 
 
 def _new_file(place):
-    """Create NAME.partial.SUFFIX, or NAME.partial2.SUFFIX if a killed process has left that."""
+    """Create NAME.partial.SUFFIX, or NAME.partial2.SUFFIX if a killed one has left rows."""
     for number in count(1):
         end = f".partial{number if number > 1 else ''}{place.suffix}"
         path = beside(place, place.stem, end)
-        try:
-            open(path, "x").close()
-        except FileExistsError:
-            continue
-        return path
+        if not os.path.lexists(path) or (path.is_file() and path.stat().st_size == 0):
+            path.touch()
+            return path
 
 
 def put(partial, place):

@@ -4,7 +4,7 @@ from array import array
 from contextlib import contextmanager
 
 from pipeline.errors import UserError
-from pipeline.io.wholefile import clear_errors, growing_file, place_of
+from pipeline.io.wholefile import place_of, whole_file
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".pdf", ".svg", ".tif", ".tiff", ".webp")
 
@@ -27,14 +27,13 @@ class Timeline:
         if path.suffix.lower() not in SUFFIXES and place_of(path):
             raise UserError(f"{path}: no picture is drawn with this suffix; expected "
                             + ", ".join(SUFFIXES))
-        with growing_file(path) as growing:
-            timeline = cls()
-            try:
-                yield timeline
-            finally:
-                if timeline.frames:
-                    with clear_errors(path):
-                        timeline.plot(growing, class_names)
+        timeline = cls()
+        try:
+            yield timeline
+        finally:
+            if timeline.frames:
+                with whole_file(path) as partial:
+                    timeline.plot(partial, class_names)
 
     def write(self, frame, faces):
         """Keep the emotions of a frame."""
