@@ -59,7 +59,8 @@ def add_faces(group):
                              f"{config.CASCADE_PATH.name})")
     group.add_argument("--detection-width", type=positive, metavar="PIXELS",
                        help="look for faces in frames shrunk to this width, with YuNet to this "
-                            "longest side (default: 300; with YuNet 320, 640 for pictures)")
+                            "longest side (default: 640 for pictures; for videos 300, with YuNet "
+                            "320)")
     group.add_argument("--min-face", type=positive, metavar="PIXELS",
                        help="smallest face in the shrunk frame (default: 30, with YuNet none)")
     group.add_argument("--full-scan-every", type=positive, default=10, metavar="N",
@@ -108,14 +109,19 @@ def main(argv=None):
 def face_detector(args):
     """Return what finds faces: YuNet if its file is given, or in its place, else the cascade."""
     from pipeline.detection.faces.facedetector import FaceDetector
+    from pipeline.detection.faces.picturefacedetector import PictureFaceDetector
     from pipeline.detection.faces.yunetdetector import YuNetDetector
 
-    sizes = {"width": args.detection_width, "min_face": args.min_face, "pictures": bool(args.image)}
-    in_place = None if args.cascade or not config.DETECTOR_PATH.exists() else config.DETECTOR_PATH
-    if args.detector or in_place:
-        return YuNetDetector(args.detector or in_place, **sizes)
-    return FaceDetector(args.cascade or config.CASCADE_PATH, **sizes,
-                        full_scan_every=args.full_scan_every)
+    sizes = {"width": args.detection_width, "min_face": args.min_face}
+    pictures = args.image is not None
+    if not args.detector and not args.cascade and config.DETECTOR_PATH.is_file():
+        args.detector = config.DETECTOR_PATH
+    if args.detector:
+        return YuNetDetector(args.detector, **sizes, pictures=pictures)
+    cascade = args.cascade or config.CASCADE_PATH
+    if pictures and cascade.samefile(config.CASCADE_PATH):
+        return PictureFaceDetector(cascade, **sizes)
+    return FaceDetector(cascade, **sizes, pictures=pictures, full_scan_every=args.full_scan_every)
 
 
 def detect(args, jobs, stop, skips):

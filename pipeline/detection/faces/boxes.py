@@ -3,16 +3,22 @@
 import numpy as np
 
 
+def area(box):
+    """Return width times height."""
+    return box[2] * box[3]
+
+
+def common_area(first, second):
+    """Return the area that two boxes share."""
+    width = min(first[0] + first[2], second[0] + second[2]) - max(first[0], second[0])
+    height = min(first[1] + first[3], second[1] + second[3]) - max(first[1], second[1])
+    return max(0, width) * max(0, height)
+
+
 def overlap(first, second):
     """Return the intersection over union of two boxes, 0-1."""
-    x = max(first[0], second[0])
-    y = max(first[1], second[1])
-    width = min(first[0] + first[2], second[0] + second[2]) - x
-    height = min(first[1] + first[3], second[1] + second[3]) - y
-    if width <= 0 or height <= 0:
-        return 0.0
-    common = width * height
-    return common / (first[2] * first[3] + second[2] * second[3] - common)
+    common = common_area(first, second)
+    return common / (area(first) + area(second) - common) if common else 0.0
 
 
 def clipped(boxes, image):
@@ -23,3 +29,15 @@ def clipped(boxes, image):
     boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
     boxes = boxes[(boxes[:, 2] > 0) & (boxes[:, 3] > 0)]
     return boxes[np.argsort(-boxes[:, 2] * boxes[:, 3], kind="stable")]
+
+
+def distinct(boxes, most):
+    """Return those of boxes, the best first, that share at most `most` with a better one.
+
+    What two boxes share is counted by the smaller of them, so one inside another goes.
+    """
+    kept = []
+    for box in boxes:
+        if all(common_area(box, other) <= most * min(area(box), area(other)) for other in kept):
+            kept.append(box)
+    return kept

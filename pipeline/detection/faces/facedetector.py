@@ -7,8 +7,8 @@ from pipeline.detection.faces.boxes import clipped, overlap
 from pipeline.detection.faces.cascadefile import checked_cascade
 from pipeline.io.untrusted import reading
 
-# The original system's settings, on a frame of width 300.
-VIDEO_WIDTH = PICTURE_WIDTH = 300
+# The original system's settings, on a frame of width 300. A picture has time for small faces.
+VIDEO_WIDTH, PICTURE_WIDTH = 300, 640
 MIN_FACE = 30
 SCALE_FACTOR = 1.1
 MIN_NEIGHBORS = 5
