@@ -27,7 +27,6 @@ from pipeline.detection.faces.facedetector import (
     shrunk_to_width,
 )
 from pipeline.detection.faces.picturefacedetector import (
-    SAME_FACE,
     PictureFaceDetector,
     confirming_cascade,
 )
@@ -170,7 +169,7 @@ def search_twice(tally, confirming, detector, image):
     for least_side, least_support in ((24, 8), (30, 4), (30, 8), (30, 16), (30, 32), (36, 8)):
         kept = boxes[(support >= least_support) & (sides >= least_side)]
         tally.add(f"default, confirmed by {confirming}, smallest face {least_side}, "
-                  f"support {least_support}", distinct(kept, SAME_FACE), seconds)
+                  f"support {least_support}", distinct(kept), seconds)
 
 
 def main():

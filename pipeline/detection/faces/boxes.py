@@ -2,10 +2,25 @@
 
 import numpy as np
 
+# Of two boxes that share more than this of the smaller one, both are of one face.
+SAME_FACE = 0.5
+
 
 def area(box):
     """Return width times height."""
     return box[2] * box[3]
+
+
+def center(box):
+    """Return the middle of a box, (x, y)."""
+    return np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
+
+
+def grown(box, factor):
+    """Return a box made larger by a factor, about its centre."""
+    x, y, width, height = box
+    return (x - (factor - 1) / 2 * width, y - (factor - 1) / 2 * height,
+            factor * width, factor * height)
 
 
 def common_area(first, second):
@@ -31,13 +46,11 @@ def clipped(boxes, image):
     return boxes[np.argsort(-boxes[:, 2] * boxes[:, 3], kind="stable")]
 
 
-def distinct(boxes, most):
-    """Return those of boxes, the best first, that share at most `most` with a better one.
-
-    What two boxes share is counted by the smaller of them, so one inside another goes.
-    """
+def distinct(boxes):
+    """Return those of boxes, the best first, that are of another face than each better one."""
     kept = []
     for box in boxes:
-        if all(common_area(box, other) <= most * min(area(box), area(other)) for other in kept):
+        if all(common_area(box, other) <= SAME_FACE * min(area(box), area(other))
+               for other in kept):
             kept.append(box)
     return kept

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from pipeline.detection.faces.boxes import clipped, overlap
+from pipeline.detection.faces.boxes import clipped, distinct, overlap
 from pipeline.detection.faces.cascadefile import checked_cascade
 from pipeline.io.untrusted import reading
 
@@ -18,6 +18,9 @@ MIN_NEIGHBORS = 5
 SEARCH_MARGIN = 0.25
 SEARCH_SIZES = (0.8, 1.25)
 SEARCH_MIN_NEIGHBORS = 3
+
+# A face that is lost, as behind someone who goes by, is looked for everywhere in so many frames.
+FRAMES_TO_LOOK_AGAIN = 5
 
 
 class FaceDetector:
@@ -43,7 +46,7 @@ class FaceDetector:
     def forget(self):
         """Look at the whole of the next frame: it has nothing to do with the last one."""
         self._known = []
-        self._frames_to_full_scan = 0
+        self._frames_to_full_scan = self._frames_to_look_again = 0
 
     def detect(self, gray):
         """Return boxes (N, 4) int, x, y, width, height in pixels of gray (height, width) uint8.
@@ -56,7 +59,10 @@ class FaceDetector:
             found = self._search_near(shrunk)
         if found is None:
             found = self._search(shrunk, MIN_NEIGHBORS, self.min_face, 0)
-            self._frames_to_full_scan = self.full_scan_every
+            lost = len(found) < len(self._known)
+            self._frames_to_look_again = FRAMES_TO_LOOK_AGAIN if lost else (
+                max(0, self._frames_to_look_again - 1))
+            self._frames_to_full_scan = 1 if self._frames_to_look_again else self.full_scan_every
         self._frames_to_full_scan -= 1
         self._known = found
         return clipped(np.array(found).reshape(-1, 4) * (gray.shape[1] / shrunk.shape[1]), gray)
@@ -81,7 +87,7 @@ class FaceDetector:
             smallest, largest = (max(self.min_face, round(size * width)) for size in SEARCH_SIZES)
             boxes = self._search(region, SEARCH_MIN_NEIGHBORS, smallest, largest)
             near = [(left + box[0], top + box[1], box[2], box[3]) for box in boxes]
-            near = [box for box in near if box not in found]
+            near = distinct([*found, *near])[len(found):]
             if not near:
                 return None
             found.append(max(near, key=lambda box: overlap(box, (x, y, width, height))))

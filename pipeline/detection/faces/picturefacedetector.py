@@ -26,9 +26,6 @@ LEAST_OVERLAP = 0.3
 # Windows of the confirming cascade that see the face, all looks together.
 LEAST_SUPPORT = 8
 
-# A box that shares this much of itself with one of more support is of the same face.
-SAME_FACE = 0.5
-
 
 class PictureFaceDetector:
     """Finds every face of a picture, more of them and with fewer mistakes than one cascade does.
@@ -57,7 +54,7 @@ class PictureFaceDetector:
         The boxes are square unless the border clips them, the largest first.
         """
         boxes, support = self.proposals(gray)
-        return clipped(np.reshape(distinct(boxes[support >= LEAST_SUPPORT], SAME_FACE), (-1, 4)),
+        return clipped(np.reshape(distinct(boxes[support >= LEAST_SUPPORT]), (-1, 4)),
                        gray)
 
     def proposals(self, gray):

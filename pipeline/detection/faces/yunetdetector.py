@@ -14,8 +14,11 @@ from pipeline.errors import UserError
 # OpenCV's 0.9 loses a tenth of the faces that 0.8 finds, for no fewer false alarms.
 LEAST_SCORE = 0.8
 
-# The longest side to which an image is shrunk, pixels: a picture has time, a video does not.
+# The longest side to which an image is shrunk, pixels: a picture has time, a video has it where
+# a face of the last frame is small, by the longest side, or to see whether there are small ones.
 PICTURE_WIDTH, VIDEO_WIDTH = 640, 320
+SMALL = 0.1
+LOOK_CLOSER_EVERY = 10  # frames, unless there is just one face
 
 # FER2013's faces are squares around eyes, nose and mouth: this share of YuNet's height.
 SQUARE = 0.95
@@ -50,28 +53,45 @@ class YuNetDetector:
     """Finds every face of each frame by itself.
 
     width: the longest side to which a frame is shrunk before it is searched, pixels; by default
-    what suits pictures, or a video. min_face: side of the smallest face, pixels of the shrunk
-    frame. Raises UserError if the file is not such a network.
+    what suits pictures, or a video and the faces of its last frame. min_face: side of the
+    smallest face, pixels of the shrunk frame. Raises UserError if the file is not such a network.
     """
 
     name = "YuNet"
     takes_color = True
 
     def __init__(self, network_path, *, width=None, min_face=None, pictures=False):
-        self.width = width or (PICTURE_WIDTH if pictures else VIDEO_WIDTH)
+        self.width = width or PICTURE_WIDTH
         self.min_face = min_face or 1
+        self._adapts = width is None and not pictures
         self._network = load_network(network_path)
+        self.forget()
 
     def forget(self):
-        """Nothing is known of earlier frames."""
+        """Look closely at the next frame: it has nothing to do with the last one."""
+        self._frames_to_closer_look = 0
 
     def detect(self, image):
         """Return boxes (N, 4) int, x, y, width, height in pixels of image (height, width, 3) BGR.
 
         They are the squares that FER2013 would have cut, cut at the border, the largest first.
         """
+        closer = not self._adapts or self._frames_to_closer_look == 0
+        boxes = self._find(image, self.width if closer else VIDEO_WIDTH)
+        self._frames_to_closer_look = self._frames_to_next(boxes, max(image.shape), closer)
+        return boxes
+
+    def _frames_to_next(self, boxes, longest, closer):
+        """Return in how many frames one is looked at closely again, 0 being the next."""
+        if any(boxes[:, 3] < SMALL * longest):
+            return 0
+        if closer or len(boxes) == 1:
+            return LOOK_CLOSER_EVERY - 1
+        return self._frames_to_closer_look - 1
+
+    def _find(self, image, longest):
         height, width = image.shape[:2]
-        scale = min(1.0, self.width / max(height, width))
+        scale = min(1.0, longest / max(height, width))
         size = max(1, round(width * scale)), max(1, round(height * scale))
         shrunk = image if scale == 1 else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         self._network.setInputSize(size)

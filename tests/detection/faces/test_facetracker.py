@@ -61,6 +61,28 @@ def test_a_face_elsewhere_is_another():
     assert numbers(tracker.update([RIGHT], [SAD])) == [2]
 
 
+def test_a_small_face_may_go_further_than_its_own_width():
+    tracker = FaceTracker(smoothing=0)
+    box = (10, 10, 20, 20)
+    for step in (0, 18, 40, 66, 96):
+        assert numbers(tracker.update([moved(box, step)], [HAPPY])) == [1]
+
+
+def test_faces_that_pass_each_other_keep_their_numbers():
+    tracker = FaceTracker(smoothing=0)
+    for step in range(0, 191, 10):
+        boxes = [moved(LEFT, step), moved(RIGHT, -step)]
+        assert numbers(tracker.update(boxes, [HAPPY, SAD])) == [1, 2]
+
+
+def test_a_face_that_goes_behind_another_comes_out_with_its_number():
+    tracker = FaceTracker(smoothing=0)
+    for step in range(0, 191, 10):
+        hidden = 70 <= step <= 120
+        boxes = [moved(LEFT, step), *[moved(RIGHT, -step)] * (not hidden)]
+        assert numbers(tracker.update(boxes, [HAPPY, SAD])) == [1, 2][:len(boxes)]
+
+
 def test_two_boxes_never_share_a_number():
     tracker = FaceTracker(smoothing=0)
     tracker.update([LEFT], [HAPPY])

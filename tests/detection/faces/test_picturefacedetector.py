@@ -74,4 +74,4 @@ def test_each_look_has_the_box_in_its_middle():
 
 def test_of_boxes_of_one_face_the_best_is_kept():
     best, inside, beside = (0, 0, 40, 40), (10, 10, 15, 15), (35, 0, 40, 40)
-    assert distinct([best, inside, beside], 0.5) == [best, beside]
+    assert distinct([best, inside, beside]) == [best, beside]

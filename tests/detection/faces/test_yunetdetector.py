@@ -50,6 +50,26 @@ def test_pictures_are_searched_finer_than_videos(yunet, image):
     assert len(YuNetDetector(yunet, pictures=True, width=100).detect(wide)) == 0
 
 
+def sides_searched(detector, images):
+    """Return the longest side at which each image is searched."""
+    sides = []
+    search = detector._find
+    detector._find = lambda image, longest: sides.append(longest) or search(image, longest)
+    for image in images:
+        detector.detect(image)
+    return sides
+
+
+def test_of_a_video_what_may_have_small_faces_is_searched_finer(yunet, image):
+    one = image[:, :216]
+    far = cv2.copyMakeBorder(one, 600, 600, 650, 650, cv2.BORDER_CONSTANT, value=(90, 90, 90))
+    video = {"one": [one] * 13, "two": [image] * 13, "far": [far] * 3, "none": [one[:30]] * 13}
+    sides = {what: sides_searched(YuNetDetector(yunet), frames) for what, frames in video.items()}
+    assert sides == {"one": [640] + [320] * 12, "two": [640] + [320] * 9 + [640] + [320] * 2,
+                     "far": [640] * 3, "none": [640] + [320] * 9 + [640] + [320] * 2}
+    assert sides_searched(YuNetDetector(yunet, width=100), [far]) == [100]
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (23, 32), (2, 1500), (1500, 2), (31, 17)])
 def test_tiny_and_thin_images_give_boxes_that_lie_in_them(yunet, shape):
     random = np.random.default_rng(0)
