@@ -13,6 +13,7 @@ from pathlib import Path
 
 from config import emotion_config as config
 from pipeline.commandline import existing_file, positive, share, share_below_1
+from pipeline.cores import use_cores
 from pipeline.detection.runs.plan import plan_jobs
 from pipeline.ending import run, stop_requests
 from pipeline.io.skips import Skips
@@ -57,6 +58,8 @@ def add_faces(group):
     finder.add_argument("--cascade", type=Path, metavar="FILE",
                         help="OpenCV cascade that finds faces without YuNet (default: "
                              f"{config.CASCADE_PATH.name})")
+    group.add_argument("--threads", type=positive, metavar="N",
+                       help="use no more than N processor cores (default: all)")
     group.add_argument("--detection-width", type=positive, metavar="PIXELS",
                        help="look for faces in frames shrunk to this width, with YuNet to this "
                             "longest side (default: 640 for pictures; for videos 300, with YuNet "
@@ -77,12 +80,12 @@ def add_faces(group):
 
 
 def add_outputs(group):
-    group.add_argument("--output", type=Path, metavar="PATH",
+    group.add_argument("--output", metavar="PATH",
                        help="annotated video (.mp4, .mov, .mkv, .avi, .webm) or picture; for "
                             "several a folder, as with --csv and --timeline for several videos")
-    group.add_argument("--csv", type=Path, metavar="PATH",
+    group.add_argument("--csv", metavar="PATH",
                        help="table with a row for each face and frame, written as it goes")
-    group.add_argument("--timeline", type=Path, metavar="PATH",
+    group.add_argument("--timeline", metavar="PATH",
                        help="picture of the emotions over time")
     group.add_argument("--skip-existing", action="store_true",
                        help="leave out videos whose results are there and complete")
@@ -96,6 +99,8 @@ def main(argv=None):
     if args.cascade:
         existing_file(args.cascade, "cascade file", "see haarcascade_frontalface_default.xml")
     existing_file(args.model, "model file", "train one, or see checkpoints/model.hdf5")
+    if args.threads:
+        use_cores(args.threads)
     skips = Skips()
     jobs = plan_jobs(
         camera=args.camera, videos=args.video, pictures=args.image, annotated=args.output,

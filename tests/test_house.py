@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 
 # From the lowest to the highest: a room imports those before it, and itself.
 ROOMS = (
-    "pipeline.errors", "pipeline.terminal",
+    "pipeline.errors", "pipeline.terminal", "pipeline.cores",
     "pipeline.commandline", "pipeline.ending", "pipeline.quietimports",
     "pipeline.progress", "pipeline.plots",
     "pipeline.preprocessing",

@@ -1,5 +1,6 @@
 """From what is given on the command line to the jobs of a run."""
 
+import os
 import re
 from pathlib import Path
 
@@ -30,15 +31,15 @@ def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **ou
     videos: list of files, folders and addresses, or None; the camera is the source if there
     are neither these nor pictures. skips: is told what is no video in a folder. skip_existing:
     leave out what has complete results. also_read: files that are no sources, but read.
-    outputs: annotated, csv and timeline, which are folders for several videos. Raises UserError
-    if a source is not there, or an output would overwrite one, or another output.
+    outputs: annotated, csv and timeline, paths or None; for several videos they are folders.
+    Raises UserError if a source is not there, or an output would overwrite one, or another output.
     """
     if skip_existing and not (videos and any(outputs.values())):
         raise UserError("--skip-existing is for --video with --output, --csv or --timeline")
     if pictures:
         jobs = [_picture_job(pictures, outputs)]
     elif not videos:
-        jobs = [Job(camera, **outputs)]
+        jobs = [Job(camera, **{what: Path(path) for what, path in outputs.items() if path})]
     else:
         jobs = _video_jobs(videos, outputs, skips)
     read = [job.source for job in jobs if isinstance(job.source, (str, Path))
@@ -52,13 +53,17 @@ def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **ou
 
 
 def _picture_job(pictures, outputs):
+    """Return the Job of a picture or a folder of them, with the annotated ones in a folder."""
     require_source(Job(pictures, pictures=True))
-    annotated = outputs["annotated"]
-    if annotated and pictures.is_dir():
-        new_folder(annotated)
-    elif annotated and annotated.is_dir():
-        annotated /= pictures.name
-    return Job(pictures, pictures=True, **{**outputs, "annotated": annotated})
+    paths = {what: Path(path) for what, path in outputs.items() if path}
+    if "annotated" in paths and (pictures.is_dir() or _is_folder(outputs["annotated"])):
+        new_folder(paths["annotated"])
+    return Job(pictures, pictures=True, **paths)
+
+
+def _is_folder(path):
+    """Return whether an output's path means a folder: it is one, or ends with a slash."""
+    return str(path).endswith(("/", os.sep)) or Path(path).is_dir()
 
 
 def _video_jobs(videos, outputs, skips):
@@ -69,14 +74,12 @@ def _video_jobs(videos, outputs, skips):
     found = _videos_by_name(videos, skips, [path for path in outputs.values() if path])
     jobs = {name: {} for name in found}
     for what, path in outputs.items():
-        if path and several:
-            new_folder(path)
-        if path and path.is_dir():
+        if path and (several or _is_folder(path)):
             for name, result in result_names(found, SUFFIX_OF[what]).items():
-                jobs[name][what] = path / result
+                jobs[name][what] = Path(path) / result
+                new_folder(jobs[name][what].parent)
         elif path:
-            for job in jobs.values():
-                job[what] = path
+            jobs[next(iter(found))][what] = Path(path)
     return [Job(found[name], **job) for name, job in jobs.items()]
 
 
