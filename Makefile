@@ -36,6 +36,6 @@ $(DETECTOR_READY): requirements-detector.txt
 	$(VENV)/bin/pip $(INSTALL) -r requirements-detector.txt
 	touch $@
 
-$(READY): $(DETECTOR_READY) requirements.txt requirements-dev.txt
+$(READY): $(DETECTOR_READY) requirements.txt requirements-jax.txt requirements-dev.txt
 	$(VENV)/bin/pip $(INSTALL) -r requirements-dev.txt
 	touch $@

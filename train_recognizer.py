@@ -9,12 +9,14 @@ Writes epoch_N.hdf5 and best.hdf5 to the checkpoints folder and the training cur
 """
 
 import argparse
+from contextlib import nullcontext
 from pathlib import Path
 
 from config import emotion_config as config
 from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS
 from pipeline.commandline import existing_file, new_folder, positive
 from pipeline.ending import run
+from pipeline.errors import UserError
 from pipeline.io.filestogether import finish_replacing
 from pipeline.quietimports import import_keras
 from pipeline.training.trainingplan import training_plan
@@ -43,6 +45,12 @@ def parse_args(argv=None):
                          "it decides experiment, seed and precision")
     resumed.add_argument("--start_epoch", "--start-epoch", type=int, metavar="N",
                          help="epochs that the checkpoint was trained for, as a check")
+    devices = parser.add_argument_group("what it runs on, with Keras on JAX")
+    devices.add_argument("--devices", type=positive, metavar="N",
+                         help="devices of this machine to split each batch over (default: 1)")
+    devices.add_argument("--distributed", action="store_true", help="join the processes that "
+                         "Slurm, Open MPI or KERAS_DISTRIBUTION_* variables describe, with all "
+                         "of their devices")
     files = parser.add_argument_group("what is read and written")
     files.add_argument("--dataset", type=Path, default=config.HDF5_PATH, metavar="FOLDER",
                        help="folder of train.hdf5 and val.hdf5 (default: %(default)s)")
@@ -60,6 +68,9 @@ def experiment(text):
 
 def main(argv=None):
     args = parse_args(argv)
+    if args.devices and args.distributed:
+        raise UserError("--distributed takes every device of its processes, found --devices "
+                        f"{args.devices} as well; leave one of them out")
     record = training_plan(
         EXPERIMENTS,
         {"experiment": DEFAULT_EXPERIMENT, "precision": "float32", "seed": config.SEED},
@@ -77,20 +88,25 @@ def main(argv=None):
     for folder in (args.checkpoints, args.output):
         new_folder(folder)
     import_keras()
+    from pipeline.training.devices import split_batches
+    from pipeline.training.processes import Processes, joined_processes
     from pipeline.training.training import train
 
-    train(
-        EXPERIMENTS[record["experiment"]],
-        record,
-        model_path=args.model,
-        dataset=args.dataset,
-        checkpoints=args.checkpoints,
-        output=args.output,
-        input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
-        batch_size=config.BATCH_SIZE,
-        memory_limit=config.MEMORY_LIMIT,
-        checkpoint_every=config.CHECKPOINT_EVERY,
-    )
+    with joined_processes() if args.distributed else nullcontext(Processes()) as processes:
+        train(
+            EXPERIMENTS[record["experiment"]],
+            record,
+            model_path=args.model,
+            dataset=args.dataset,
+            checkpoints=args.checkpoints,
+            output=args.output,
+            input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
+            batch_size=config.BATCH_SIZE,
+            memory_limit=config.MEMORY_LIMIT,
+            checkpoint_every=config.CHECKPOINT_EVERY,
+            distribution=split_batches(None if args.distributed else args.devices or 1),
+            processes=processes,
+        )
 
 
 if __name__ == "__main__":

@@ -35,16 +35,24 @@ def run(main):
         handle(number, _terminate)
     try:
         status = main()
-    except UserError as error:
-        status = _fail(error, status=2)
-    except Terminated as terminated:
-        status = _fail(str(terminated) or "terminated", status=128 + terminated.number)
-    except KeyboardInterrupt as interrupt:
-        status = _fail(str(interrupt) or "interrupted", status=130)
+    except (UserError, KeyboardInterrupt) as error:
+        status = tell(error)
     if status and status > 128:  # one more signal would only spoil the end
         for number in (signal.SIGINT, *TERMINATING):
             signal.signal(number, signal.SIG_IGN)
     sys.exit(status)
+
+
+def tell(error):
+    """Print the line that a script ends with after an error, and return its exit status."""
+    if isinstance(error, UserError):
+        message, status = str(error), 2
+    elif isinstance(error, Terminated):
+        message, status = str(error) or "terminated", 128 + error.number
+    else:
+        message, status = str(error) or "interrupted", 130
+    notice(f"{Path(sys.argv[0]).name}: {message}")
+    return status
 
 
 def handle(number, handler):
@@ -111,8 +119,3 @@ def stop_requests(message):
 
 def _terminate(number, frame):
     raise Terminated(number=number)
-
-
-def _fail(message, status):
-    notice(f"{Path(sys.argv[0]).name}: {message}")
-    return status

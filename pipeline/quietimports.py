@@ -5,12 +5,23 @@ import os
 import sys
 from contextlib import contextmanager
 
+from pipeline.errors import UserError
+
 
 def import_keras():
-    """Import keras while TensorFlow's notes on its start go nowhere, and ask for fewer of them."""
+    """Import keras while TensorFlow's notes on its start go nowhere, and ask for fewer of them.
+
+    On another backend TensorFlow is as good as not installed: Keras would import it to seed it.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with quiet_stderr():
-        import keras  # noqa: F401
+    try:
+        with quiet_stderr():
+            import keras
+    except ModuleNotFoundError as error:
+        raise UserError(f"Keras cannot run on {os.environ.get('KERAS_BACKEND')}: {error.name} is "
+                        "not installed; see requirements-jax.txt") from error
+    if keras.backend.backend() != "tensorflow":
+        sys.meta_path.insert(0, _NoTensorFlow)
     logging.getLogger("absl").setLevel(logging.ERROR)  # "HDF5 is legacy", at each checkpoint
 
 
@@ -26,6 +37,13 @@ def quiet_stderr():
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+class _NoTensorFlow:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "tensorflow":
+            raise ModuleNotFoundError(name=name)
 
 
 def prepare_opencv():

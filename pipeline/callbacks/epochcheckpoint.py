@@ -17,15 +17,19 @@ class EpochCheckpoint(keras.callbacks.Callback):
     epochs were, so the best survives a resume. best.hdf5 is for use: without optimizer state,
     with the weights of `average`, an AveragedWeights, if that is given, and with the ranges of the
     activations, which int8 needs, on `images` (N, height, width, depth) of the training split.
+    wait: function that returns when every process that trains has saved; only then is last_saved
+    the new file.
     """
 
-    def __init__(self, folder, record, *, every, images, average=None, suffix=".hdf5"):
+    def __init__(self, folder, record, *, every, images, average=None, wait=lambda: None,
+                 suffix=".hdf5"):
         super().__init__()
         self.folder = Path(folder)
         self.record = record
         self.every = every
         self.images = images
         self.average = average
+        self.wait = wait
         self.suffix = suffix
         self.last_saved = None
 
@@ -38,6 +42,7 @@ class EpochCheckpoint(keras.callbacks.Callback):
         if epoch % self.every == 0 or epoch == self.params["epochs"]:
             path = self.folder / f"epoch_{epoch}{self.suffix}"
             checkpoint.save(self.model, path, record)
+            self.wait()
             self.last_saved = path
 
     def _save_best(self, record):

@@ -240,9 +240,11 @@ def _build(record):
 
     from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 
-    policy = keras.config.dtype_policy()
+    policy, distribution = keras.config.dtype_policy(), keras.distribution.distribution()
     keras.config.set_dtype_policy("float32")
+    keras.distribution.set_distribution(None)  # in one, each process waits for all to build it
     try:
         return EmotionVGGNet.build(**record["network"])
     finally:
         keras.config.set_dtype_policy(policy)
+        keras.distribution.set_distribution(distribution)

@@ -92,6 +92,7 @@ RECORD = {
     "precision": one_of("float32", "mixed_bfloat16", "mixed_float16"),
     "backend": one_of("tensorflow", "jax", "torch"),
     "batch_size": whole(1, 1 << 20),
+    "devices": whole(1, 1 << 20),
     "teachers": several(text(4096), most=16),
     "pretrained": text(4096),
     "val_accuracy": number(0, 1),
@@ -102,8 +103,8 @@ RECORD = {
     "activation_ranges": named(several(number(-1e6, 1e6), most=2, least=2), most=32),
     "checksums": named(text(64), most=2),
 }
-# What older files lack is not required: epochs, teachers, pretrained, batch_size, backend, recipe,
-# arrays, activation_ranges, checksums, and in networks what has a default.
+# What older files lack is not required: epochs, teachers, pretrained, batch_size, devices, backend,
+# recipe, arrays, activation_ranges, checksums, and in networks what has a default.
 REQUIRED = ("network", "class_names", "experiment", "epoch", "seed", "precision", "val_accuracy",
             "history")
 

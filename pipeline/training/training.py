@@ -25,37 +25,50 @@ from pipeline.preprocessing.randomerasing import RandomErasing
 from pipeline.training.compilation import compile_for_training
 from pipeline.training.distillation import teach
 from pipeline.training.learningrate import learning_rate_schedule
+from pipeline.training.processes import Processes
 
 
 def train(recipe, record, *, model_path, dataset, checkpoints, output, input_shape,
-          batch_size, memory_limit, checkpoint_every):
+          batch_size, memory_limit, checkpoint_every, distribution=None, processes=None):
     """Train from the record's `epoch` to its last, `epochs`.
 
     recipe: config.experiments.Experiment, or its like. record: what checkpoint.save stores; that
     of model_path, a checkpoint to go on from, or a fresh one if that is None. dataset,
     checkpoints, output: folders, of train.hdf5 and val.hdf5, of the model files, and of the
-    curve. input_shape: (height, width, depth). Raises UserError if the checkpoint or a teacher
-    does not fit, another training holds a folder, or the loss becomes no number;
-    KeyboardInterrupt, when stopped, has the command to resume with.
+    curve. input_shape: (height, width, depth). distribution: SplitBatches, for several devices.
+    processes: JoinedProcesses, for several processes. Raises UserError if the checkpoint or a
+    teacher does not fit, processes differ in what they were given, another training holds a
+    folder, or the loss becomes no number; KeyboardInterrupt, when stopped, has the command to
+    resume with.
     """
+    processes = processes or Processes()
+    processes.last_good = lambda: model_path
     seed = record["seed"]
     keras.config.set_dtype_policy(record["precision"])
     name = f"vggnet_emotion_{record['experiment']}"
     feed = {"batch_size": batch_size, "preprocessor": ImageToArrayPreprocessor(),
             "memory_limit": memory_limit}
+    own_checkpoints, own_output = map(processes.own_folder, (checkpoints, output))
     with (
-        locked_folder(checkpoints, "training"),
-        locked_folder(output, name),
+        locked_folder(own_checkpoints, "training"),
+        locked_folder(own_output, name),
         HDF5DatasetGenerator(dataset / "train.hdf5", shuffle=True, seed=seed,
                              **variations(recipe, record["epochs"]), **feed) as training,
         HDF5DatasetGenerator(dataset / "val.hdf5", **feed) as validation,
     ):
+        processes.agree(
+            datasets={"train.hdf5": training, "val.hdf5": validation},
+            networks=[path for path in (model_path or record.get("pretrained"),
+                                        *record["teachers"]) if path],
+            settings=[{**record, "pretrained": None, "teachers": None}, asdict(recipe),
+                      input_shape, batch_size, memory_limit])
         require_database(recipe, record["experiment"], training)
         require_fitting(training, validation, input_shape)
         if recipe.distillation:
             teach(training, record["teachers"], recipe.distillation, **feed)
         pretrained = not model_path and recipe.pretrained and checkpoint.load(record["pretrained"])
         keras.utils.set_random_seed(seed)  # after other networks, which draw weights as well
+        keras.distribution.set_distribution(distribution)  # and which use one device
         network = {**dict(zip(("height", "width", "depth"), input_shape)),
                    **(record["network"] if recipe.pretrained else recipe.network),
                    "classes": len(training.class_names)}
@@ -71,17 +84,24 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
             checkpoint.restore(model, model_path)
         record |= {"network": network, "class_names": training.class_names,
                    "backend": keras.backend.backend(), "batch_size": batch_size,
+                   "devices": distribution.num_model_replicas if distribution else 1,
                    "recipe": asdict(recipe)}
         average = AveragedWeights(training) if recipe.ema_momentum else None
-        saver = EpochCheckpoint(checkpoints, record, every=checkpoint_every,
-                                images=training.sample(NUM_IMAGES), average=average)
+        saver = EpochCheckpoint(own_checkpoints, record, every=checkpoint_every,
+                                images=training.sample(NUM_IMAGES), average=average,
+                                wait=processes.wait)
+
+        def last_saved():
+            return saver.last_saved and checkpoints / saver.last_saved.name
+
+        processes.last_good = lambda: last_saved() or model_path
         rate = learning_rate_schedule(recipe, record["epochs"])
         callbacks = [
             *([average] if average else []),
             keras.callbacks.LearningRateScheduler(lambda epoch, _: rate(epoch)),
             EpochSeed(training, seed),
-            FiniteLoss(lambda: saver.last_saved or model_path),
-            TrainingMonitor(output / name, description_of(record), record["history"]),
+            FiniteLoss(processes.last_good),
+            TrainingMonitor(own_output / name, description_of(record), record["history"]),
             saver,
         ]
         try:
@@ -92,10 +112,10 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
                 epochs=record["epochs"],
                 shuffle=False,  # the order of the batches is the dataset's own affair
                 callbacks=callbacks,
-                verbose=1 if sys.stdout.isatty() else 2,
+                verbose=processes.number == 0 and (1 if sys.stdout.isatty() else 2),
             )
         except KeyboardInterrupt as interrupt:
-            raise type(interrupt)(how_to_go_on(model_path, saver.last_saved)) from None
+            raise type(interrupt)(how_to_go_on(model_path, last_saved())) from None
 
 
 def require_database(recipe, experiment, dataset):
