@@ -12,7 +12,14 @@ import argparse
 from pathlib import Path
 
 from config import emotion_config as config
-from pipeline.commandline import existing_file, positive, share, share_below_1
+from pipeline.commandline import (
+    camera_number,
+    existing_file,
+    positive,
+    seconds,
+    share,
+    share_below_1,
+)
 from pipeline.cores import use_cores
 from pipeline.detection.runs.plan import plan_jobs
 from pipeline.ending import run, stop_requests
@@ -32,14 +39,18 @@ def parse_args(argv=None):
 
 def add_sources(group):
     one = group.add_mutually_exclusive_group()
-    one.add_argument("--camera", type=int, default=0, metavar="N",
+    one.add_argument("--camera", type=camera_number, default=0, metavar="N",
                      help="number of the webcam (default: %(default)s)")
     one.add_argument("--video", nargs="+", metavar="FILE",
-                     help="video files, folders of them, or streams' addresses")
+                     help="video files, folders of them, streams' addresses, devices such as "
+                          "/dev/video2, or -, standard input")
     one.add_argument("--image", type=Path, metavar="PATH",
                      help="a picture, or a folder of them with its subfolders")
     group.add_argument("--every", type=positive, default=1, metavar="N",
                        help="take each N-th frame of a video (default: %(default)s)")
+    group.add_argument("--reconnect", type=seconds, default=30, metavar="SECONDS",
+                       help="how long a network stream that drops is tried again "
+                            "(default: %(default)s)")
     group.add_argument("--max-frames", type=positive, metavar="N", help="stop after N frames")
 
 
@@ -146,7 +157,8 @@ def detect(args, jobs, stop, skips):
         only_largest=args.faces == "largest", least_confidence=args.least_confidence,
         frames_belong_together=args.image is None)
     return run_jobs(jobs, analyzer, stop, skips, mark=args.skip_existing or len(jobs) > 1,
-                    every=args.every, max_frames=args.max_frames, display=not args.no_display)
+                    every=args.every, reconnect=args.reconnect, max_frames=args.max_frames,
+                    display=not args.no_display)
 
 
 if __name__ == "__main__":

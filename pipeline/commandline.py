@@ -10,6 +10,10 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 
+LARGEST_NUMBER = 1_000_000_000  # of frames or pixels: more is a slip, and too much for OpenCV
+LARGEST_CAMERA = 99  # from 100 on OpenCV takes the hundreds for one of its libraries
+LONGEST_WAIT = 86_400  # seconds
+
 
 def existing_file(path, what, remedy):
     """Return path if it is a readable file with something in it; raise UserError if not."""
@@ -47,10 +51,30 @@ def reason_of(error):
 
 
 def positive(text):
-    """Return an argument's whole number above 0, for argparse."""
-    if not text.isdecimal() or int(text) == 0:
+    """Return an argument's whole number from 1 to LARGEST_NUMBER, for argparse."""
+    if not text.isdecimal() or not text.strip("0"):
         raise argparse.ArgumentTypeError(f"{text}: expected a whole number above 0")
-    return int(text)
+    return whole_number(text, 1, LARGEST_NUMBER)
+
+
+def camera_number(text):
+    """Return an argument's number of a camera, for argparse."""
+    return whole_number(text, 0, LARGEST_CAMERA)
+
+
+def whole_number(text, least, most):
+    """Return an argument's whole number from `least` to `most`, for argparse."""
+    if text.isdecimal() and len(text) <= 20 and least <= int(text) <= most:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text}: expected a whole number from {least} to {most:,}")
+
+
+def seconds(text):
+    """Return an argument's number of seconds, up to a day, for argparse."""
+    with suppress(ValueError):
+        if 0 <= float(text) <= LONGEST_WAIT:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text}: expected seconds from 0 to {LONGEST_WAIT:,}")
 
 
 def share(text):

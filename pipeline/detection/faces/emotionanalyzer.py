@@ -1,7 +1,5 @@
 """From frames to their faces and emotions."""
 
-import cv2
-
 from pipeline.detection.faces.facetracker import UNSURE
 from pipeline.detection.sources.ahead import ahead
 
@@ -53,6 +51,5 @@ class EmotionAnalyzer:
         for frame in frames:
             if not self._frames_belong_together:
                 self._detector.forget()
-            gray = cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY)
-            searched = frame.image if self._detector.takes_color else gray
-            yield frame, gray, self._detector.detect(searched)[:self._most]
+            searched = frame.image if self._detector.takes_color else frame.gray
+            yield frame, frame.gray, self._detector.detect(searched)[:self._most]

@@ -59,7 +59,7 @@ class Outputs:
                 sinks.append(AnnotatedPictures(job.annotated, source.names, skips))
             elif job.annotated:
                 sinks.append(stack.enter_context(
-                    AnnotatedVideo.create(job.annotated, source.rate)))
+                    AnnotatedVideo.create(job.annotated, source)))
             files = {"annotated": job.annotated, "emotions by face and frame": job.csv,
                      "timeline": job.timeline}
             yield cls(RunSummary(class_names, analyzer.found_by, skips), sinks, files)

@@ -41,17 +41,19 @@ def run_jobs(jobs, analyzer, stop, skips, **options):
     return int(any(statuses) or any(skips.counts))
 
 
-def run_job(job, analyzer, stop, *, mark=False, every=1, max_frames=None, display=False):
+def run_job(job, analyzer, stop, *, mark=False, every=1, reconnect=0, max_frames=None,
+            display=False):
     """Analyse a Job's frames, to the last one or until a stop is requested; print what was found.
 
     mark: leave a mark beside the outputs if they are not complete. every: take each N-th frame
-    of a video. Returns the exit status: 0, or 1 if something was skipped or the run broke off.
-    Raises UserError if no frame could be analysed.
+    of a video. reconnect: for how many seconds a stream that drops is opened again. Returns the
+    exit status: 0, or 1 if something was skipped or the run broke off. Raises UserError if no
+    frame could be analysed.
     """
     skips = Skips()
     outputs, complete = None, False
     require_source(job)
-    with open_source(job, skips, every=every) as source:
+    with open_source(job, skips, stop, every=every, reconnect=reconnect) as source:
         try:
             with (Outputs.create(job, source, analyzer, skips, display=display) as outputs,
                   closing(analyzer.analyze(islice(source, max_frames), stop)) as results):

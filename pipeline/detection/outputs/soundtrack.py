@@ -1,0 +1,120 @@
+"""Puts a source's sound into a video."""
+
+from fractions import Fraction
+from math import inf
+
+import av
+from av import Packet
+from av.bitstream import BitStreamFilterContext
+
+LONGEST_GAP = 0.1  # seconds by which sound that is encoded again may be off before it jumps
+
+
+def add_sound(container, video_format, sound, first):
+    """Return a CopiedSound or EncodedSound of a source's stream for an open container, or None.
+
+    first: the first SoundPackets, which may have what a header needs.
+    """
+    if sound is None or sound.codec_context is None or not sound.codec_context.sample_rate:
+        return None
+    codec = sound.codec_context.codec.canonical_name
+    if video_format.copied is None or codec in video_format.copied:
+        try:
+            if codec != "aac" or sound.codec_context.extradata:
+                return CopiedSound(container, sound, before_0=video_format.before_0)
+            if first:
+                return CopiedSound(container, sound, before_0=video_format.before_0,
+                                   without_headers=first[0].packet)
+        except ValueError:  # FFmpeg does not put this codec there
+            pass
+    return EncodedSound(container, video_format.sound_codec, sound)
+
+
+class CopiedSound:
+    """Sound as it came.
+
+    without_headers: a packet of broadcast AAC, whose every packet has a header, from which the
+    file's one header is made.
+    """
+
+    def __init__(self, container, sound, *, before_0, without_headers=None):
+        self._container = container
+        self._filter = None
+        self._stream = container.add_stream_from_template(sound)
+        if without_headers is not None:
+            copy = Packet(bytes(without_headers))  # a filter takes what it is given
+            packet, = BitStreamFilterContext("aac_adtstoasc", sound).filter(copy)
+            self._stream.codec_context.extradata = bytes(packet.get_sidedata("new_extradata"))
+            self._filter = BitStreamFilterContext("aac_adtstoasc", sound)
+        self._last = None
+        # What comes before 0 is for the decoder. Elsewhere it would move the picture.
+        self._from = -inf if before_0 else 0.0
+
+    def write(self, packets):
+        """Append SoundPackets."""
+        for piece in packets:
+            time_base = piece.packet.time_base
+            time = round(piece.seconds / time_base)
+            if piece.seconds < self._from or (self._last is not None and time <= self._last):
+                continue
+            self._last = time
+            for packet in self._filtered(piece.packet):
+                packet.pts, packet.dts, packet.time_base = time, time, time_base
+                packet.stream = self._stream
+                self._container.mux(packet)
+
+    def close(self):
+        """Nothing waits."""
+
+    def _filtered(self, packet):
+        try:
+            return self._filter.filter(packet) if self._filter else [packet]
+        except av.FFmpegError:
+            return []  # what is damaged is silent
+
+
+class EncodedSound:
+    """Sound in another codec, mono or stereo, where the container does not take its own."""
+
+    def __init__(self, container, codec, sound):
+        rate = 48000 if codec == "libopus" else sound.codec_context.sample_rate
+        layout = "mono" if sound.codec_context.channels == 1 else "stereo"
+        self._container = container
+        self._stream = container.add_stream(codec, rate=rate, layout=layout)
+        self._resampler = None
+        self._samples = None  # the place of the next one
+
+    def write(self, packets):
+        """Append SoundPackets."""
+        for piece in packets:
+            try:
+                frames = piece.packet.decode()
+            except av.FFmpegError:
+                continue  # what is damaged is silent
+            for frame in frames:
+                self._append(frame, piece.seconds)
+
+    def close(self):
+        """Append what waits for more."""
+        if self._resampler is not None:
+            self._encode(self._resampler.resample(None))
+            self._container.mux(self._stream.encode(None))
+
+    def _append(self, frame, seconds):
+        codec = self._stream.codec_context
+        if self._resampler is None:
+            codec.open()
+            self._resampler = av.AudioResampler(
+                format=codec.format, layout=codec.layout, rate=codec.sample_rate,
+                frame_size=codec.frame_size or None)
+        place = round(seconds * codec.sample_rate)
+        if self._samples is None or place - self._samples > LONGEST_GAP * codec.sample_rate:
+            self._samples = max(place, 0)
+        frame.pts = None
+        self._encode(self._resampler.resample(frame))
+
+    def _encode(self, frames):
+        for frame in frames:
+            frame.pts, frame.time_base = self._samples, Fraction(1, frame.sample_rate)
+            self._samples += frame.samples
+            self._container.mux(self._stream.encode(frame))

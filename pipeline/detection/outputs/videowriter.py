@@ -1,0 +1,150 @@
+"""Encodes pictures and sound into a video file."""
+
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+
+from pipeline.detection.outputs.soundtrack import add_sound
+from pipeline.detection.outputs.watchedfile import WatchedFile
+
+TICKS = 90_000  # a second: what MPEG counts in
+
+# How the pictures are meant: cv2 makes luma of 16 to 235 by the matrix of BT.601.
+LIMITED_RANGE, BT_601 = 1, 6
+
+
+class VideoWriter:
+    """Encodes images, each at its own time, and the sound that comes with them.
+
+    path: of the file, which is made at the first image. video_format: a VideoFormat. rate: frames
+    a second, nominal. sound: the source's stream of sound, or None. The first image fixes the
+    size, made even where it is odd; others are fitted into it. Raises av.FFmpegError or OSError.
+    """
+
+    def __init__(self, path, video_format, *, rate, sound):
+        self._path = path
+        self._format = video_format
+        self._rate = nominal(rate)
+        # An .avi has frames at a fixed rate, and empty ones between them.
+        self._time_base = 1 / self._rate if video_format.container == "avi" else Fraction(1, TICKS)
+        self._source_sound = sound
+        self._container = None
+        self._waiting = None  # the frame whose length shows when the next one comes
+        self._length = None  # of the frame before
+        self._lengths = {}  # of the frames that the encoder has, by their times
+
+    def write(self, image, seconds, sound):
+        """Append an image (height, width, 3) uint8 BGR, and the SoundPackets before it."""
+        if self._container is None:
+            self._open(image, sound)
+        if self._sound is not None:
+            self._sound.write(sound)
+        frame = self._frame(image)
+        frame.pts = round(seconds / self._time_base)
+        if self._waiting is not None:
+            frame.pts = max(frame.pts, self._waiting.pts + 1)
+            self._length = frame.pts - self._waiting.pts
+            self._encode_waiting(self._length)
+        self._waiting = frame
+
+    def close(self, *, end=None, rest=()):
+        """Complete the file. end: the time at which the last image ends, seconds; where it is
+        None, that one lasts as long as the one before. rest: SoundPackets after it.
+        """
+        if self._container is None:
+            return
+        try:
+            if self._sound is not None:
+                self._sound.write(rest)
+                self._sound.close()
+            length = self._length or round(1 / self._rate / self._time_base)
+            if end is not None:
+                length = max(1, round(end / self._time_base) - self._waiting.pts)
+            self._encode_waiting(length)
+            self._mux(self._video.encode(None))
+        finally:
+            self._container.close()
+            self._file.close()
+        self._require_room()
+
+    def _open(self, image, sound):
+        self._file = WatchedFile(self._path)
+        self._container = av.open(self._file, "w", format=self._format.container,
+                                  options=self._format.growing)
+        self._size = tuple(side + side % 2 for side in image.shape[1::-1])
+        self._video = self._container.add_stream(
+            self._format.codec, rate=self._rate, options=self._format.options)
+        self._video.width, self._video.height = self._size
+        self._video.pix_fmt = self._format.pixels
+        codec = self._video.codec_context
+        codec.time_base = self._time_base
+        codec.sample_aspect_ratio = Fraction(1)
+        if self._format.pixels == "yuv420p":
+            codec.color_range, codec.colorspace = LIMITED_RANGE, BT_601
+        self._sound = add_sound(self._container, self._format, self._source_sound, sound)
+
+    def _frame(self, image):
+        yuv = cv2.cvtColor(fitted(image, self._size), cv2.COLOR_BGR2YUV_I420)
+        frame = av.VideoFrame.from_ndarray(yuv, format="yuv420p")
+        frame.time_base = self._time_base
+        frame.color_range, frame.colorspace = LIMITED_RANGE, BT_601
+        return frame
+
+    def _encode_waiting(self, length):
+        self._lengths[self._waiting.pts] = length
+        self._mux(self._video.encode(self._waiting))
+
+    def _mux(self, packets):
+        for packet in packets:
+            packet.duration = self._lengths.pop(packet.pts, 0)
+            self._container.mux(packet)
+        self._require_room()
+
+    def _require_room(self):
+        if self._file.failure:
+            raise self._file.failure
+
+
+def fitted(image, size):
+    """Return an image (height, width, 3) of this width and height, in its proportions.
+
+    What is a pixel short is made longer by its border; else it stands in black.
+    """
+    height, width = image.shape[:2]
+    if (width, height) == size:
+        return image
+    if 0 <= size[0] - width <= 1 and 0 <= size[1] - height <= 1:
+        return cv2.copyMakeBorder(image, 0, size[1] - height, 0, size[0] - width,
+                                  cv2.BORDER_REPLICATE)
+    scale = min(size[0] / width, size[1] / height)
+    width, height = max(1, round(width * scale)), max(1, round(height * scale))
+    canvas = np.zeros((size[1], size[0], 3), dtype=np.uint8)
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    canvas[top:top + height, left:left + width] = cv2.resize(
+        image, (width, height), interpolation=cv2.INTER_AREA)
+    return canvas
+
+
+def nominal(rate):
+    """Return a rate as a fraction that every container can write."""
+    return Fraction(rate).limit_denominator(1001)
+
+
+def put_index_in_front(path, video_format, new_path, *, rate):
+    """Copy a file of a VideoFormat to new_path, with its index where a player looks first.
+
+    rate: frames a second, nominal.
+    """
+    with (av.open(str(path)) as source,
+          av.open(str(new_path), "w", format=video_format.container,
+                  options=video_format.indexed) as target):
+        streams = {stream.index: target.add_stream_from_template(stream, opaque=True)
+                   for stream in source.streams}
+        for stream in source.streams.video:
+            streams[stream.index].codec_context.framerate = nominal(rate)
+        for packet in source.demux():
+            if packet.size and not packet.is_corrupt:  # as the last of a full disk is
+                packet.stream = streams[packet.stream_index]
+                target.mux(packet)

@@ -1,0 +1,81 @@
+"""Opens video files and streams with FFmpeg."""
+
+import re
+
+import av
+from av.stream import Disposition
+
+from pipeline.detection.sources.decodedframe import square_pixels
+from pipeline.errors import UserError
+
+# What a frame may take in BGR, bytes.
+FRAME_LIMIT = 1 << 30
+
+# Formats that name other files or servers: in a local file they would lead out of it.
+PLAYLISTS = {"concat", "dash", "hls", "image2", "image2pipe", "imf", "lavfi", "rtsp", "sdp",
+             "smoothstreaming", "webm_dash_manifest"}
+
+# Beyond this a pixel's width over its height is a mistake in the header.
+LARGEST_ASPECT = 10
+
+# How long a stream may take to open, and be silent once it is open, seconds.
+TIMEOUT = 10.0
+
+
+def open_container(address, name, *, network, timeout):
+    """Return what FFmpeg opens by an address. Raises UserError, with the name, if it cannot."""
+    options = {"rtsp_flags": "prefer_tcp"} if network else {
+        "format_whitelist": ",".join(av.formats_available - PLAYLISTS)}
+    try:
+        return av.open(address, options=options, timeout=(timeout, TIMEOUT) if network else None)
+    except (av.FFmpegError, UnicodeError) as error:
+        if network:
+            raise UserError(f"{name}: the stream cannot be opened: {reason(error)}") from error
+        raise UserError(
+            f"{name}: cannot be read as a video; expected a whole file such as an .mp4, not a "
+            "picture (see --image) and not a playlist of other files") from error
+
+
+def video_stream(container, name):
+    """Return the stream of the moving picture. Raises UserError if none can be decoded."""
+    video = container.streams.best("video")
+    if video is None or Disposition.attached_pic in video.disposition:
+        raise UserError(f"{name}: has no moving picture; expected a video")
+    if video.codec_context is None:
+        raise UserError(f"{name}: its video codec is not known; convert it to H.264")
+    size = square_pixels(video.width, video.height, aspect(video))
+    if not (video.width and video.height):
+        size = refused_size(container.name)
+    if size and 3 * size[0] * size[1] > FRAME_LIMIT:
+        raise UserError(
+            f"{name}: a frame of {size[0]} x {size[1]} pixels takes "
+            f"{3 * size[0] * size[1] / 1e9:.1f} GB, the limit is {FRAME_LIMIT / 1e9:.1f} GB")
+    video.codec_context.options = {"max_pixels": str(FRAME_LIMIT // 3)}
+    return video
+
+
+def aspect(video):
+    """Return a pixel's width over its height."""
+    ratio = video.sample_aspect_ratio or 1
+    return ratio if 1 / LARGEST_ASPECT <= ratio <= LARGEST_ASPECT else 1
+
+
+def refused_size(address):
+    """Return the width and height that are too much for FFmpeg, or None: only its log has them."""
+    av.logging.set_level(av.logging.ERROR)
+    try:
+        with av.logging.Capture() as lines, av.open(address):
+            pass
+    except av.FFmpegError:
+        pass
+    finally:
+        av.logging.set_level(None)
+    sizes = re.findall(r"Picture size (\d+)x(\d+) is invalid", str(lines))
+    return tuple(map(int, sizes[0])) if sizes else None
+
+
+def reason(error):
+    """Return in a few words what FFmpeg says."""
+    if isinstance(error, av.ExitError):
+        return f"no data for {TIMEOUT:.0f} s"
+    return getattr(error, "strerror", None) or str(error)

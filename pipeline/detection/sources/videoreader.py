@@ -1,0 +1,159 @@
+"""Reads a video file or a stream with FFmpeg."""
+
+from fractions import Fraction
+
+import av
+
+from pipeline.detection.sources.decodedframe import DecodedFrame
+from pipeline.detection.sources.opening import (
+    PLAYLISTS,
+    TIMEOUT,
+    aspect,
+    open_container,
+    reason,
+    video_stream,
+)
+from pipeline.detection.sources.sound import SoundPacket
+
+# For a video that does not tell its rate, frames a second.
+DEFAULT_RATE = Fraction(25)
+
+# Others are mistakes in the header; and by how much the mean of a steady rate may be off it.
+LARGEST_RATE = 1000
+STEADY = 0.05
+
+# A file whose end is this far from where it promises breaks off, seconds.
+BREAKS_OFF = 0.5
+
+# By this much sound may begin before the picture for its decoder's sake, seconds.
+LONGEST_LEAD = 0.15
+
+# A time that is further back than this, seconds, is of a clock that starts again.
+LARGEST_SLIP = 1
+
+
+class VideoReader:
+    """Iterates over the DecodedFrames of what FFmpeg opens by an address.
+
+    Each has its place among all frames as its index, and the time that the file gives it, from
+    the file's start. live: it has no end that is known. rate: frames a second, of which the steps
+    between them are multiples; steady: they are all of one. count: frames that the header
+    promises, or None. sound: the stream of the sound, or None; rest: its SoundPackets after the
+    last frame. undecodable: frames so far that could not be decoded. broken: why reading ended
+    before the video did, or None. Raises UserError if it cannot be opened.
+    """
+
+    def __init__(self, address, name, *, network, timeout=TIMEOUT):
+        self.name = name
+        self.rest = []
+        self.undecodable = 0
+        self.broken = None
+        self._container = open_container(address, name, network=network, timeout=timeout)
+        self._video = video_stream(self._container, name)
+        self.sound = self._container.streams.best("audio")
+        self.rate, self.steady = self._nominal_rate()
+        self.count = self._video.frames or None
+        self._duration = self._promised_seconds()
+        self.live = network and not self._duration and not self._has_size()
+        self._zero = self._start()
+        self._seconds = None  # of the frame before
+        self._end = 0.0
+
+    def close(self):
+        """Close it, from the thread that reads."""
+        self._container.close()
+
+    def __iter__(self):
+        index = 0
+        sound = []
+        for packet in self._packets():
+            if packet is not None and packet.stream is self.sound:
+                sound.append(self._heard(packet))
+                continue
+            frames = self._decode(packet)
+            for frame in frames or ():
+                yield self._frame(frame, index, sound)
+                index, sound = index + 1, []
+            index += frames is None
+        self.rest = sound
+
+    def _nominal_rate(self):
+        rate, average = self._video.base_rate, self._video.average_rate
+        if not rate or not average or not 1 / LARGEST_RATE <= rate <= LARGEST_RATE:
+            return DEFAULT_RATE, False
+        return rate, abs(average / rate - 1) < STEADY
+
+    def _promised_seconds(self):
+        """Return how long the header says that the video is, 0 where it does not."""
+        seconds = (self._container.duration or 0) / av.time_base
+        if self._container.format.name == "avi":  # FFmpeg counts what is there of it
+            seconds = max(seconds, float(self._video.frames / self.rate))
+        return seconds
+
+    def _has_size(self):
+        """Return whether the address gives so many bytes and no more, as a file does."""
+        return self._container.format.name not in PLAYLISTS and self._container.size > 0
+
+    def _start(self):
+        """Return the file's time at which its clock is to be 0, seconds."""
+        first = (self._container.start_time or 0) / av.time_base
+        if self._video.start_time is None:
+            return first
+        picture = float(self._video.start_time * self._video.time_base)
+        return picture if picture - first < LONGEST_LEAD else max(first, 0.0)
+
+    def _packets(self):
+        """Yield the packets of picture and sound, and None for the end."""
+        streams = [stream for stream in (self._video, self.sound) if stream is not None]
+        try:
+            for packet in self._container.demux(*streams):
+                self._note_end(packet)
+                if packet.size:  # an empty one would tell the decoder that the end has come
+                    yield packet
+        except av.FFmpegError as error:
+            self.broken = reason(error)
+        else:
+            if self.live:
+                self.broken = "it ended"
+            elif self._end < self._duration - BREAKS_OFF:
+                self.broken = f"breaks off after {self._end:.1f} of {self._duration:.1f} s"
+        yield None
+
+    def _note_end(self, packet):
+        time = packet.pts if packet.pts is not None else packet.dts
+        if time is not None:
+            end = float((time + (packet.duration or 0)) * packet.time_base) - self._zero
+            self._end = max(self._end, end)
+
+    def _decode(self, packet):
+        """Return the frames that a packet completes, or None if it cannot be decoded."""
+        try:
+            return self._video.codec_context.decode(packet)
+        except av.FFmpegError:
+            self.undecodable += packet is not None
+            return None
+
+    def _heard(self, packet):
+        time = packet.pts if packet.pts is not None else packet.dts or 0
+        return SoundPacket(packet, float(time * packet.time_base) - self._zero)
+
+    def _frame(self, decoded, index, sound):
+        return DecodedFrame(decoded, aspect=aspect(self._video), index=index,
+                            seconds=self._time(decoded), name=self.name, sound=sound)
+
+    def _time(self, decoded):
+        """Return the seconds at which a frame is shown.
+
+        Where the file gives it none, it is the time before and a frame's nominal length; where a
+        clock starts again in the middle, it goes on from there.
+        """
+        last, step = self._seconds, float(1 / self.rate)
+        if decoded.pts is None:
+            self._seconds = 0.0 if last is None else last + step
+        else:
+            self._seconds = float(decoded.pts * self._video.time_base) - self._zero
+            if last is not None and self._seconds < last - LARGEST_SLIP:
+                self._zero -= last + step - self._seconds
+                self._seconds = last + step
+            self._seconds = max(self._seconds, last or 0.0)
+        return self._seconds

@@ -1,0 +1,173 @@
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.detection.sources.videoreader import VideoReader
+from pipeline.errors import UserError
+from tests.conftest import SAMPLE_VIDEO
+from tests.detection.clips import at_rate, sample_images, write_clip
+
+
+def reader_of(path):
+    return VideoReader(f"file:{path}", path.name, network=False)
+
+
+def seconds_of(path):
+    return [frame.seconds for frame in reader_of(path)]
+
+
+@pytest.mark.parametrize("name", ["x.mp4", "x.mkv", "x.mov"])
+def test_times_of_a_variable_rate(tmp_path, name):
+    times = [n / 30 for n in range(20)] + [20 / 30 + n / 10 for n in range(20)]
+    path = write_clip(tmp_path / name, times, rate=30)
+    assert seconds_of(path) == pytest.approx(times, abs=0.001)
+
+
+def test_times_of_a_frame_every_two_seconds(tmp_path):
+    times = [2 * n for n in range(8)]
+    path = write_clip(tmp_path / "x.mp4", times, rate=1, time_base=Fraction(1))
+    assert seconds_of(path) == pytest.approx(times)
+
+
+def test_times_of_a_browsers_recording(tmp_path):
+    times = np.cumsum(np.random.default_rng(3).integers(20, 120, 30)) / 1000
+    path = write_clip(tmp_path / "x.webm", times - times[0], codec="libvpx", rate=1000,
+                      time_base=Fraction(1, 1000), container={"live": "1"},
+                      options={"deadline": "realtime", "cpu-used": "8"})
+    assert seconds_of(path) == pytest.approx(times - times[0], abs=0.001)
+
+
+@pytest.mark.parametrize("starts", [0, 3.5, 50_000])
+@pytest.mark.parametrize("sound", [0, 2])
+def test_times_of_a_broadcast_begin_at_0(tmp_path, starts, sound):
+    path = write_clip(tmp_path / "x.ts", at_rate(30), starts=starts, sound=sound)
+    assert seconds_of(path) == pytest.approx(at_rate(30), abs=0.001)
+
+
+def test_a_picture_that_begins_after_its_sound_keeps_its_time(tmp_path):
+    late = [0.5 + seconds for seconds in at_rate(20)]
+    path = write_clip(tmp_path / "x.mp4", late, sound=2)
+    assert seconds_of(path) == pytest.approx(late, abs=0.001)
+
+
+def test_a_clock_that_starts_again_goes_on(tmp_path):
+    parts = [write_clip(tmp_path / name, at_rate(30), options={"bf": "0"}).read_bytes()
+             for name in ("a.ts", "b.ts")]
+    (tmp_path / "both.ts").write_bytes(b"".join(parts))
+    assert seconds_of(tmp_path / "both.ts") == pytest.approx(at_rate(60), abs=0.001)
+
+
+def test_frames_that_cannot_be_decoded_are_counted_and_the_others_keep_their_times(tmp_path):
+    path = write_clip(tmp_path / "x.avi", at_rate(40), codec="mjpeg", pixels="yuvj420p",
+                      time_base=Fraction(1, 20))
+    data = bytearray(path.read_bytes())
+    position = data.index(b"movi")
+    for number in range(40):
+        position = data.index(b"00dc", position) + 8
+        if number in (10, 11, 30):
+            size = int.from_bytes(data[position - 4:position], "little")
+            data[position:position + size] = bytes(size)
+    path.write_bytes(data)
+    reader = reader_of(path)
+    frames = [(frame.index, frame.seconds) for frame in reader]
+    assert reader.undecodable == 3 and reader.broken is None
+    assert [index for index, _ in frames] == [n for n in range(40) if n not in (10, 11, 30)]
+    assert [seconds for _, seconds in frames] == pytest.approx([n / 20 for n, _ in frames])
+
+
+@pytest.mark.parametrize("name", ["x.avi", "x.mkv", "x.mp4"])
+def test_a_file_that_breaks_off_says_so(tmp_path, name):
+    path = write_clip(tmp_path / name, at_rate(60), codec="mpeg4", time_base=Fraction(1, 20),
+                      container={"movflags": "faststart"} if name == "x.mp4" else {})
+    path.write_bytes(path.read_bytes()[:path.stat().st_size // 2])
+    reader = reader_of(path)
+    assert 10 < len(list(reader)) < 50
+    assert reader.broken.startswith("breaks off after ")
+    assert reader.broken.endswith(" of 3.0 s")
+
+
+@pytest.mark.parametrize("sound", [1, 3])
+def test_a_whole_file_does_not_break_off(tmp_path, sound):
+    reader = reader_of(write_clip(tmp_path / "x.mp4", at_rate(40), sound=sound))
+    assert len(list(reader)) == 40
+    assert reader.broken is None
+
+
+@pytest.mark.parametrize("aspect", [Fraction(2), Fraction(1, 2), Fraction(16, 11)])
+def test_pixels_become_square(tmp_path, aspect):
+    path = write_clip(tmp_path / "x.mp4", at_rate(2), aspect=aspect)
+    frame = next(iter(reader_of(path)))
+    height, width = frame.gray.shape
+    assert width / height == pytest.approx(432 / 240 * aspect, rel=0.01)
+    assert frame.image.shape == (height, width, 3)
+
+
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_turned_video_comes_upright(tmp_path, rotation):
+    upright = sample_images()[90]
+    turned = np.rot90(upright, -rotation // 90)
+    path = write_clip(tmp_path / "x.mp4", at_rate(1), [np.ascontiguousarray(turned)],
+                      rotation=rotation)
+    frame = next(iter(reader_of(path)))
+    expected = cv2.cvtColor(upright, cv2.COLOR_RGB2BGR)
+    assert frame.image.shape == expected.shape
+    assert np.abs(frame.image.astype(int) - expected).mean() < 6
+    assert np.abs(frame.gray.astype(int) - cv2.cvtColor(expected, cv2.COLOR_BGR2GRAY)).mean() < 6
+
+
+@pytest.mark.parametrize(("codec", "pixels"), [
+    ("libx264", "yuv420p"), ("libx264", "yuvj420p"), ("libx264", "yuv444p"),
+    ("libx264", "yuv420p10le"), ("ffv1", "gray"), ("ffv1", "bgr0"), ("mjpeg", "yuvj422p")])
+def test_the_gray_picture_is_that_of_the_colors(tmp_path, codec, pixels):
+    path = write_clip(tmp_path / "x.mkv", at_rate(1), [sample_images()[90]], codec=codec,
+                      pixels=pixels)
+    frame = next(iter(reader_of(path)))
+    expected = cv2.cvtColor(sample_images()[90], cv2.COLOR_RGB2GRAY).astype(int)
+    assert np.abs(frame.gray - expected).mean() < 5
+    assert abs((frame.gray - expected).mean()) < 1.5
+    assert np.abs(frame.gray.astype(int)
+                  - cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY)).mean() < 2
+
+
+@pytest.mark.parametrize("content", [
+    f"ffconcat version 1.0\nfile {SAMPLE_VIDEO}\n",
+    f"#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\nfile://{SAMPLE_VIDEO}\n#EXT-X-ENDLIST\n",
+    "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n"
+    "a=rtpmap:96 H264/90000\n"], ids=["concat", "hls", "sdp"])
+@pytest.mark.parametrize("name", ["x.mp4", "x.m3u8", "x.txt"])
+def test_a_playlist_is_refused_whatever_its_name(tmp_path, content, name):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(UserError, match="not a playlist"):
+        reader_of(tmp_path / name)
+
+
+def test_sound_without_a_picture_is_refused(tmp_path):
+    with av.open(str(tmp_path / "x.mp4"), "w") as output:
+        stream = output.add_stream("aac", rate=44100)
+        frame = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), format="fltp",
+                                           layout="stereo")
+        frame.sample_rate = 44100
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode())
+    with pytest.raises(UserError, match="no moving picture"):
+        reader_of(tmp_path / "x.mp4")
+
+
+def test_a_frame_beyond_the_limit_of_memory_is_refused_with_its_size(tmp_path):
+    path = write_clip(tmp_path / "x.mkv", at_rate(1), [np.zeros((256, 256, 3), np.uint8)],
+                      codec="ffv1", pixels="yuv444p")
+    data = path.read_bytes()
+    for name in (b"\xb0", b"\xba"):  # PixelWidth and PixelHeight become 20,000
+        data = data.replace(name + b"\x82\x01\x00", name + b"\x82\x4e\x20", 1)
+    path.write_bytes(data)
+    with pytest.raises(UserError, match=r"of 20000 x 20000 pixels takes 1\.2 GB, the limit is 1"):
+        reader_of(path)
+
+
+def test_a_very_wide_frame_is_read(tmp_path):
+    path = write_clip(tmp_path / "x.mkv", at_rate(2), [np.full((2, 1000, 3), 90, np.uint8)] * 2,
+                      codec="ffv1", pixels="yuv444p")
+    assert [frame.gray.shape for frame in reader_of(path)] == [(2, 1000)] * 2
