@@ -1,0 +1,196 @@
+"""Files that are built to harm, against their readers, each in a process of its own.
+
+    python -m tests.torture.hostile [cases, 2000]
+
+Each case must end in success or in a UserError of one line that names the file, within 5 s of CPU
+and 300 MB above what the process had before; a tenth of them are sent SIGTERM on the way and must
+end at once. What each kind took at most is printed.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter, namedtuple
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.errors import UserError
+from pipeline.io import checkpoint
+from pipeline.io.fer2013 import FER2013Reader
+from pipeline.io.hdf5database import open_database
+from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
+from pipeline.quietimports import prepare_opencv
+from tests.torture import hostilefiles, hostilehdf5
+
+MOST_SECONDS, MOST_MEGABYTES = 5, 300
+AT_ONCE = 2  # seconds from SIGTERM to the end
+HANG = 60  # seconds on the clock, on a machine with other things to do
+SIZE = 4  # pixels of a side of the small CSV and database
+USAGES = ("Training", "PublicTest", "PrivateTest")
+NETWORK = {"width": 8, "height": 8, "depth": 1, "classes": 2, "blocks": 1, "filters": 4,
+           "fc_units": [8]}
+
+MAKE_MODELS = """
+from pathlib import Path
+from pipeline.io import checkpoint
+from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+from pipeline.training.compilation import compile_for_training
+from tests.conftest import record_of
+import sys
+network = {network}
+model = EmotionVGGNet.build(**network)
+compile_for_training(model, "adam", 0.01)
+model.optimizer.build(model.trainable_variables)
+for suffix in ("hdf5", "keras"):
+    checkpoint.save(model, Path(sys.argv[1]) / f"good.{{suffix}}", record_of(network))
+"""
+
+Variable = namedtuple("Variable", "path shape dtype")
+STATE = [Variable("adam/iteration", (), "int64"), Variable("adam/learning_rate", (), "float32"),
+         Variable("adam/block1_conv1_kernel_momentum", (3, 3, 1, 4), "float32")]
+Taken = namedtuple("Taken", "ended seconds megabytes")
+
+
+def read_model(path):
+    checkpoint.read(path)
+    with checkpoint.reading(path, checkpoint.EXPECTED):
+        file = checkpoint._ModelFile(path)
+        file.checksums = None  # of the whole state, of which a part is read here
+        file.state(STATE)
+
+
+def read_database(path):
+    with open_database(path) as (arrays, _), checkpoint.reading(path, "a database"):
+        for array in arrays.values():
+            array[:]
+
+
+def read_table(path):
+    for _ in FER2013Reader(path, SIZE, USAGES):
+        pass
+
+
+def read_cascade(path):
+    from pipeline.detection.faces.facedetector import load_cascade
+
+    load_cascade(path)
+
+
+# kind: (suffix, how it is built, how it is read, its share of the cases)
+KINDS = {
+    "model .hdf5": (".hdf5", hostilehdf5.model, read_model, 0.45),
+    "model .keras": (".keras", hostilefiles.archive, read_model, 0.15),
+    "database": (".hdf5", hostilehdf5.database, read_database, 0.2),
+    "cascade": (".xml", hostilefiles.cascade, read_cascade, 0.1),
+    "CSV": (".csv.gz", hostilefiles.table, read_table, 0.1),
+}
+
+
+def good_files(folder):
+    """Return {kind: bytes} of good files to start from."""
+    subprocess.run([sys.executable, "-c", MAKE_MODELS.format(network=NETWORK), folder], check=True,
+                   stderr=subprocess.DEVNULL)
+    with HDF5DatasetWriter.create(folder / "good_database", SIZE,
+                                  {"class_names": ("a", "b")}) as writer:
+        for number in range(300):
+            writer.add(np.full((SIZE, SIZE), number % 256), number % 2)
+    rows = "".join(f"{n % 7},{' '.join(['7'] * SIZE**2)},{USAGES[n % 3]}\n" for n in range(50))
+    return {"model .hdf5": (folder / "good.hdf5").read_bytes(),
+            "model .keras": (folder / "good.keras").read_bytes(),
+            "database": (folder / "good_database").read_bytes(),
+            "cascade": b"", "CSV": b"emotion,pixels,Usage\n" + rows.encode()}
+
+
+def megabytes():
+    """Return the memory that this process has at present."""
+    fields = Path("/proc/self/statm").read_text().split()
+    return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def read_in_child(read, path, report):
+    """Read a file as a script would; never return."""
+    os.write(report, str(megabytes()).encode())
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        read(path)
+        os._exit(0)
+    except UserError as error:
+        if str(path) in str(error) and "\n" not in str(error):
+            os._exit(2)
+        print(f"not one line with the path: {error}")
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    os._exit(1)
+
+
+def run_case(read, path, *, stop_after=None):
+    """Read a file in a process of its own; return how that ended and what it took."""
+    receive, report = os.pipe()
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        read_in_child(read, path, report)
+    before = float(os.read(receive, 32))
+    os.close(receive)
+    os.close(report)
+    began = time.monotonic()
+    if stop_after is not None:
+        time.sleep(stop_after)
+        os.kill(child, signal.SIGTERM)
+        began = time.monotonic()
+    while True:
+        pid, status, usage = os.wait4(child, os.WNOHANG)
+        if pid:
+            break
+        if time.monotonic() - began > HANG:
+            os.kill(child, signal.SIGKILL)
+        time.sleep(0.001)
+    if stop_after is not None:
+        assert time.monotonic() - began < AT_ONCE, "deaf to SIGTERM"
+    ended = {0: "read", 2: "refused"}.get(os.waitstatus_to_exitcode(status), "stopped")
+    assert ended != "stopped" or (stop_after is not None
+                                  and os.waitstatus_to_exitcode(status) == -signal.SIGTERM), status
+    return Taken(ended, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 976.5625 - before)
+
+
+def run_kind(kind, cases, good, folder, seed=0):
+    """Run cases of a kind; return how they ended, the most seconds and the most megabytes."""
+    suffix, build, read, _ = KINDS[kind]
+    ended, seconds, memory = Counter(), 0, 0
+    for number in range(cases):
+        random = np.random.default_rng((seed, number))
+        path = folder / f"case{suffix}"
+        build(path, random, good[kind])
+        stop_after = random.uniform(0, 0.03) if number % 10 == 9 else None
+        try:
+            taken = run_case(read, path, stop_after=stop_after)
+            assert taken.seconds <= MOST_SECONDS and taken.megabytes <= MOST_MEGABYTES, taken
+        except AssertionError as error:
+            raise AssertionError(f"{kind}, case {number}: {error}") from None
+        ended[taken.ended] += 1
+        seconds, memory = max(seconds, taken.seconds), max(memory, taken.megabytes)
+    return ended, seconds, memory
+
+
+def main():
+    cases = int(sys.argv[1]) if sys.argv[1:] else 2000
+    prepare_opencv()
+    read_cascade(hostilefiles.CASCADE)  # imported before memory is measured
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        good = good_files(folder)
+        print(f"{'kind':14}cases  refused  read  stopped  worst CPU s  worst MB")
+        for kind, (*_, share) in KINDS.items():
+            ended, seconds, memory = run_kind(kind, round(cases * share), good, folder)
+            print(f"{kind:14}{ended.total():5}{ended['refused']:9}{ended['read']:6}"
+                  f"{ended['stopped']:9}{seconds:13.2f}{memory:10.0f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
