@@ -15,6 +15,7 @@ from config import emotion_config as config
 from pipeline.commandline import existing_file, new_folder, share
 from pipeline.ending import run
 from pipeline.errors import UserError
+from pipeline.terminal import printable
 
 
 def parse_args(argv=None):
@@ -70,7 +71,7 @@ def build(args):
     from pipeline.progress import track_bytes
 
     names = config.CLASS_NAMES[args.classes]
-    attributes = {"classes": args.classes, "class_names": names, "source": args.csv.name}
+    attributes = {"classes": args.classes, "class_names": names, "source": printable(args.csv.name)}
     further, votes = {}, None
     if args.ferplus:
         votes = FERPlusLabels(args.ferplus, names, args.ferplus_share)

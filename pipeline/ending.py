@@ -4,10 +4,11 @@ The exit status is 0 if all is well, 1 if something was skipped or broke off, 2 
 done, and 128 and the signal's number after one: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP.
 """
 
+import io
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import UserError
@@ -31,11 +32,15 @@ class Terminated(KeyboardInterrupt):
 
 def run(main):
     """Call main() and exit with its status, or with that of what it raises."""
+    open_closed_streams()
     for number in TERMINATING:
         handle(number, _terminate)
     try:
         status = main()
-    except (UserError, KeyboardInterrupt) as error:
+        sys.stdout.flush()
+    except (UserError, KeyboardInterrupt, OSError) as error:
+        if isinstance(error, OSError):
+            _leave_stdout()
         status = tell(error)
     if status and status > 128:  # one more signal would only spoil the end
         for number in (signal.SIGINT, *TERMINATING):
@@ -49,10 +54,29 @@ def tell(error):
         message, status = str(error), 2
     elif isinstance(error, Terminated):
         message, status = str(error) or "terminated", 128 + error.number
-    else:
+    elif isinstance(error, KeyboardInterrupt):
         message, status = str(error) or "interrupted", 130
+    else:  # what the system says, and nothing has said better
+        message, status = f"{error.filename or 'standard output'}: {error.strerror or error}", 2
     notice(f"{Path(sys.argv[0]).name}: {message}")
     return status
+
+
+def open_closed_streams():
+    """Let what a caller has closed lead nowhere, and what a stream cannot show be escaped.
+
+    Else the next file to be opened would take the place of a closed stream.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def handle(number, handler):
@@ -119,3 +143,9 @@ def stop_requests(message):
 
 def _terminate(number, frame):
     raise Terminated(number=number)
+
+
+def _leave_stdout():
+    """Let the rest of the output lead nowhere, so that the interpreter's end does not try again."""
+    with open(os.devnull, "w") as nowhere, suppress(OSError, ValueError):
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
