@@ -22,6 +22,9 @@ def training_plan(recipes, defaults, *, model, start_epoch, experiment, precisio
     else:
         record = {name: given.get(name) or value for name, value in defaults.items()}
         record |= {"epoch": 0, "history": {}}
+    if record["experiment"] not in recipes:
+        raise UserError(f"{model} is of experiment {record['experiment']}, which "
+                        "config/experiments.py does not have")
     recipe = recipes[record["experiment"]]
     record["epochs"] = _last_epoch(epochs, model, record, recipe)
     record["teachers"] = _teachers(teachers, record, recipe)
@@ -66,8 +69,8 @@ def _pretrained(path, model, record, recipe):
         raise UserError(f"experiment {record['experiment']} starts from nothing, found "
                         "--pretrained; give --experiment fine-tune or leave it out")
     if model:
-        if path and str(path) != record["pretrained"]:
-            raise UserError(f"{model} started from {record['pretrained']}, found --pretrained "
+        if path and str(path) != record.get("pretrained"):
+            raise UserError(f"{model} started from {record.get('pretrained')}, found --pretrained "
                             f"{path}; leave it out")
         return {}
     if not path:

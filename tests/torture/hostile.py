@@ -95,15 +95,22 @@ def good_files(folder):
     """Return {kind: bytes} of good files to start from."""
     subprocess.run([sys.executable, "-c", MAKE_MODELS.format(network=NETWORK), folder], check=True,
                    stderr=subprocess.DEVNULL)
-    with HDF5DatasetWriter.create(folder / "good_database", SIZE,
-                                  {"class_names": ("a", "b")}) as writer:
-        for number in range(300):
-            writer.add(np.full((SIZE, SIZE), number % 256), number % 2)
-    rows = "".join(f"{n % 7},{' '.join(['7'] * SIZE**2)},{USAGES[n % 3]}\n" for n in range(50))
     return {"model .hdf5": (folder / "good.hdf5").read_bytes(),
             "model .keras": (folder / "good.keras").read_bytes(),
-            "database": (folder / "good_database").read_bytes(),
-            "cascade": b"", "CSV": b"emotion,pixels,Usage\n" + rows.encode()}
+            "database": good_database(folder / "good_database"), "cascade": b"",
+            "CSV": good_table()}
+
+
+def good_database(path):
+    with HDF5DatasetWriter.create(path, SIZE, {"class_names": ("a", "b")}) as writer:
+        for number in range(300):
+            writer.add(np.full((SIZE, SIZE), number % 256), number % 2)
+    return path.read_bytes()
+
+
+def good_table():
+    rows = "".join(f"{n % 7},{' '.join(['7'] * SIZE**2)},{USAGES[n % 3]}\n" for n in range(50))
+    return b"emotion,pixels,Usage\n" + rows.encode()
 
 
 def megabytes():

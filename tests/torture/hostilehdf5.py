@@ -95,7 +95,7 @@ def more_than_expected(file, random):
         for number in range(int(random.choice([100, 3000]))):
             place[f"link{number}"] = group
     elif kind == 2:
-        place.attrs["weight_names"] = ["block1_conv1/kernel"] * 5000
+        place.attrs["weight_names"] = ["block1_conv1/kernel"] * 2000
     elif kind == 3:
         for number in range(200):
             place.attrs[f"attribute{number}"] = np.zeros(1000)

@@ -1,0 +1,75 @@
+"""Kill a build with SIGKILL again and again; its three databases must be of one build.
+
+    python -m tests.torture.kill_build [kills, 30]
+
+Two CSV files are built into one folder in turn. Each build is killed at a random moment, while a
+file is being written, or while the databases take their places. After each kill all three are
+read, and must all be the old ones or all the new ones once finish_replacing has had its look.
+"""
+
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from pipeline.io.filestogether import LIST, finish_replacing
+from pipeline.io.hdf5database import open_database
+from tests.conftest import ROWS, run_script, start_script, write_csv
+
+KINDS = ("random", "writing", "replacing")
+
+
+def build_of(path):
+    """Return the digest of the CSV that a database was built from; all of it must be readable."""
+    with open_database(path) as (arrays, attributes):
+        for array in arrays.values():
+            array[:]
+        return attributes["source_sha256"]
+
+
+def wait_for_the_moment(process, folder, kind):
+    signs = {"random": lambda: True, "writing": lambda: list(folder.glob(".*.partial.hdf5")),
+             "replacing": lambda: (folder / LIST).exists()}
+    while process.poll() is None and not signs[kind]():
+        pass
+    time.sleep({"random": random.uniform(0, 3), "writing": random.uniform(0, 0.1),
+                "replacing": random.uniform(0, 0.002)}[kind])
+
+
+def main():
+    kills = int(sys.argv[1]) if sys.argv[1:] else 30
+    random.seed(0)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "hdf5"
+        csvs = [write_csv(Path(name) / "first.csv"),
+                write_csv(Path(name) / "second.csv", ROWS | {"Training": 150})]
+        run_script("build_dataset.py", "--csv", csvs[0], "--output", folder)
+        builds = {build_of(folder / "train.hdf5"): csvs[0]}
+        ends, done, turn = Counter(), 0, 0
+        while done < kills:
+            turn += 1
+            before = build_of(folder / "train.hdf5")
+            process = start_script("build_dataset.py", "--csv", csvs[turn % 2], "--output", folder)
+            wait_for_the_moment(process, folder, KINDS[turn % 3])
+            killed = process.poll() is None
+            process.kill()
+            process.communicate()
+            if killed:
+                done += 1
+                in_places = (folder / LIST).exists()
+                finish_replacing(folder)
+                found = {build_of(folder / f"{split}.hdf5") for split in ("train", "val", "test")}
+                assert len(found) == 1, f"kill {done}: databases of {len(found)} builds"
+                end = "old" if found == {before} else "new"
+                ends[f"{end}, finished at the next look" if in_places else end] += 1
+                print(f"kill {done}, {KINDS[turn % 3]}: all three are the {end} ones", flush=True)
+            builds[build_of(folder / "train.hdf5")] = csvs[turn % 2]
+        assert len(builds) == 2, "no build came through"
+    print(f"{done} kills, never databases of two builds: "
+          + ", ".join(f"{count} {end}" for end, count in sorted(ends.items())))
+
+
+if __name__ == "__main__":
+    main()
