@@ -38,9 +38,15 @@ def run(main):
     try:
         status = main()
         sys.stdout.flush()
-    except (UserError, KeyboardInterrupt, OSError) as error:
-        if isinstance(error, OSError):
-            _leave_stdout()
+    except BrokenPipeError:  # who reads the output wants no more of it
+        _leave_stdout()
+        status = 1
+    except OSError as error:
+        _leave_stdout()
+        if error.errno is None:
+            raise
+        status = tell(error)
+    except (UserError, KeyboardInterrupt) as error:
         status = tell(error)
     if status and status > 128:  # one more signal would only spoil the end
         for number in (signal.SIGINT, *TERMINATING):
@@ -57,7 +63,7 @@ def tell(error):
     elif isinstance(error, KeyboardInterrupt):
         message, status = str(error) or "interrupted", 130
     else:  # what the system says, and nothing has said better
-        message, status = f"{error.filename or 'standard output'}: {error.strerror or error}", 2
+        message, status = f"{error.filename or 'cannot go on'}: {error.strerror}", 2
     notice(f"{Path(sys.argv[0]).name}: {message}")
     return status
 
