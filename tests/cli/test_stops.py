@@ -20,12 +20,14 @@ def pictures(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("what", stop_detector.STOPS)
-def test_a_signal(what, pictures, tmp_path):
+@pytest.mark.parametrize(("what", "times"), [*((what, 1) for what in stop_detector.STOPS),
+                                             ("Ctrl-C", 2)])
+def test_a_signal(what, times, pictures, tmp_path):
     process = stop_detector.start("pictures", pictures, tmp_path)
     stop_detector.wait_for_rows(process, tmp_path)
     rows = stop_detector.growing(tmp_path).read_bytes().count(b"\n") - 1
-    for number in stop_detector.STOPS[what]:
+    number = stop_detector.STOPS[what]
+    for _ in range(times):
         process.send_signal(number)
     stdout, stderr = process.communicate(timeout=60)
     if what == "SIGKILL":
