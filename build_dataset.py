@@ -110,9 +110,12 @@ def print_counts(counts, class_names, output):
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
+
+    from pipeline.terminal import printable
 
     table = Table("split", *map(escape, class_names), "all",
-                  title=f"Rows written to {escape(str(output))}")
+                  title=Text(f"Rows written to {printable(output)}"))
     for column in table.columns[1:]:
         column.justify = "right"
     for split, rows in counts.items():

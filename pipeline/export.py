@@ -15,6 +15,7 @@ from pipeline.commandline import existing_file
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.quietimports import import_keras, prepare_opencv, quiet_stderr
+from pipeline.terminal import printable
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "samples" / "faces.mp4"
@@ -52,8 +53,8 @@ def main(argv=None):
         raise UserError("what is exported is compared with Keras, which is not installed; "
                         "pip install -r requirements.txt") from error
     difference = export(args.model, args.output, args.precision)
-    print(f"written: {args.output}; on {FACES} faces its probabilities differ from Keras's by "
-          f"{difference:.1g} at most")
+    print(f"written: {printable(args.output)}; on {FACES} faces its probabilities differ from "
+          f"Keras's by {difference:.1g} at most")
 
 
 def export(model_path, output, precision):

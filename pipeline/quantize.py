@@ -12,6 +12,7 @@ from pipeline.commandline import existing_file
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.quietimports import import_keras
+from pipeline.terminal import printable
 
 MEMORY_LIMIT = 1 << 30  # bytes of a database that is read at once
 
@@ -48,8 +49,8 @@ def main(argv=None):
                         f"{expected}, which {args.model} was trained on")
     ranges = measure_ranges(record, weights, images)
     checkpoint.add_to_record(args.model, activation_ranges=ranges)
-    print(f"added to {args.model}: the ranges of its activations on {len(images)} images of "
-          f"{database}")
+    print(f"added to {printable(args.model)}: the ranges of its activations on {len(images)} "
+          f"images of {printable(database)}")
 
 
 if __name__ == "__main__":

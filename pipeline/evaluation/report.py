@@ -5,26 +5,28 @@ import json
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.io.wholefile import whole_file
 from pipeline.plots import plot_confusion_matrix
+from pipeline.terminal import printable
 
 
 def write(result, path):
     """Write the JSON and the picture of the confusion matrix: `path` with their suffixes."""
     with whole_file(path.with_name(path.name + ".json")) as partial:
         partial.write_text(json.dumps(result, indent=1) + "\n")
-    title = f"{result['model']} on {result['split']}: {result['accuracy']:.2%}"
+    title = f"{printable(result['model'])} on {result['split']}: {result['accuracy']:.2%}"
     with whole_file(path.with_name(path.name + ".png")) as partial:
         plot_confusion_matrix(result["confusion_matrix"], tuple(result["per_class"]), title,
                               partial)
-    print(f"written: {path}.json and .png")
+    print(f"written: {printable(path)}.json and .png")
 
 
 def show(result):
     """Print the measures: a table of the classes and a line for each set of images."""
     table = Table("class", "precision", "recall", "F1", "images",
-                  title=f"{escape(result['model'])} on the {result['split']} split")
+                  title=Text(f"{printable(result['model'])} on the {result['split']} split"))
     for column in table.columns[1:]:
         column.justify = "right"
     for name, row in result["per_class"].items():

@@ -1,6 +1,6 @@
 """Stop the detector again and again, at random moments; nothing that is finished may be lost.
 
-    python -m tests.torture.stop_detector [runs of each signal, 30]
+    python -m tests.torture.stop_detector [runs of each signal, 30] [signal ...]
 
 Two kinds of run take turns, over a folder of pictures and over a video, each with every output over
 earlier ones. Each is stopped by Ctrl-C (every third of them twice), SIGTERM, SIGHUP or SIGKILL, a
@@ -164,13 +164,14 @@ def stop(kind, source, results, signals, at_start):
 
 def main():
     runs = int(sys.argv[1]) if sys.argv[1:] else 30
+    stops = {what: STOPS[what] for what in sys.argv[2:] or STOPS}
     random.seed(0)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_pictures(folder / "pictures")
         make_video(folder / "video.mp4")
         sources = {"pictures": folder / "pictures", "video": folder / "video.mp4"}
-        for what, number in STOPS.items():
+        for what, number in stops.items():
             done = 0
             while done < runs:
                 kind = ("pictures", "video")[done % 2]
@@ -183,7 +184,8 @@ def main():
                     continue
                 done += 1
                 print(f"{what}{' twice' * twice} {done}, {kind}: {found}", flush=True)
-    print(f"{runs} runs of each stopped by {', '.join(STOPS)}: nothing was lost")
+    each = " each" if len(stops) > 1 else ""
+    print(f"{runs} runs stopped by {', '.join(stops)}{each}: nothing was lost")
 
 
 if __name__ == "__main__":

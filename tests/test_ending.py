@@ -1,0 +1,101 @@
+"""The exit status and the one line of every script, whatever ends it."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+SCRIPT = """
+import sys, time
+from pipeline.ending import Terminated, run, stop_requests
+from pipeline.errors import UserError
+
+def main():
+    what = sys.argv[1]
+    if what == "patient":
+        with stop_requests("all is complete") as stop:
+            stop.patient = True
+            print("ready", flush=True)
+            while not stop.requested:
+                time.sleep(0.01)
+            time.sleep(1)  # to complete what there is
+            print("completed", flush=True)
+        return
+    if what == "user":
+        raise UserError("x.csv\\n[red]: not there")
+    if what.isdigit():
+        return int(what)
+    if what == "impatient":
+        with stop_requests("") as stop:
+            print("ready", flush=True)
+            time.sleep(60)
+    print("ready", flush=True)
+    time.sleep(60)
+
+run(main)
+"""
+
+SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+
+
+
+def ended(what, *signals, before=()):
+    """Return (status, stdout, stderr) of the script that does what, after it got the signals."""
+    process = subprocess.Popen([*before, sys.executable, "-c", SCRIPT, what], cwd=ROOT, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if signals:
+        assert process.stdout.readline() == "ready\n"
+    for number in signals:
+        process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=30)
+    return process.returncode, stdout, stderr
+
+
+@pytest.mark.parametrize("status", [0, 1, 2])
+def test_the_status_that_main_returns(status):
+    assert ended(str(status)) == (status, "", "")
+
+
+def test_an_error_of_the_users_is_one_line():
+    assert ended("user") == (2, "", "-c: x.csv\\n[red]: not there\n")
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal(number):
+    status, _, stderr = ended("wait", number)
+    assert status == SIGNALS[number]
+    assert stderr in ("-c: interrupted\n", "-c: terminated\n")
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_before_there_is_anything_to_complete(number):
+    assert ended("impatient", number) == (SIGNALS[number], "", "-c: stopped\n")
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_signal_waits_for_what_is_to_be_completed(number, times):
+    assert ended("patient", *[number] * times) == (SIGNALS[number], "completed\n",
+                                                   "-c: all is complete\n")
+
+
+def test_signals_that_come_again_and_again_interrupt():
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, "patient"], cwd=ROOT, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout.readline() == "ready\n"
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=0.1)
+        except subprocess.TimeoutExpired:
+            continue
+    stdout, stderr = process.communicate()
+    assert (process.returncode, stdout, stderr) == (130, "", "-c: interrupted\n")
+
+
+def test_nohup_is_heeded():
+    status, _, _ = ended("wait", signal.SIGHUP, signal.SIGTERM, before=["nohup"])
+    assert status == 143
