@@ -82,6 +82,7 @@ def main(argv=None):
         teachers=args.teachers,
         epochs=args.epochs,
     )
+    recipe = EXPERIMENTS[record["experiment"]]
     finish_replacing(args.dataset)
     for split in ("train", "val"):
         existing_file(args.dataset / f"{split}.hdf5", "database", "run build_dataset.py first")
@@ -94,14 +95,14 @@ def main(argv=None):
 
     with joined_processes() if args.distributed else nullcontext(Processes()) as processes:
         train(
-            EXPERIMENTS[record["experiment"]],
+            recipe,
             record,
             model_path=args.model,
             dataset=args.dataset,
             checkpoints=args.checkpoints,
             output=args.output,
             input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
-            batch_size=config.BATCH_SIZE,
+            batch_size=recipe.batch_size or config.BATCH_SIZE,
             memory_limit=config.MEMORY_LIMIT,
             checkpoint_every=config.CHECKPOINT_EVERY,
             distribution=split_batches(None if args.distributed else args.devices or 1),

@@ -13,6 +13,8 @@ class Experiment:
     """One recipe for training EmotionVGGNet.
 
     learning_rates: (first epoch, learning rate) pairs in rising order, epochs counted from 1.
+    batch_size: images, where it is not the constant of emotion_config. With k times as many, SGD's
+    rates are to be k times as large, after some epochs of warm-up (Goyal et al., 2017).
     cosine: the rate is a peak, left for 0 along half a cosine, after warmup_epochs' climb to it.
     blocks, filters: convolution blocks of filters, 2 * filters, 4 * filters and so on.
     l2: weight decay factor on every kernel.
@@ -36,6 +38,7 @@ class Experiment:
     classes: int | None = None
     pretrained: bool = False
     frozen_blocks: int = 0
+    batch_size: int | None = None
     cosine: bool = False
     warmup_epochs: int = 0
     label_smoothing: float = 0.0

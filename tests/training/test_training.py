@@ -1,9 +1,15 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
+from config import emotion_config
+from config.experiments import EXPERIMENTS
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.training.training import freeze, start_from
+from tests.conftest import run_main
+from tests.training.small import write_databases
 
 NETWORK = {"width": 16, "height": 16, "depth": 1, "blocks": 2, "filters": 4}
 
@@ -36,3 +42,15 @@ def test_frozen_blocks_stay_as_they_are():
         if layer.weights:
             same = all(map(np.array_equal, before[layer.name], layer.get_weights()))
             assert same == layer.name.startswith("block1_"), layer.name
+
+
+def test_a_recipe_may_have_its_own_batch_size(tmp_path, monkeypatch):
+    given = {}
+    monkeypatch.setattr("pipeline.training.training.train", lambda *_, **more: given.update(more))
+    monkeypatch.setitem(EXPERIMENTS, 2, replace(EXPERIMENTS[2], batch_size=1024))
+    write_databases(tmp_path)
+    for experiment, expected in {1: emotion_config.BATCH_SIZE, 2: 1024}.items():
+        process = run_main("train_recognizer.py", "--experiment", experiment, "--dataset",
+                           tmp_path, "--checkpoints", tmp_path, "--output", tmp_path)
+        assert process.returncode == 0, process.stderr_text
+        assert given["batch_size"] == expected
