@@ -7,7 +7,9 @@ limits, streams, and what a script imports.
 
 import importlib
 import json
+import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,12 +21,14 @@ from types import SimpleNamespace
 import h5py
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from config import emotion_config as config
 from pipeline import ending
 from pipeline.quietimports import prepare_opencv
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # many models in one process: "retracing"
 prepare_opencv()  # before a test imports cv2, as a script does
 
 # A shell's background jobs ignore Ctrl-C, and so would the scripts that the tests stop by it.
@@ -39,7 +43,8 @@ SAMPLE_PICTURE = ROOT / "samples" / "faces.jpg"
 MODEL = ROOT / "checkpoints" / "model.hdf5"
 CASCADE = ROOT / "haarcascade_frontalface_default.xml"
 
-ROWS = {"Training": 300, "PublicTest": 70, "PrivateTest": 70}
+ROWS = {"Training": 150, "PublicTest": 70, "PrivateTest": 70}  # two batches, the last one short
+EPOCHS = 7  # of the small trainings: one checkpoint on the way and one at the end
 
 
 def synthetic_faces(count, seed=0):
@@ -122,7 +127,8 @@ def run_main(script, *arguments):
 
     What no script catches is raised, so a traceback is a failed test.
     """
-    main = importlib.import_module(script.removesuffix(".py")).main
+    main = importlib.import_module(Path(script).name.removesuffix(".py")).main
+    forget_keras_settings()
     sigterm, argv = signal.getsignal(signal.SIGTERM), sys.argv
     with output_of_this_process() as output:
         sys.argv = [str(ROOT / script), *map(str, arguments)]
@@ -133,8 +139,7 @@ def run_main(script, *arguments):
         finally:
             sys.argv = argv
             signal.signal(signal.SIGTERM, sigterm)
-            if "keras" in sys.modules:
-                forget_keras_settings()
+            forget_keras_settings()
     return SimpleNamespace(returncode=status, **output)
 
 
@@ -158,9 +163,10 @@ def output_of_this_process():
 
 
 def forget_keras_settings():
-    """Undo what a training sets for its whole process."""
-    import keras
-
+    """Undo what a training sets for its whole process, and count layers from 1 again."""
+    keras = sys.modules.get("keras")
+    if keras is None:
+        return
     keras.config.set_dtype_policy("float32")
     keras.backend.clear_session()
 
@@ -191,18 +197,62 @@ def fails_with(script, *arguments, status=2, run=run_main):
     return process.stderr_text
 
 
+def made_once(tmp_path_factory, name, make):
+    """Return a folder that make(folder) fills once a session, for all workers of pytest-xdist."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder, done = base / name, base / f"{name}.done"
+    with FileLock(base / f"{name}.lock"):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def csv_file(tmp_path_factory):
-    return write_csv(tmp_path_factory.mktemp("csv") / "fer2013.csv")
+    return made_once(tmp_path_factory, "csv",
+                     lambda folder: write_csv(folder / "fer2013.csv")) / "fer2013.csv"
 
 
 @pytest.fixture(scope="session")
 def dataset(csv_file, tmp_path_factory):
-    """The databases that build_dataset.py makes from the synthetic CSV."""
-    folder = tmp_path_factory.mktemp("hdf5")
-    process = run_main("build_dataset.py", "--csv", csv_file, "--output", folder)
+    """The databases that build_dataset.py makes from the synthetic CSV; only to be read."""
+
+    def build(folder):
+        process = run_main("build_dataset.py", "--csv", csv_file, "--output", folder)
+        assert process.returncode == 0, process.stderr_text
+
+    return made_once(tmp_path_factory, "hdf5", build)
+
+
+def training_arguments(dataset, folder, *more):
+    """Return the arguments of a training of EPOCHS epochs that writes into a folder."""
+    return ("--dataset", dataset, "--checkpoints", folder / "checkpoints", "--output",
+            folder / "output", "--epochs", EPOCHS, *more)
+
+
+def train_to_the_end(dataset, folder, *more):
+    process = run_main("train_recognizer.py", *training_arguments(dataset, folder, *more))
     assert process.returncode == 0, process.stderr_text
-    return folder
+    assert process.stderr_text == ""
+
+
+@pytest.fixture(scope="session")
+def whole_run(dataset, tmp_path_factory):
+    """The folder of a training by recipe 4 that was never stopped; only to be read."""
+    return made_once(tmp_path_factory, "whole",
+                     lambda folder: train_to_the_end(dataset, folder, "--experiment", 4))
+
+
+@pytest.fixture(scope="session")
+def averaged_run(dataset, tmp_path_factory):
+    """The same by recipe 7, with a cosine, mixup and averaged weights."""
+    return made_once(tmp_path_factory, "averaged",
+                     lambda folder: train_to_the_end(dataset, folder, "--experiment", 7))
 
 
 @pytest.fixture(scope="session")

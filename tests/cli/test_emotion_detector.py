@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.conftest import SAMPLE_PICTURE, SAMPLE_VIDEO, fails_with, run_script, start_script
+from tests.conftest import SAMPLE_PICTURE, SAMPLE_VIDEO, fails_with, run_main, start_script
 
 EMOTIONS = ["angry", "fear", "happy", "sad", "surprise", "neutral"]
 
 
 def detector(*arguments, status=0):
-    process = run_script("emotion_detector.py", "--no-display", *arguments)
+    process = run_main("emotion_detector.py", "--no-display", *arguments)
     assert process.returncode == status, process.stderr_text
     return process
 

@@ -2,11 +2,11 @@ import json
 
 import numpy as np
 
-from tests.conftest import MODEL, fails_with, run_main, run_script, write_ferplus
+from tests.conftest import MODEL, fails_with, run_main, write_ferplus
 
 
 def test_every_test_image_is_evaluated_once(dataset, tmp_path):
-    process = run_script("test_recognizer.py", "--dataset", dataset, "--output", tmp_path)
+    process = run_main("test_recognizer.py", "--dataset", dataset, "--output", tmp_path)
     assert process.returncode == 0, process.stderr_text
     assert process.stderr_text == ""
     result = json.loads((tmp_path / "evaluation_model.json").read_text())
@@ -21,7 +21,7 @@ def test_every_test_image_is_evaluated_once(dataset, tmp_path):
 
 
 def test_the_validation_split_has_files_of_its_own(dataset, tmp_path):
-    process = run_script("test_recognizer.py", "--dataset", dataset, "--output", tmp_path,
+    process = run_main("test_recognizer.py", "--dataset", dataset, "--output", tmp_path,
                          "--split", "val", "--model", MODEL)
     assert process.returncode == 0, process.stderr_text
     assert json.loads((tmp_path / "evaluation_model_val.json").read_text())["split"] == "val"
@@ -29,7 +29,7 @@ def test_the_validation_split_has_files_of_its_own(dataset, tmp_path):
 
 def test_views_and_ferplus_labels(dataset, tmp_path):
     ferplus = write_ferplus(tmp_path / "fer2013new.csv")
-    process = run_script("test_recognizer.py", "--dataset", dataset, "--output", tmp_path,
+    process = run_main("test_recognizer.py", "--dataset", dataset, "--output", tmp_path,
                          "--tta", "shifts", "--ferplus", ferplus)
     assert process.returncode == 0, process.stderr_text
     result = json.loads((tmp_path / "evaluation_model_shifts.json").read_text())
@@ -58,7 +58,7 @@ def test_a_database_of_votes_has_the_fields_measure(csv_file, tmp_path):
 
 
 def test_other_classes_than_the_models(csv_file, tmp_path):
-    run_script("build_dataset.py", "--csv", csv_file, "--output", tmp_path, "--classes", 7)
+    run_main("build_dataset.py", "--csv", csv_file, "--output", tmp_path, "--classes", 7)
     line = fails_with("test_recognizer.py", "--dataset", tmp_path, "--output", tmp_path)
     assert "has angry, disgust, fear" in line
     assert not list(tmp_path.glob("evaluation*"))

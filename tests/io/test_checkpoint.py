@@ -1,4 +1,5 @@
 import json
+from functools import cache
 
 import h5py
 import keras
@@ -26,6 +27,7 @@ def network(policy="float32", **changes):
     return model
 
 
+@cache  # what is saved stays as it is
 def trained(policy="float32"):
     keras.utils.set_random_seed(0)
     model = network(policy)
