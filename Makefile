@@ -1,6 +1,7 @@
 # make demo: the detector on the sample that ships; sets up .venv with what the detector needs.
 # make test: ruff and pytest; adds to .venv what training and the tests need.
-# Either sets .venv up anew when what it needs changes.
+# make torture: the tests that take long and prove what is rare; make test leaves them out.
+# Each sets .venv up anew when what it needs changes.
 # make test-lowest: the tests on the lowest versions that the requirements allow.
 
 PYTHON ?= python3
@@ -10,7 +11,9 @@ DETECTOR_READY := $(VENV)/.ready-detector
 READY := $(VENV)/.ready
 INSTALL := install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-lowest
+PYTEST := $(RUN) -m pytest -n auto --maxprocesses 4 --dist worksteal --durations 10
+
+.PHONY: demo test test-lowest torture
 
 demo: $(DETECTOR_READY)
 	mkdir -p build
@@ -20,7 +23,10 @@ demo: $(DETECTOR_READY)
 
 test: $(READY)
 	$(VENV)/bin/ruff check .
-	$(RUN) -m pytest
+	$(PYTEST)
+
+torture: $(READY)
+	$(PYTEST) -m torture
 
 test-lowest:
 	mkdir -p build

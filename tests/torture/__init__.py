@@ -1,1 +1,1 @@
-"""What takes too long for every test run: python -m tests.torture.fuzz, .kill_training."""
+"""What takes too long for every test run: make torture, or one by itself with python -m."""

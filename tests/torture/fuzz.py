@@ -150,12 +150,11 @@ def run(check, cases):
     limits(given(CASES[check])(check))()
 
 
-def main():
-    cases = int(sys.argv[1]) if sys.argv[1:] else 500
+def main(cases=500):
     for check in CASES:
         run(check, cases)
         print(f"{check.__name__}: {cases} cases", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))

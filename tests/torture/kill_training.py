@@ -66,8 +66,7 @@ def wait_for_the_moment(process, folder, kind):
         time.sleep(random.uniform(0, 0.02))
 
 
-def main():
-    kills = int(sys.argv[1]) if sys.argv[1:] else 30
+def main(kills=30):
     random.seed(0)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -109,4 +108,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))
