@@ -1,5 +1,6 @@
 """From frames to their faces and emotions."""
 
+from pipeline.detection.faces.cuts import Cuts
 from pipeline.detection.faces.facetracker import UNSURE
 from pipeline.detection.sources.ahead import ahead
 
@@ -12,7 +13,8 @@ class EmotionAnalyzer:
 
     only_largest: leave out all faces but the one of the largest area. least_confidence: a face
     whose likeliest emotion has a smaller probability is unsure. frames_belong_together:
-    frames follow one another, as a video's do; otherwise each is looked at by itself.
+    frames follow one another, as a video's do but at its cuts; otherwise each is looked at by
+    itself.
     class_names, found_by: what the classifier tells, and what finds the faces.
     """
 
@@ -24,6 +26,7 @@ class EmotionAnalyzer:
         self._most = 1 if only_largest else None
         self._least_confidence = least_confidence
         self._frames_belong_together = frames_belong_together
+        self._cuts = Cuts()
         self.class_names = classifier.class_names
         self.found_by = detector.name
 
@@ -34,8 +37,9 @@ class EmotionAnalyzer:
         """
         self._detector.forget()
         self._tracker.restart()
-        for frame, gray, boxes in ahead(self._find(frames), FRAMES_AHEAD, stop):
-            if not self._frames_belong_together:
+        self._cuts.forget()
+        for frame, gray, boxes, anew in ahead(self._find(frames), FRAMES_AHEAD, stop):
+            if anew:
                 self._tracker.forget()
             faces = self._tracker.update(boxes, self._classifier.classify(gray, boxes))
             for face in faces:
@@ -48,8 +52,10 @@ class EmotionAnalyzer:
         return self._classifier.class_names[best] if sure else UNSURE
 
     def _find(self, frames):
+        """Yield each frame, its gray picture, its boxes, and whether it begins anew."""
         for frame in frames:
-            if not self._frames_belong_together:
+            anew = not self._frames_belong_together or self._cuts.begins_at(frame.gray)
+            if anew:
                 self._detector.forget()
             searched = frame.image if self._detector.takes_color else frame.gray
-            yield frame, frame.gray, self._detector.detect(searched)[:self._most]
+            yield frame, frame.gray, self._detector.detect(searched)[:self._most], anew
