@@ -24,7 +24,7 @@ LOOK_SIZES = (0.7, 1.45)  # of the faces that confirm, by that of the box
 LEAST_OVERLAP = 0.3
 
 # Windows of the confirming cascade that see the face, all looks together.
-LEAST_SUPPORT = 8
+LEAST_SUPPORT = 16
 
 
 class PictureFaceDetector:
