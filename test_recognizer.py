@@ -53,14 +53,14 @@ def parse_args(argv=None):
 
 def main(argv=None):
     args = parse_args(argv)
+    if args.precision == "int8" and args.runtime != "onnx":
+        raise UserError("--precision int8 needs --runtime onnx")
     existing_file(args.model, "checkpoint", "see the checkpoints folder")
     finish_replacing(args.dataset)
     for split in ("train", args.split):
         existing_file(args.dataset / f"{split}.hdf5", "database", "run build_dataset.py first")
     if args.ferplus:
         existing_file(args.ferplus, "FER+ file", "it comes from the FER+ project")
-    if args.precision == "int8" and args.runtime != "onnx":
-        raise UserError("--precision int8 needs --runtime onnx")
     new_folder(args.output)
     import_keras()
 
@@ -106,7 +106,7 @@ def predict_and_evaluate(args):
     ) as dataset:
         names, labels = dataset.class_names, dataset.labels
         checkpoint.require_classes(record, args.model, names, database)
-        dataset.require_images_of(*model.input_shape[1:3])
+        dataset.require_images_of(record["network"]["height"], record["network"]["width"])
         voted, agreement = labels, dataset.agreement
         if args.ferplus:
             voted, agreement = votes_of(args, dataset)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from pipeline.commandline import existing_file
 from pipeline.ending import run
-from pipeline.errors import UserError
 from pipeline.quietimports import import_keras
 from pipeline.terminal import printable
 
@@ -42,11 +41,8 @@ def main(argv=None):
     record, weights = checkpoint.read(args.model)
     with HDF5DatasetGenerator(database, NUM_IMAGES, preprocessor=ImageToArrayPreprocessor(),
                               memory_limit=MEMORY_LIMIT) as dataset:
+        dataset.require_images_of(record["network"]["height"], record["network"]["width"])
         images = dataset.sample(NUM_IMAGES)
-    expected = tuple(record["network"][name] for name in ("height", "width", "depth"))
-    if images.shape[1:] != expected:
-        raise UserError(f"{database}: has images of shape {images.shape[1:]}, expected "
-                        f"{expected}, which {args.model} was trained on")
     ranges = measure_ranges(record, weights, images)
     checkpoint.add_to_record(args.model, activation_ranges=ranges)
     print(f"added to {printable(args.model)}: the ranges of its activations on {len(images)} "

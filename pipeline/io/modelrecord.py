@@ -130,16 +130,19 @@ def _problems(record):
                "each of the network's classes")
     if epoch > record.get("epochs", epoch):
         yield f"epoch {epoch} of {record['epochs']}, expected no later one than the last"
-    ranges = record.get("activation_ranges")
-    if ranges and list(ranges) != stages({**DEFAULTS, **network}):
-        yield (f"activation_ranges of {_shown(list(ranges))}, expected "
-               f"{', '.join(stages({**DEFAULTS, **network}))}")
-    for name, (lowest, highest) in (ranges or {}).items():
-        if lowest > highest:
-            yield f"activation_ranges from {lowest} to {highest} of {name}, expected a rising pair"
+    if "activation_ranges" in record:
+        yield from _wrong_ranges(record["activation_ranges"], stages({**DEFAULTS, **network}))
     for name, values in record["history"].items():
         if len(values) != epoch:
             yield f"{len(values)} values of {name}, expected {epoch}, one for each epoch"
+
+
+def _wrong_ranges(ranges, names):
+    if set(ranges) != set(names):
+        yield f"activation_ranges of {_shown(list(ranges))}, expected {', '.join(names)}"
+    for name, (lowest, highest) in ranges.items():
+        if lowest > highest:
+            yield f"activation_ranges of {name} from {lowest} to {highest}, expected a rising pair"
 
 
 def _wrong_fields(values, fields, required, place):

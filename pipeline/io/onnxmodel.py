@@ -15,7 +15,9 @@ def read_onnx(path, precision=None):
     """
     record, weights = checkpoint.read(path)
     ranges = record.get("activation_ranges")
-    precision = precision or ("int8" if ranges and int8_is_faster() else "float32")
+    if precision is None:
+        faster = ranges and int8_is_faster(record["network"])
+        precision = "int8" if faster else "float32"
     if precision == "float32":
         return onnx_network(record, weights), record, precision
     if not ranges:

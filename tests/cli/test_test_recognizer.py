@@ -57,6 +57,32 @@ def test_a_database_of_votes_has_the_fields_measure(csv_file, tmp_path):
     assert "test.hdf5: has FER+'s votes in it, found --ferplus; leave it out" in line
 
 
+def evaluated(dataset, folder, *arguments):
+    process = run_main("test_recognizer.py", "--dataset", dataset, "--output", folder,
+                       "--split", "val", *arguments)
+    assert process.returncode == 0, process.stderr_text
+    (path,) = folder.glob("*.json")
+    return path.name, json.loads(path.read_text())
+
+
+def test_the_detectors_runtime_measures_what_keras_does(dataset, tmp_path):
+    results = {}
+    for name, arguments in {"": (), "_onnx": ("--runtime", "onnx"), "_onnx_int8_flip": (
+            "--runtime", "onnx", "--precision", "int8", "--tta", "flip")}.items():
+        folder = tmp_path / f"x{name}"
+        written, results[name] = evaluated(dataset, folder, *arguments)
+        assert written == f"evaluation_model_val{name}.json"
+    assert abs(results[""]["loss"] - results["_onnx"]["loss"]) < 1e-4
+    assert results[""]["confusion_matrix"] == results["_onnx"]["confusion_matrix"]
+    int8 = results["_onnx_int8_flip"]
+    assert (int8["runtime"], int8["precision"], int8["tta"]) == ("onnx", "int8", "flip")
+
+
+def test_int8_is_for_the_detectors_runtime():
+    assert "--precision int8 needs --runtime onnx" in fails_with(
+        "test_recognizer.py", "--precision", "int8")
+
+
 def test_other_classes_than_the_models(csv_file, tmp_path):
     run_main("build_dataset.py", "--csv", csv_file, "--output", tmp_path, "--classes", 7)
     line = fails_with("test_recognizer.py", "--dataset", tmp_path, "--output", tmp_path)

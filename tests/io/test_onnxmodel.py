@@ -1,10 +1,13 @@
+import numpy as np
 import pytest
 
 from pipeline.errors import UserError
 from pipeline.io import checkpoint, onnxmodel
 from pipeline.io.onnxmodel import read_onnx
+from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.nn.precision import int8_is_faster
-from tests.conftest import MODEL
+from pipeline.nn.runtimenetwork import RuntimeNetwork
+from tests.conftest import MODEL, change_record, record_of
 
 
 def operators(model):
@@ -21,7 +24,7 @@ def test_the_model_that_ships_can_be_int8():
 
 @pytest.mark.parametrize(("faster", "expected"), [(True, "int8"), (False, "float32")])
 def test_a_processor_that_is_no_faster_with_int8_gets_float32(monkeypatch, faster, expected):
-    monkeypatch.setattr(onnxmodel, "int8_is_faster", lambda: faster)
+    monkeypatch.setattr(onnxmodel, "int8_is_faster", lambda network: faster)
     model, _, precision = read_onnx(MODEL)
     assert precision == expected
     assert ("QuantizeLinear" in operators(model)) == faster
@@ -37,4 +40,38 @@ def test_a_file_without_ranges_is_float32_unless_int8_is_asked_for(monkeypatch):
 
 
 def test_the_processor_is_measured():
-    assert int8_is_faster() in (True, False)
+    record = checkpoint.read_record(MODEL)
+    assert int8_is_faster(record["network"]) in (True, False)
+    assert int8_is_faster({"standardization": [0.5, 0.2], "activation": "elu"}) in (True, False)
+
+
+NETWORK = {"width": 8, "height": 8, "depth": 1, "classes": 2, "blocks": 1, "fc_units": [4]}
+RANGES = {"standardized": [0.0, 1.0], "block1_conv1": [-1, 2.0], "block1_conv2": [0.0, 0.0],
+          "fc1": [-1e-30, 1e6]}
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "model.hdf5"
+    checkpoint.save(EmotionVGGNet.build(**NETWORK), path,
+                    record_of(NETWORK, activation_ranges=RANGES), include_optimizer=False)
+    return path
+
+
+def test_any_ranges_of_numbers_give_probabilities(path):
+    model, _, _ = read_onnx(path, "int8")
+    images = np.random.default_rng(0).random((5, 8, 8, 1), dtype=np.float32)
+    probabilities = RuntimeNetwork(model).predict_on_batch(images)
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("ranges", [
+    {}, {"fc1": [0, 1]}, RANGES | {"more": [0, 1]}, RANGES | {"fc1": [2, 1]},
+    RANGES | {"fc1": [0, 1, 2]}, RANGES | {"fc1": [0, 1e300]}, RANGES | {"fc1": ["0", "1"]},
+    RANGES | {"fc1": [True, False]}, RANGES | {"fc1": [0, float("nan")]}, RANGES | {"fc1": 1},
+    [0, 1], None, "ranges",
+])
+def test_other_ranges_are_refused(path, ranges):
+    change_record(path, activation_ranges=ranges)
+    with pytest.raises(UserError, match=r"model\.hdf5: "):
+        read_onnx(path, "float32")

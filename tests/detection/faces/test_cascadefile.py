@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.detection.faces import cascadefile
 from pipeline.detection.faces.facedetector import load_cascade
 from pipeline.errors import UserError
 from tests.conftest import CASCADE, SAMPLE_PICTURE
@@ -18,9 +19,16 @@ def boxes(cascade):
 
 
 @pytest.mark.parametrize("name", ["frontalface_default", "frontalface_alt2", "profileface"])
-def test_a_checked_cascade_finds_what_the_file_itself_finds(name):
+def test_a_checked_cascade_finds_what_the_file_itself_finds(tmp_path, name):
     path = Path(cv2.data.haarcascades) / f"haarcascade_{name}.xml"
-    assert np.array_equal(boxes(load_cascade(path)), boxes(cv2.CascadeClassifier(str(path))))
+    unknown = tmp_path / "cascade.xml"
+    unknown.write_bytes(path.read_bytes() + b"\n")
+    assert np.array_equal(boxes(load_cascade(unknown)), boxes(cv2.CascadeClassifier(str(path))))
+
+
+def test_the_cascade_that_ships_is_known(monkeypatch):
+    monkeypatch.setattr(cascadefile, "_parsed", None)
+    assert np.array_equal(boxes(load_cascade(CASCADE)), boxes(cv2.CascadeClassifier(str(CASCADE))))
 
 
 @pytest.mark.parametrize(
