@@ -44,7 +44,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "hdf5"
         csvs = [write_csv(Path(name) / "first.csv"),
-                write_csv(Path(name) / "second.csv", ROWS | {"Training": 150})]
+                write_csv(Path(name) / "second.csv", ROWS | {"Training": 100})]
         run_script("build_dataset.py", "--csv", csvs[0], "--output", folder)
         builds = {build_of(folder / "train.hdf5"): csvs[0]}
         ends, done, turn = Counter(), 0, 0

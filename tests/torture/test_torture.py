@@ -1,17 +1,18 @@
-"""A share of the long proofs: python -m tests.torture.fuzz and .kill_training have the whole."""
+"""A share of the long proofs; each by itself, python -m tests.torture.NAME, has the whole."""
+
+import subprocess
+import sys
 
 import pytest
 
-from tests.torture import kill_training
-from tests.torture.fuzz import CASES, run
-
-pytestmark = pytest.mark.torture
+from tests.conftest import ROOT, environment
 
 
-@pytest.mark.parametrize("check", CASES, ids=lambda check: check.__name__)
-def test_many_generated_files_are_read_or_refused(check):
-    run(check, cases=500)
-
-
-def test_a_training_that_is_killed_again_and_again_ends_with_the_same_weights():
-    kill_training.main(kills=5)
+@pytest.mark.torture
+@pytest.mark.parametrize(("name", "times"), [
+    ("fuzz", 500), ("hostile", 500), ("kill_training", 5), ("kill_build", 10),
+    ("stop_detector", 3)])
+def test_a_share_of_it_ends_well(name, times):
+    process = subprocess.run([sys.executable, "-m", f"tests.torture.{name}", str(times)], cwd=ROOT,
+                             capture_output=True, text=True, env=environment())
+    assert process.returncode == 0, process.stdout + process.stderr
