@@ -1,6 +1,7 @@
 import csv
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 
@@ -8,7 +9,15 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.conftest import SAMPLE_PICTURE, SAMPLE_VIDEO, fails_with, run_main, start_script
+from tests.conftest import (
+    ROOT,
+    SAMPLE_PICTURE,
+    SAMPLE_VIDEO,
+    environment,
+    fails_with,
+    run_main,
+    start_script,
+)
 
 EMOTIONS = ["angry", "fear", "happy", "sad", "surprise", "neutral"]
 
@@ -42,6 +51,16 @@ def sample_run(tmp_path_factory):
                        "--csv", folder / "x.csv", "--timeline", folder / "x.png")
     assert process.stderr_text == ""
     return folder, process
+
+
+def test_the_summary_is_the_readmes(sample_run):
+    def table(text):
+        rows = [line.split("│")[1:3] for line in text.splitlines() if "│" in line]
+        return [[cell.strip() for cell in row] for row in rows]
+
+    *printed, (rate, _) = table(sample_run[1].stdout_text)
+    *expected, (its_rate, _) = table((ROOT / "README.md").read_text())
+    assert printed == expected and rate == its_rate == "frames a second"
 
 
 def test_a_face_is_found_in_nearly_every_frame(sample_run):
@@ -240,11 +259,7 @@ def test_a_full_disk_leaves_the_frames_that_were_written(tmp_path):
 
 
 def start_script_with(command, *arguments):
-    from sys import executable
-
-    from tests.conftest import ROOT, environment
-
     return subprocess.run(
-        [*command, executable, ROOT / "emotion_detector.py", "--no-display",
+        [*command, sys.executable, ROOT / "emotion_detector.py", "--no-display",
          *map(str, arguments)],
         capture_output=True, text=True, env=environment())
