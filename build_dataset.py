@@ -1,20 +1,24 @@
-"""Build the HDF5 databases from fer2013.csv.
+"""Build the HDF5 databases from fer2013.csv, another CSV file, or folders of pictures.
 
     python build_dataset.py
     python build_dataset.py --csv icml_face_data.csv --classes 7 --output datasets/seven
     python build_dataset.py --ferplus fer2013new.csv --output datasets/votes
+    python build_dataset.py --images my_faces --find-faces --output datasets/mine
 
 Writes train.hdf5 (Usage Training), val.hdf5 (PublicTest) and test.hdf5 (PrivateTest).
 """
 
 import argparse
-from contextlib import ExitStack
+import os
+import re
+from functools import partial
 from pathlib import Path
 
 from config import emotion_config as config
-from pipeline.commandline import existing_file, new_folder, share
+from pipeline.commandline import existing_file, existing_folder, new_folder, share
 from pipeline.ending import run
 from pipeline.errors import UserError
+from pipeline.quietimports import prepare_opencv
 from pipeline.terminal import printable
 
 
@@ -22,88 +26,184 @@ def parse_args(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    source = parser.add_argument_group("what is read")
+    source = parser.add_argument_group("what is read").add_mutually_exclusive_group()
     source.add_argument("--csv", type=Path, default=config.CSV_PATH, metavar="FILE",
-                        help="Kaggle's fer2013.csv or icml_face_data.csv, or either as .gz "
-                             "(default: %(default)s)")
-    source.add_argument("--classes", type=int, choices=sorted(config.CLASS_NAMES),
-                        default=config.DEFAULT_CLASSES,
-                        help="6 counts disgust as angry; 8 has contempt, which takes --ferplus "
-                             "(default: %(default)s)")
-    source.add_argument("--ferplus", type=Path, metavar="FILE",
-                        help="FER+'s votes (fer2013new.csv), to be learned in place of the labels")
-    source.add_argument("--ferplus-share", type=share, default=1.0, metavar="SHARE",
-                        help="share of the votes in what is learned, 0 to 1; FER2013's labels "
-                             "have the rest (default: %(default)s)")
+                        help="Kaggle's fer2013.csv or icml_face_data.csv, or one like them, with "
+                             "numbers or words for emotions, with or without Usage; or such a "
+                             "file as .gz (default: %(default)s)")
+    source.add_argument("--images", type=Path, metavar="FOLDER",
+                        help="pictures in folders named by their classes, which may lie in "
+                             "folders train, val and test")
+    add_picture_flags(parser.add_argument_group("of pictures"))
+    add_label_flags(parser.add_argument_group("which classes and labels"))
     written = parser.add_argument_group("what is written")
+    written.add_argument("--only", choices=("test",),
+                         help="write a database for testing alone")
     written.add_argument("--output", type=Path, default=config.HDF5_PATH, metavar="FOLDER",
                          help="folder of the databases (default: %(default)s)")
     return parser.parse_args(argv)
 
 
+def add_picture_flags(group):
+    group.add_argument("--find-faces", action="store_true",
+                       help="take the largest face of each picture, not the picture as it is")
+    group.add_argument("--groups", type=pattern, metavar="REGEX",
+                       help="what of a file's name tells whose face it is, such as '^(S\\d+)': "
+                            "where splits are drawn, a person's pictures get one")
+    group.add_argument("--left-out", type=Path, metavar="FILE",
+                       help="list of the pictures in which no face was found")
+
+
+def add_label_flags(group):
+    group.add_argument("--classes", type=int, choices=sorted(config.CLASS_NAMES),
+                       help="6 counts disgust as angry, 8 has contempt (default: 6 of FER2013's "
+                            "classes; of others those that are there)")
+    group.add_argument("--class-names", nargs="+", metavar="NAME",
+                       help="the classes by name, in a CSV with numbers from 0 on; images of "
+                            "others are left out")
+    group.add_argument("--ferplus", type=Path, metavar="FILE",
+                       help="FER+'s votes (fer2013new.csv), to be learned in place of the labels")
+    group.add_argument("--ferplus-share", type=share, default=1.0, metavar="SHARE",
+                       help="share of the votes in what is learned, 0 to 1; FER2013's labels "
+                            "have the rest (default: %(default)s)")
+
+
+def pattern(text):
+    """Return an argument's regular expression, for argparse."""
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text}: no regular expression: {error}") from None
+
+
 def main(argv=None):
     args = parse_args(argv)
-    existing_file(args.csv, "CSV file", "get fer2013.csv as the README says")
+    if args.images:
+        existing_folder(args.images, "folder of pictures", "name the folder of the class folders")
+    else:
+        existing_file(args.csv, "CSV file", "get fer2013.csv as the README says")
     if args.ferplus:
         existing_file(args.ferplus, "FER+ file", "it comes from the FER+ project")
-    elif args.classes == 8:
-        raise UserError("FER2013 has no contempt, found --classes 8; give --ferplus as well, or "
-                        "--classes 7")
+    require_flags_that_fit(args)
     new_folder(args.output)
-    counts, left_out = build(args)
-    print_counts(counts, config.CLASS_NAMES[args.classes], args.output)
-    if args.ferplus:
-        print(f"left out: {left_out:,} rows in which people see no face or none of the classes")
+    prepare_opencv()
+    build(args)
+
+
+def require_flags_that_fit(args):
+    """Raise UserError for flags that mean nothing beside each other."""
+    pictures = {"--find-faces": args.find_faces, "--groups": args.groups,
+                "--left-out": args.left_out}
+    for flag, given in pictures.items():
+        if given and not args.images:
+            raise UserError(f"{flag} is for pictures; give --images FOLDER, or leave it out")
+    if args.ferplus and (args.images or args.class_names):
+        raise UserError("--ferplus has votes on the rows of fer2013.csv; leave out "
+                        + ("--images" if args.images else "--class-names"))
+    if args.classes and args.class_names:
+        raise UserError("--classes and --class-names both say which classes; leave out one")
+    names = args.class_names or ["a", "b"]
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise UserError(f"--class-names {' '.join(names)}: expected two different names or more")
 
 
 def build(args):
-    """Write the three databases, all or none.
-
-    Returns {split: rows of each class} and the number of rows that FER+'s votes leave out.
-    """
-    import numpy as np
-
-    from pipeline.io.fer2013 import FER2013Reader
-    from pipeline.io.ferplus import FERPlusLabels
-    from pipeline.io.filestogether import replaced_together
-    from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
+    """Write the databases, all or none, and print what they hold."""
+    from pipeline.io import databases, splitting
+    from pipeline.io.classnames import class_index
+    from pipeline.io.facesamples import FaceSamples
     from pipeline.io.locks import locked_folder
-    from pipeline.progress import track_bytes
 
-    names = config.CLASS_NAMES[args.classes]
-    attributes = {"classes": args.classes, "class_names": names, "source": printable(args.csv.name)}
-    further, votes = {}, None
-    if args.ferplus:
-        votes = FERPlusLabels(args.ferplus, names, args.ferplus_share)
-        attributes["ferplus_share"] = args.ferplus_share
-        further = {"targets": (args.classes,), "agreement": ()}
-    counts = {split: np.zeros(args.classes, dtype=int) for split in config.SPLITS.values()}
-    reader = FER2013Reader(args.csv, config.IMAGE_SIZE, config.SPLITS)
-    with (locked_folder(args.output, "building"), replaced_together(args.output) as together,
-          ExitStack() as stack):
-        writers = {
-            split: stack.enter_context(HDF5DatasetWriter.create(
-                args.output / f"{split}.hdf5", config.IMAGE_SIZE, attributes, further,
-                together=together))
-            for split in counts
-        }
-        for label, pixels, usage in track_bytes(reader, args.csv, "building"):
-            split = config.SPLITS[usage]
-            labelled = config.LABEL_TO_CLASS[args.classes][label], {}
-            if votes:
-                labelled = votes.relabel(labelled[0], usage)
-            if labelled:
-                label, values = labelled
-                writers[split].add(pixels, label, **values)
-                counts[split][label] += 1
-        if votes:
-            votes.require_fit()
-        for usage, split in config.SPLITS.items():
-            if not counts[split].any():
-                raise UserError(f"{args.csv}: no row with Usage {usage}, so {split}.hdf5 would "
-                                "be empty; expected the whole fer2013.csv")
-            writers[split].attributes["source_sha256"] = reader.sha256
-    return counts, votes.left_out if votes else 0
+    with (locked_folder(args.output, "building"),
+          FaceSamples(args.output, config.IMAGE_SIZE) as samples):
+        source = pictures_of(args) if args.images else rows_of(args)
+        for sample in source:
+            samples.add(sample)
+        names = class_names_of(args, source, samples)
+        databases.require_names(source.path, names)
+        attributes = {"classes": len(names), "class_names": names, "source": printable(source.path.name),
+                      "source_sha256": source.sha256}
+        labels = [class_index(name, names, config.COUNTS_AS) for name in samples.class_names]
+        values = None
+        if args.ferplus:
+            attributes["ferplus_share"] = args.ferplus_share
+            labels, values = votes_of(args, names, labels, samples.splits)
+        if args.only:
+            splits = splitting.splits_for_testing(samples.splits, labels)
+        else:
+            source.require_splits()
+            splits = splitting.completed_splits(samples, labels, share=config.DRAWN_SHARE,
+                                                seed=config.SEED)
+        counts = databases.counts_of(labels, splits, names)
+        databases.require_samples(source.path, counts, names)
+        if names_are_told(args, source):
+            databases.require_trained_classes(source.path, counts, names)
+        databases.write_databases(args.output, samples, labels, splits, attributes, values)
+    print_counts(counts, names, args.output)
+    print_left_out(args, source, labels)
+
+
+def rows_of(args):
+    """Return the RowSamples of the CSV file."""
+    from pipeline.io.rowsamples import RowSamples
+
+    numbered, remedy = config.CLASS_NAMES[8], ""
+    if args.class_names:
+        numbered, remedy = args.class_names, "; give --class-names a name for each number"
+    elif args.classes != 8:
+        numbered, remedy = config.CLASS_NAMES[7], (
+            "; give --classes 8 if 7 is contempt, or --class-names for other classes")
+    return RowSamples(args.csv, config.IMAGE_SIZE, numbered=numbered, remedy=remedy,
+                      words=config.EMOTION_WORDS, splits=config.SPLITS | config.OTHER_USAGES,
+                      whole=config.SPLITS)
+
+
+def pictures_of(args):
+    """Return the PictureSamples of the folder."""
+    from pipeline.io.picturesamples import PictureSamples
+    from pipeline.io.skips import Skips
+
+    return PictureSamples(args.images, config.IMAGE_SIZE, Skips(), words=config.EMOTION_WORDS,
+                          split_folders=config.SPLIT_FOLDERS, groups=args.groups,
+                          find_face=largest_face() if args.find_faces else None)
+
+
+def largest_face():
+    """Return what finds the largest face of a picture: YuNet if its file is in its place."""
+    from pipeline.detection.faces.facedetector import FaceDetector
+    from pipeline.detection.faces.largestface import LargestFace
+    from pipeline.detection.faces.yunetdetector import YuNetDetector
+
+    if config.DETECTOR_PATH.exists():
+        return LargestFace(partial(YuNetDetector, config.DETECTOR_PATH, pictures=True))
+    return LargestFace(partial(FaceDetector, config.CASCADE_PATH, pictures=True))
+
+
+def class_names_of(args, source, samples):
+    """Return the names of the classes: as told, FER2013's six, or those that there are."""
+    from pipeline.io.classnames import in_order, known_name
+
+    found, fer2013 = set(samples.class_names), set(config.CLASS_NAMES[7])
+    if args.class_names:
+        return tuple(known_name(name, config.EMOTION_WORDS) for name in args.class_names)
+    numbered = not args.images and not source.has_words
+    if args.classes or numbered or found == fer2013:
+        return config.CLASS_NAMES[args.classes or config.DEFAULT_CLASSES]
+    return in_order(found, config.CLASS_NAMES[8])
+
+
+def names_are_told(args, source):
+    """Return whether each of the classes is meant to be there, not one of FER2013's by default."""
+    return not args.ferplus and bool(
+        args.images or args.classes or args.class_names or source.has_words)
+
+
+def votes_of(args, names, labels, splits):
+    """Return the labels by FER+'s votes, and the targets of each."""
+    from pipeline.io.ferplus import labels_of_votes
+
+    usages = [config.USAGES.get(split) for split in splits]
+    return labels_of_votes(args.ferplus, names, args.ferplus_share, labels, usages)
 
 
 def print_counts(counts, class_names, output):
@@ -121,6 +221,26 @@ def print_counts(counts, class_names, output):
     for split, rows in counts.items():
         table.add_row(f"{split}.hdf5", *(f"{n:,}" for n in rows), f"{rows.sum():,}")
     Console().print(table)
+
+
+def print_left_out(args, source, labels):
+    """Print how many images are left out, and why; write the list that is asked for."""
+    from pipeline.io.wholefile import whole_file
+
+    others = labels.count(None)
+    if args.ferplus:
+        print(f"left out: {others:,} rows in which people see no face or none of the classes")
+    elif others:
+        print(f"left out: {others:,} images of other classes")
+    if not args.images:
+        return
+    if args.find_faces:
+        print(f"left out: {len(source.without_face):,} pictures without a face")
+    if args.left_out:
+        with whole_file(args.left_out) as file:
+            file.write_bytes(b"".join(os.fsencode(path) + b"\n"
+                                         for path in source.without_face))
+        print(f"listed: {args.left_out}")
 
 
 if __name__ == "__main__":

@@ -57,8 +57,7 @@ def main(argv=None):
         raise UserError("--precision int8 needs --runtime onnx")
     existing_file(args.model, "checkpoint", "see the checkpoints folder")
     finish_replacing(args.dataset)
-    for split in ("train", args.split):
-        existing_file(args.dataset / f"{split}.hdf5", "database", "run build_dataset.py first")
+    existing_file(args.dataset / f"{args.split}.hdf5", "database", "run build_dataset.py first")
     if args.ferplus:
         existing_file(args.ferplus, "FER+ file", "it comes from the FER+ project")
     new_folder(args.output)
@@ -89,6 +88,8 @@ def load_model(args):
 
 def predict_and_evaluate(args):
     """Return the measures of the model on every image of the split once."""
+    import numpy as np
+
     from pipeline.evaluation.measures import accuracy_on, evaluate
     from pipeline.evaluation.testtimeaugmentation import predict
     from pipeline.io import checkpoint
@@ -104,20 +105,24 @@ def predict_and_evaluate(args):
         preprocessor=ImageToArrayPreprocessor(),
         memory_limit=config.MEMORY_LIMIT,
     ) as dataset:
-        names, labels = dataset.class_names, dataset.labels
-        checkpoint.require_classes(record, args.model, names, database)
+        names = record["class_names"]
+        number = np.array(checkpoint.class_indices(record, args.model, dataset.class_names,
+                                                   database))
         dataset.require_images_of(record["network"]["height"], record["network"]["width"])
-        voted, agreement = labels, dataset.agreement
+        labels, agreement = number[dataset.labels], dataset.agreement
+        voted = labels
         if args.ferplus:
             voted, agreement = votes_of(args, dataset)
+            voted = number[voted]
         probabilities = predict(model, dataset, args.tta)
     predicted = probabilities.argmax(axis=1)
     result = {"model": args.model.name, "split": args.split, "tta": args.tta,
               "runtime": args.runtime, "precision": args.precision,
               "experiment": record["experiment"], "epoch": record["epoch"],
               **evaluate(labels, probabilities, names)}
-    unseen = ~also_in(database, args.dataset / "train.hdf5")
-    result["unseen"] = accuracy_on(unseen, labels, predicted)
+    if (args.dataset / "train.hdf5").exists():
+        unseen = ~also_in(database, args.dataset / "train.hdf5")
+        result["unseen"] = accuracy_on(unseen, labels, predicted)
     if agreement is not None:
         result["votes"] = accuracy_on(agreement > 0, voted, predicted)
         agreed = agreement > 0.5

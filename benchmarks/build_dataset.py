@@ -2,9 +2,10 @@
 
     python -m benchmarks.build_dataset [datasets/fer2013/fer2013.csv]
 
-Each of the two runs in a process of its own, on the same file. The plain way reads rows with the
-csv module, parses the pixels by np.array(pixels.split(" "), dtype="uint8"), and writes with the
-same HDF5DatasetWriter.
+Each way runs in a process of its own, on the same file. The plain one reads rows with the csv
+module, parses the pixels by np.array(pixels.split(" "), dtype="uint8"), and writes with the same
+HDF5DatasetWriter. The last one builds from the same faces as PNG files, one each, in folders of
+their classes; its memory is that of the largest of its processes.
 """
 
 import csv
@@ -19,7 +20,7 @@ from pathlib import Path
 from config import emotion_config as config
 
 
-def build_plainly(csv_path, output, classes):
+def build_plainly(csv_path, output):
     import numpy as np
 
     from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
@@ -32,20 +33,39 @@ def build_plainly(csv_path, output, classes):
         }
         for row in csv.DictReader(file):
             pixels = np.array(row["pixels"].split(" "), dtype="uint8")
-            label = config.LABEL_TO_CLASS[classes][int(row["emotion"])]
-            writers[row["Usage"]].add(pixels, label)
+            writers[row["Usage"]].add(pixels, int(row["emotion"]))
 
 
-def measure(way, csv_path):
+def build_from(flag):
+    from build_dataset import main
+
+    return lambda source, output: main([flag, str(source), "--output", str(output)])
+
+
+def write_pictures(csv_path, folder):
+    """Write the faces of fer2013.csv as PNG files to SPLIT/CLASS/NUMBER.png."""
+    import cv2
+
+    from pipeline.io.fer2013 import FER2013Reader
+
+    rows = FER2013Reader(csv_path, config.IMAGE_SIZE, config.SPLITS)
+    for number, (label, pixels, usage) in enumerate(rows):
+        path = folder / config.SPLITS[usage] / config.CLASS_NAMES[7][label] / f"{number:05}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), pixels.reshape(config.IMAGE_SIZE, config.IMAGE_SIZE))
+
+
+def measure(way, source):
     """Build once in this process; print seconds and peak memory."""
-    from build_dataset import build
-
-    build = {"ours": build, "plain": build_plainly}[way]
+    build = {"plain": build_plainly, "ours": build_from("--csv"),
+             "pictures": build_from("--images")}[way]
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        build(csv_path, Path(folder), config.DEFAULT_CLASSES)
+        build(source, Path(folder))
         seconds = time.perf_counter() - began
-    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    kilobytes = max(resource.getrusage(who).ru_maxrss
+                    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    print(seconds, kilobytes / 1024)
 
 
 def main():
@@ -53,12 +73,14 @@ def main():
         return measure(sys.argv[2], Path(sys.argv[3]))
     csv_path = sys.argv[1] if sys.argv[1:] else str(config.CSV_PATH)
     seconds = {}
-    for way in ("plain", "ours"):
-        printed = subprocess.run(
-            [sys.executable, "-m", __spec__.name, "--way", way, csv_path],
-            check=True, capture_output=True, text=True).stdout.split()
-        seconds[way], megabytes = map(float, printed[-2:])
-        print(f"{way:>5}: {seconds[way]:.2f} s, peak memory {megabytes:.0f} MB")
+    with tempfile.TemporaryDirectory() as pictures:
+        write_pictures(csv_path, Path(pictures))
+        for way, source in (("plain", csv_path), ("ours", csv_path), ("pictures", pictures)):
+            printed = subprocess.run(
+                [sys.executable, "-m", __spec__.name, "--way", way, source],
+                check=True, capture_output=True, text=True).stdout.split()
+            seconds[way], megabytes = map(float, printed[-2:])
+            print(f"{way:>8}: {seconds[way]:.2f} s, peak memory {megabytes:.0f} MB")
     print(f"share: {seconds['ours'] / seconds['plain']:.2f}")
 
 

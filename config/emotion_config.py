@@ -36,17 +36,30 @@ CLASS_NAMES = {
 }
 DEFAULT_CLASSES = 6
 
-# FER2013 label -> class index, by the number of classes.
-LABEL_TO_CLASS = {
-    6: (0, 0, 1, 2, 3, 4, 5),
-    7: (0, 1, 2, 3, 4, 5, 6),
-    8: (0, 1, 2, 3, 4, 5, 6),
+# A class -> the one that it counts as where a set of classes lacks it.
+COUNTS_AS = {"disgust": "angry"}
+
+# Other words for the emotions, in names of folders and in CSV files, in small letters.
+EMOTION_WORDS = {
+    "anger": "angry", "disgusted": "disgust", "afraid": "fear", "fearful": "fear",
+    "scared": "fear", "happiness": "happy", "joy": "happy", "sadness": "sad",
+    "surprised": "surprise", "suprise": "surprise", "calm": "neutral", "neutrality": "neutral",
+    "contemptuous": "contempt",
+    **{name: name for name in CLASS_NAMES[8]},
 }
 
 # The Usage column -> the split it makes, the field's convention: choose on PublicTest,
 # report PrivateTest. (The original system used the two the other way round.)
 SPLITS = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}
 USAGES = {split: usage for usage, split in SPLITS.items()}
+
+# What other CSV files call them, and folders, in small letters.
+OTHER_USAGES = {"Validation": "val", "Test": "test"}
+SPLIT_FOLDERS = {"train": "train", "training": "train", "val": "val", "valid": "val",
+                 "validation": "val", "test": "test", "testing": "test"}
+
+# Of a split that is not given, drawn from the training images.
+DRAWN_SHARE = 0.1
 
 BATCH_SIZE = 128
 CHECKPOINT_EVERY = 5  # epochs

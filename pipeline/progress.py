@@ -23,6 +23,12 @@ def track_bytes(reader, path, description):
             yield row
 
 
+def track(items, description, total):
+    """Yield items and show how many of the total there have been."""
+    with Progress(*COLUMNS, transient=True, disable=not sys.stdout.isatty()) as progress:
+        yield from progress.track(items, total=total, description=description)
+
+
 def track_frames(frames, source, most):
     """Yield frames and show how far a source that is not live has come."""
     hidden = source.live or not sys.stdout.isatty()

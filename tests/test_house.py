@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 ROOMS = (
     "pipeline.errors", "pipeline.terminal", "pipeline.cores",
     "pipeline.commandline", "pipeline.ending", "pipeline.quietimports",
-    "pipeline.progress", "pipeline.plots",
+    "pipeline.progress", "pipeline.plots", "pipeline.processes",
     "pipeline.preprocessing",
     "pipeline.nn",
     "pipeline.io",

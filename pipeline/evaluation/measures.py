@@ -9,8 +9,8 @@ def evaluate(labels, probabilities, class_names):
 
     labels: (N,) class indices. probabilities: (N, classes). `accuracy_interval` is the 95 %
     interval of the accuracy (Wilson, 1927); `loss` the cross-entropy in nats, without weight
-    decay; `calibration_error` how far confidence and accuracy are apart, 0-1; `confusion_matrix`
-    has a row for each true class.
+    decay; `macro_f1` the mean over the classes that have images; `calibration_error` how far
+    confidence and accuracy are apart, 0-1; `confusion_matrix` has a row for each true class.
     """
     indices = np.arange(len(class_names))
     predicted = probabilities.argmax(axis=1)
@@ -27,7 +27,7 @@ def evaluate(labels, probabilities, class_names):
         "loss": float(log_loss(labels, float64 / float64.sum(axis=1, keepdims=True),
                                labels=indices)),
         "calibration_error": calibration_error(probabilities.max(axis=1), predicted == labels),
-        "macro_f1": report["macro avg"]["f1-score"],
+        "macro_f1": float(np.mean([row["f1-score"] for row in rows if row["support"]])),
         "per_class": {
             name: {"precision": row["precision"], "recall": row["recall"],
                    "f1": row["f1-score"], "images": int(row["support"])}

@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import re
+import shlex
 import shutil
 
 import numpy as np
@@ -85,9 +86,17 @@ def read_record(path):
 def require_classes(record, path, class_names, database):
     """Raise UserError if a model file is not for the classes of a database."""
     if tuple(record["class_names"]) != tuple(class_names):
-        raise UserError(f"{path} tells apart {', '.join(record['class_names'])}; {database} has "
-                        f"{', '.join(class_names)}; build it with --classes "
-                        f"{len(record['class_names'])}")
+        raise _other_classes(record, path, class_names, database)
+
+
+def class_indices(record, path, class_names, database):
+    """Return the number that each class of a database has in a model file, (classes,) list of int.
+
+    Raises UserError if the model file does not know them all.
+    """
+    if not set(class_names) <= set(record["class_names"]):
+        raise _other_classes(record, path, class_names, database)
+    return [record["class_names"].index(name) for name in class_names]
 
 
 def load(path):
@@ -117,6 +126,13 @@ def restore(model, path):
     model.set_weights(weights)
     for variable, array in zip(model.optimizer.variables, state, strict=True):
         variable.assign(array)
+
+
+def _other_classes(record, path, class_names, database):
+    names = record["class_names"]
+    return UserError(f"{path} tells apart {', '.join(names)}; {database} has "
+                     f"{', '.join(class_names)}; build it with --classes {len(names)}, or "
+                     f"--class-names {shlex.join(names)}")
 
 
 class _ModelFile:

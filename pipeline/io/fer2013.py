@@ -11,7 +11,8 @@ import numpy as np
 from pipeline.errors import UserError
 
 COLUMNS = ("emotion", "pixels", "usage")
-LABELS = 7
+OPTIONAL = ("usage",)
+FER2013_LABELS = 7
 
 # A row of 2304 pixels has at most 9.3 kB; a longer line is not a row of this dataset.
 LONGEST_LINE = 1 << 16
@@ -26,17 +27,22 @@ class FER2013Reader:
 
     The columns emotion, pixels and Usage may come in any order, with spaces in the header;
     a byte order mark, CRLF and blank lines are read over. Yields (label, pixels, usage):
-    label int 0-6, pixels (image_size**2,) uint8, usage str. After the last row `sha256` is
+    label int from 0 to below `labels`, or str where the first row has a word; pixels
+    (image_size**2,) uint8; usage str, None without that column. After the last row `sha256` is
     the digest of the file's uncompressed bytes. Raises UserError with the line number for a
-    row that is wrong. Source of the format: Kaggle's "Challenges in Representation Learning:
-    Facial Expression Recognition Challenge", 2013.
+    row that is wrong; `remedy` is what to do about other labels.
+
+    Source of the format: Kaggle's "Challenges in Representation Learning: Facial Expression
+    Recognition Challenge", 2013.
     """
 
-    def __init__(self, path, image_size, usages):
+    def __init__(self, path, image_size, usages, labels=FER2013_LABELS, remedy=""):
         self.path = Path(path)
         self.num_pixels = image_size**2
         self.usages = {usage.encode(): usage for usage in usages}
-        self.labels = {str(label).encode(): label for label in range(LABELS)}
+        self.labels = {str(label).encode(): label for label in range(labels)}
+        self.remedy = remedy
+        self.has_words = None
         self.position = 0
         self.sha256 = None
 
@@ -83,11 +89,11 @@ class FER2013Reader:
         """Return the positions of emotion, pixels and Usage, and the number of columns."""
         header = header.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace")
         names = [name.strip(' "').lower() for name in header.split(",")]
-        missing = [name for name in COLUMNS if name not in names]
+        missing = [name for name in COLUMNS if name not in names and name not in OPTIONAL]
         if missing:
             raise self._error(number, f"no column {missing[0]} in the header", "a header with "
                               "emotion, pixels and Usage, as in Kaggle's fer2013.csv")
-        return *(names.index(name) for name in COLUMNS), len(names)
+        return *(names.index(name) if name in names else None for name in COLUMNS), len(names)
 
     def _row(self, number, line, columns):
         emotion_column, pixels_column, usage_column, num_columns = columns
@@ -95,13 +101,28 @@ class FER2013Reader:
         if len(fields) != num_columns:
             raise self._error(number, f"{len(fields)} columns", f"{num_columns}")
         emotion = fields[emotion_column].strip(b' "')
+        pixels = fields[pixels_column].strip(b' "')
+        if usage_column is None:
+            return number, self._label(number, emotion), pixels, None
         usage = fields[usage_column].strip(b' "')
-        if emotion not in self.labels:
-            raise self._error(number, f"emotion {shown(emotion)}", "0 to 6")
         if usage not in self.usages:
             raise self._error(number, f"Usage {shown(usage)}",
                               "one of " + ", ".join(self.usages.values()))
-        return number, self.labels[emotion], fields[pixels_column].strip(b' "'), self.usages[usage]
+        return number, self._label(number, emotion), pixels, self.usages[usage]
+
+    def _label(self, number, emotion):
+        """Return a row's label: a number, or a word where the first row has one."""
+        word = emotion.decode("utf-8", errors="replace")
+        if self.has_words is None:
+            self.has_words = word[:1].isalpha()
+        if self.has_words and word[:1].isalpha() and word.isprintable() and len(word) <= 64:
+            return word
+        if self.has_words:
+            raise self._error(number, f"emotion {shown(emotion)}", "a word, as in the first row")
+        if emotion not in self.labels:
+            raise self._error(number, f"emotion {shown(emotion)}",
+                              f"0 to {len(self.labels) - 1}{self.remedy}")
+        return self.labels[emotion]
 
     def _pixels(self, numbers, texts):
         """Return the pixels (N, image_size**2) uint8 of rows, or raise the first one's error."""

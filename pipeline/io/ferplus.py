@@ -45,50 +45,38 @@ def read_ferplus(path, class_names):
     return {usage: _shares(np.array(rows), class_names) for usage, rows in votes.items()}
 
 
-class FERPlusLabels:
-    """Gives the rows of fer2013.csv, one after the other, the labels of people's votes.
+def labels_of_votes(path, class_names, weight, labels, usages):
+    """Return what the votes make of FER2013's labels: (labels, values), lists as long as they.
 
-    weight: of the votes in the targets, 0-1; FER2013's label has the rest. `left_out` counts the
-    rows that the votes have no class for. Raises UserError where rows and votes do not fit.
+    labels: class indices of the rows of fer2013.csv, in its order; usages: their Usages. weight:
+    of the votes in the targets, 0-1; FER2013's label has the rest. values: {"targets": (classes,)
+    float32 that sum up to 1, "agreement": float} of each row; its new label is the targets' peak,
+    agreement the share of all votes that this has. The label is None for a row that the votes
+    have no class for. Raises UserError if the file is not FER+'s or its rows do not fit.
     """
-
-    def __init__(self, path, class_names, weight):
-        self.path = path
-        self.weight = np.float32(weight)
-        self.left_out = 0
-        self._shares = read_ferplus(path, class_names)
-        self._labels = {usage: [] for usage in self._shares}  # FER2013's
-
-    def relabel(self, label, usage):
-        """Return (label, {"targets": (classes,) float32, "agreement": float}) of the next row.
-
-        label: FER2013's class index. The targets sum up to 1, the label is their peak, agreement
-        the share of all votes that it has. None for a row to leave out.
-        """
-        labels = self._labels.setdefault(usage, [])
-        require_rows(self.path, self._shares, usage, len(labels) + 1)
-        shares = self._shares[usage][len(labels)]
-        labels.append(label)
-        if not shares.any():
-            self.left_out += 1
-            return None
-        targets = self.weight * shares / shares.sum()
-        targets[label] += 1 - self.weight
-        label = targets.argmax()
-        return label, {"targets": targets, "agreement": shares[label]}
-
-    def require_fit(self):
-        """Raise UserError if the rows that came were not those that people voted on."""
-        for usage, labels in self._labels.items():
-            require_fit(self.path, self._shares[usage][:len(labels)], labels, usage)
+    shares = read_ferplus(path, class_names)
+    labels, found, values = np.array(labels), [], []
+    rows = np.empty((len(labels), len(class_names)), dtype=np.float32)
+    for usage in set(usages):
+        of_usage = [number for number, other in enumerate(usages) if other == usage]
+        require_rows(path, shares, usage, len(of_usage))
+        rows[of_usage] = shares[usage][:len(of_usage)]
+        require_fit(path, rows[of_usage], labels[of_usage], usage)
+    for label, row in zip(labels, rows):
+        targets = np.float32(weight) * row / max(row.sum(), np.float32(1e-9))
+        targets[label] += np.float32(1 - weight)
+        peak = targets.argmax()
+        found.append(peak if row.any() else None)
+        values.append({"targets": targets, "agreement": row[peak]})
+    return found, values
 
 
 def require_rows(path, shares, usage, count):
     """Raise UserError if there are votes for fewer than `count` images of a Usage."""
     found = len(shares.get(usage, ()))
     if found < count:
-        raise UserError(f"{path}: has {found} rows of {usage}, found {count} images of it or "
-                        "more; expected fer2013.csv's rows in Kaggle's order")
+        raise UserError(f"{path}: has {found} rows of {usage}, found {count} images of it; "
+                        "expected fer2013.csv's rows in Kaggle's order")
 
 
 def require_fit(path, shares, labels, usage):

@@ -5,7 +5,7 @@ from pipeline.errors import UserError
 from pipeline.io.ferplus import (
     COLUMNS,
     ROWS_TOGETHER,
-    FERPlusLabels,
+    labels_of_votes,
     read_ferplus,
     require_fit,
     require_rows,
@@ -53,24 +53,20 @@ def test_the_shares_of_each_row_of_a_usage(ferplus, names, expected):
 
 
 def test_labels_are_the_peaks_of_targets_that_sum_up_to_1(ferplus):
-    votes = FERPlusLabels(ferplus, SIX, weight=1.0)
-    label, values = votes.relabel(0, "PrivateTest")
-    assert label == SIX.index("happy") and values["agreement"] == 0.75
-    assert named(values["targets"], SIX) == {"happy": 1.0}
-    half = FERPlusLabels(ferplus, EIGHT, weight=0.5)
+    rows = [0, 5, 5], ["PrivateTest"] * 3
+    labels, values = labels_of_votes(ferplus, SIX, 1.0, *rows)
+    assert [SIX[label] for label in labels] == ["happy", "angry", "neutral"]
+    assert [round(float(value["agreement"]), 2) for value in values] == [0.75, 1.0, 0.44]
+    assert named(values[0]["targets"], SIX) == {"happy": 1.0}
     sad = EIGHT.index("sad")
-    label, values = half.relabel(sad, "PrivateTest")
-    assert label == sad and values["agreement"] == 0
-    assert named(values["targets"], EIGHT) == {"happy": 0.375, "sad": 0.5, "contempt": 0.125}
+    (label, *_), (value, *_) = labels_of_votes(ferplus, EIGHT, 0.5, [sad] * 3, rows[1])
+    assert label == sad and value["agreement"] == 0
+    assert named(value["targets"], EIGHT) == {"happy": 0.375, "sad": 0.5, "contempt": 0.125}
 
 
-def test_rows_of_no_class_are_left_out_and_counted(ferplus):
-    votes = FERPlusLabels(ferplus, SIX, weight=1.0)
-    kept = [votes.relabel(5, "PrivateTest") is not None for _ in range(6)]
-    assert kept == [True, True, True, False, False, False]
-    assert votes.left_out == 3
-    with pytest.raises(UserError, match="has 6 rows of PrivateTest, found 7 images"):
-        votes.relabel(5, "PrivateTest")
+def test_rows_of_no_class_have_no_label(ferplus):
+    labels, _ = labels_of_votes(ferplus, SIX, 1.0, [5] * 7, ["PrivateTest"] * 6 + ["Training"])
+    assert [label is None for label in labels] == [False, False, False, True, True, True, False]
 
 
 @pytest.mark.parametrize("usage", ["PublicTest", "PrivateTest"])

@@ -1,0 +1,69 @@
+"""Writes FaceSamples to the databases of their splits."""
+
+from contextlib import ExitStack
+
+import numpy as np
+
+from pipeline.errors import UserError
+from pipeline.io.filestogether import replaced_together
+from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
+
+MOST_CLASSES = 256  # that a byte tells apart
+LONGEST_NAME = 64
+
+
+def write_databases(folder, samples, labels, splits, attributes, values=None):
+    """Write SPLIT.hdf5 for each split, all or none.
+
+    labels, splits: (N,) of the samples; those without a split are left out. attributes: of every
+    file's root. values: (N,) of dicts that HDF5DatasetWriter.add takes besides.
+    """
+    values = values or [{}] * len(samples)
+    further = {name: np.shape(value) for name, value in values[0].items()}
+    with replaced_together(folder) as together, ExitStack() as stack:
+        writers = {
+            split: stack.enter_context(HDF5DatasetWriter.create(
+                folder / f"{split}.hdf5", samples.shape[0], attributes, further,
+                together=together))
+            for split in set(splits) - {None}
+        }
+        for image, label, split, more in zip(samples.images(), labels, splits, values):
+            if split:
+                writers[split].add(image, label, **more)
+
+
+def counts_of(labels, splits, class_names):
+    """Return {split: samples of each class, (classes,) int} for the splits that there are."""
+    return {split: np.bincount([label for label, other in zip(labels, splits) if other == split],
+                               minlength=len(class_names))
+            for split in ("train", "val", "test") if split in splits}
+
+
+def require_names(source, class_names):
+    """Raise UserError if these cannot be the classes of a network."""
+    if len(class_names) < 2:
+        raise UserError(f"{source}: one class only, {', '.join(class_names)}; expected two or "
+                        "more")
+    if len(class_names) > MOST_CLASSES:
+        raise UserError(f"{source}: {len(class_names)} classes, expected at most {MOST_CLASSES}")
+    for name in class_names:
+        if not (name.isprintable() and 0 < len(name) <= LONGEST_NAME):
+            raise UserError(f"{source}: a class named {name!a}, expected 1 to "
+                            f"{LONGEST_NAME} printable characters")
+
+
+def require_samples(source, counts, class_names):
+    """Raise UserError if there is no sample."""
+    if not counts:
+        raise UserError(f"{source}: no image of {', '.join(class_names)}")
+
+
+def require_trained_classes(source, counts, class_names):
+    """Raise UserError if there is no sample of a class for training."""
+    for index, name in enumerate(class_names):
+        if "train" in counts and not counts["train"][index]:
+            where = [split for split in counts if counts[split][index]]
+            found = (f"images of {name} in {' and '.join(where)} alone" if where
+                     else f"no image of {name}")
+            raise UserError(f"{source}: {found}, expected some in train; or say which classes "
+                            "there are with --class-names")

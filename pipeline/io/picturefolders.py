@@ -1,0 +1,71 @@
+"""Finds the pictures of a data set in folders that are named by classes."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.errors import UserError
+from pipeline.io.folder import files_below
+from pipeline.io.picturefile import PICTURE_SUFFIXES
+from pipeline.terminal import printable
+
+LAYOUT = "train/CLASS/picture.jpg, with or without test and val, or CLASS/picture.jpg"
+
+
+class ClassPicture(NamedTuple):
+    """A picture of a data set: path, the name of its folder, its split or None."""
+
+    path: Path
+    folder: str
+    split: str | None
+
+
+def find_pictures(folder, split_names, skips):
+    """Return the ClassPictures of a folder, in the order of their paths.
+
+    The folder holds folders of classes, or those of splits that hold them. split_names: {name of
+    a folder, in small letters: split}. Files that are no pictures are counted in skips. Raises
+    UserError for another layout, a class without pictures, or no picture at all.
+    """
+    folder = Path(folder)
+    inner = _folders(folder)
+    splits = {path: split_names[path.name.lower()] for path in inner
+              if path.name.lower() in split_names}
+    for path in inner:
+        if splits and path not in splits:
+            raise UserError(f"{printable(path)}: a folder beside {next(iter(splits)).name}, "
+                            f"expected {LAYOUT}")
+    if splits and "train" not in splits.values() and len(set(splits.values())) > 1:
+        raise UserError(f"{printable(folder)}: no folder train, expected {LAYOUT}")
+    pictures = [picture for path, split in (splits or {folder: None}).items()
+                for picture in _of_classes(path, split, skips)]
+    if not pictures:
+        raise UserError(f"{printable(folder)}: no picture in folders of classes, expected "
+                        f"{LAYOUT}")
+    return pictures
+
+
+def _of_classes(folder, split, skips):
+    """Yield the pictures of a folder of class folders."""
+    for path in _folders(folder):
+        for nested in _folders(path):
+            raise UserError(f"{printable(nested)}: a folder in that of a class, expected "
+                            f"pictures alone; the layout is {LAYOUT}")
+        files = files_below(path, PICTURE_SUFFIXES, skips)
+        if not files:
+            raise UserError(f"{printable(path)}: no picture of this class, expected some; "
+                            "remove the folder if the class is not meant")
+        yield from (ClassPicture(file, path.name, split) for file in files)
+    outside = sum(path.suffix.lower() in PICTURE_SUFFIXES for path in folder.iterdir()
+                  if path.is_file() and not path.name.startswith("."))
+    if outside:
+        skips.add("pictures outside the folders of classes",
+                  f"{folder}: {outside:,} pictures outside the folders of classes; skipped",
+                  outside)
+
+
+def _folders(folder):
+    try:
+        return sorted(path for path in folder.iterdir()
+                      if path.is_dir() and not path.name.startswith("."))
+    except OSError as error:
+        raise UserError(f"{printable(folder)}: cannot be read: {error.strerror}") from error

@@ -1,0 +1,213 @@
+"""Databases from folders of pictures."""
+
+import json
+import re
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import MODEL, SAMPLE_PICTURE, fails_with, run_main, run_script, synthetic_faces
+
+SEVEN = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+
+
+def write_pictures(folder, count=70, seed=0, words=SEVEN, suffix="png"):
+    """Write pictures of synthetic faces to CLASS/NUMBER.png; return the folder."""
+    for number, (image, label) in enumerate(zip(*synthetic_faces(count, seed))):
+        if label < len(words):
+            path = folder / words[label] / f"{number:03d}.{suffix}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(path)
+    return folder
+
+
+def build(images, output, *more):
+    process = run_main("build_dataset.py", "--images", images, "--output", output, *more)
+    assert process.returncode == 0, process.stderr_text
+    return process
+
+
+def content_of(path):
+    """Return the images with their class names, sorted, and the class names of a database."""
+    with h5py.File(path) as file:
+        names = list(file.attrs["class_names"])
+        rows = zip(file["images"][:], file["labels"][:])
+        return sorted((names[label], image.tobytes()) for image, label in rows), names
+
+
+def counts_of(folder):
+    """Return {split: {class: number of images}} of the databases in a folder."""
+    return {path.stem: {name: sum(row[0] == name for row in rows) for name in names}
+            for path in folder.glob("*.hdf5") for rows, names in [content_of(path)]}
+
+
+def test_the_folders_of_fer2013_give_the_database_of_its_csv(csv_file, dataset, tmp_path):
+    words = ("Anger", "disgusted", "fearful", "happiness", "Sadness", "surprised", "neutral")
+    for seed, (folder, count) in enumerate({"train": 150, "Validation": 70, "test": 70}.items()):
+        write_pictures(tmp_path / "images" / folder, count, seed, words)
+    build(tmp_path / "images", tmp_path / "hdf5")
+    for name in ("train.hdf5", "val.hdf5", "test.hdf5"):
+        assert content_of(tmp_path / "hdf5" / name) == content_of(dataset / name)
+    build(tmp_path / "images", tmp_path / "hdf5", "--classes", 7)
+    assert content_of(tmp_path / "hdf5" / "val.hdf5")[1] == list(SEVEN)
+
+
+def test_splits_that_are_not_there_are_drawn_from_every_class(tmp_path):
+    images = write_pictures(tmp_path / "images", 280, words=("happy", "bored", "contempt"))
+    expected = {"happy": 4, "contempt": 4, "bored": 4}
+    build(images, tmp_path / "hdf5")
+    counts = counts_of(tmp_path / "hdf5")
+    assert counts == {"train": dict.fromkeys(expected, 32), "val": expected, "test": expected}
+    again = build(images, tmp_path / "again")
+    assert "contempt" in again.stdout_text
+    for name in counts:
+        assert (content_of(tmp_path / "hdf5" / f"{name}.hdf5")
+                == content_of(tmp_path / "again" / f"{name}.hdf5"))
+
+
+def test_only_what_is_not_given_is_drawn(tmp_path):
+    images = write_pictures(tmp_path / "images" / "train", 140).parent
+    write_pictures(images / "test", 70, seed=1)
+    build(images, tmp_path / "hdf5")
+    with h5py.File(tmp_path / "hdf5" / "test.hdf5") as file:
+        assert len(file["images"]) == 70
+    assert sum(counts_of(tmp_path / "hdf5")["val"].values()) == 14
+
+
+def test_the_same_pixels_are_in_one_split(tmp_path):
+    images = write_pictures(tmp_path / "images", 140, words=("happy", "sad"))
+    for path in sorted(images.rglob("*.png")):
+        path.with_suffix(".bmp").write_bytes(b"")
+        Image.open(path).save(path.with_suffix(".bmp"))
+    build(images, tmp_path / "hdf5")
+    splits = {name: {pixels for _, pixels in content_of(tmp_path / "hdf5" / f"{name}.hdf5")[0]}
+              for name in ("train", "val", "test")}
+    assert sum(map(len, splits.values())) == 40
+    assert len(set.union(*splits.values())) == 40
+
+
+def test_a_persons_pictures_are_in_one_split(tmp_path):
+    images = tmp_path / "images"
+    for number, image in enumerate(synthetic_faces(200)[0]):
+        image[0, :2] = number % 20, number
+        path = images / ("happy" if number % 40 < 20 else "sad") / f"S{number % 20}_{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+    build(images, tmp_path / "hdf5", "--groups", r"^S(\d+)_")
+    persons = {}
+    for split in ("train", "val", "test"):
+        with h5py.File(tmp_path / "hdf5" / f"{split}.hdf5") as file:
+            persons[split] = set(file["images"][:, 0, 0])
+    assert {split: len(found) for split, found in persons.items()} == {
+        "train": 16, "val": 2, "test": 2}
+    assert len(set.union(*persons.values())) == 20
+
+
+def test_pictures_of_any_size_and_format_become_gray_squares(tmp_path):
+    for name, suffix, bright in (("happy", "jpg", 0), ("sad", "webp", 5)):
+        for number in range(bright, bright + 4):
+            image = np.full((96, 120, 3), (200, 100, 50), np.uint8)
+            path = tmp_path / "images" / name / f"{number}.{suffix}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image + np.uint8(5 * number)).save(path)
+    build(tmp_path / "images", tmp_path / "hdf5")
+    with h5py.File(tmp_path / "hdf5" / "train.hdf5") as file:
+        assert file["images"].shape == (4, 48, 48)
+        assert 120 < file["images"][0].mean() < 145
+
+
+def test_what_cannot_be_read_is_named_and_skipped(tmp_path):
+    images = write_pictures(tmp_path / "images", 70, words=("happy", "sad"))
+    (images / "happy" / "broken.png").write_bytes(b"no picture")
+    (images / "happy" / "notes.txt").write_text("no picture either")
+    process = build(images, tmp_path / "hdf5")
+    assert process.stderr_text.count("\n") == 1
+    assert "broken.png: cannot be read as a picture" in process.stderr_text
+    assert sum(sum(rows.values()) for rows in counts_of(tmp_path / "hdf5").values()) == 20
+
+
+def test_the_largest_face_is_taken_and_pictures_without_one_are_listed(tmp_path):
+    images = write_pictures(tmp_path / "images", 14, words=("happy", "sad"))
+    for name in ("happy", "sad"):
+        for number in range(6):
+            picture = Image.open(SAMPLE_PICTURE).convert("RGB")
+            picture.putpixel((0, 0), (number, 0, 0))
+            picture.save(images / name / f"face_{number}.png")
+    listed = tmp_path / "without.txt"
+    process = build(images, tmp_path / "hdf5", "--find-faces", "--left-out", listed)
+    assert "left out: 4 pictures without a face" in process.stdout_text
+    assert re.findall(r"(\w+/\d+)\.png\n", listed.read_text()) == [
+        "happy/000", "happy/007", "sad/001", "sad/008"]
+    with h5py.File(tmp_path / "hdf5" / "train.hdf5") as file:
+        assert file["images"][:].std() > 20
+
+
+def test_a_network_is_measured_on_a_set_for_testing_alone(tmp_path):
+    images = write_pictures(tmp_path / "images", 80, words=(*SEVEN, "contempt"))
+    output = tmp_path / "hdf5"
+    process = build(images, output, "--only", "test", "--classes", 6)
+    assert sorted(path.name for path in output.iterdir()) == ["test.hdf5"]
+    assert sum(counts_of(output)["test"].values()) == 80 and "disgust" not in process.stdout_text
+    process = run_main("test_recognizer.py", "--model", MODEL, "--dataset", output, "--output",
+                       tmp_path)
+    assert process.returncode == 0, process.stderr_text
+    result = json.loads((tmp_path / "evaluation_model.json").read_text())
+    assert result["images"] == 80 and "unseen" not in result
+
+
+@pytest.mark.parametrize(("make", "message"), [
+    (lambda folder: None, "no picture in folders of classes, expected train/CLASS/picture.jpg"),
+    (lambda folder: write_pictures(folder, words=("happy",)),
+     "one class only, happy; expected two or more"),
+    (lambda folder: (write_pictures(folder), (folder / "bored").mkdir()),
+     "bored: no picture of this class, expected some; remove the folder"),
+    (lambda folder: write_pictures(folder / "happy").parent.joinpath("sad").mkdir(),
+     "angry: a folder in that of a class, expected pictures alone"),
+    (lambda folder: (write_pictures(folder / "train", 70, words=("happy", "sad")),
+                     write_pictures(folder / "test", words=("happy", "bored"))),
+     "images of bored in test alone, expected some in train"),
+    (lambda folder: (write_pictures(folder / "train"), (folder / "sad").mkdir()),
+     "sad: a folder beside train, expected train/CLASS/picture.jpg"),
+    (lambda folder: (write_pictures(folder / "test"), write_pictures(folder / "val")),
+     "no folder train, expected train/CLASS/picture.jpg"),
+])
+def test_folders_that_are_no_data_set_are_one_line(tmp_path, make, message):
+    images = tmp_path / "images"
+    images.mkdir()
+    make(images)
+    assert message in fails_with("build_dataset.py", "--images", images, "--output",
+                                 tmp_path / "hdf5")
+    assert not list((tmp_path / "hdf5").glob("*"))
+
+
+@pytest.mark.parametrize(("more", "message"), [
+    (("--groups", "("), "no regular expression"),
+    (("--groups", "^person"), "fits no name of a file, such as 000.png"),
+    (("--class-names", "happy", "happy"), "expected two different names or more"),
+    (("--class-names", "happy", "bored"), "no image of bored, expected some in train"),
+    (("--classes", 6, "--class-names", "happy", "sad"), "leave out one"),
+    (("--ferplus", MODEL), "leave out --images"),
+])
+def test_flags_that_do_not_fit_are_one_line(tmp_path, more, message):
+    images = write_pictures(tmp_path / "images")
+    process = run_main("build_dataset.py", "--images", images, "--output", tmp_path, *more)
+    assert process.returncode == 2 and message in process.stderr_text.splitlines()[-1]
+    assert not list(tmp_path.glob("*.hdf5"))
+
+
+def test_many_pictures_are_read_by_several_processes_in_order(tmp_path):
+    images = write_pictures(tmp_path / "images", 560, words=("happy", "sad"))
+    process = run_script("build_dataset.py", "--images", images, "--output", tmp_path)
+    assert process.returncode == 0, process.stderr_text
+    with h5py.File(tmp_path / "train.hdf5") as file:
+        assert np.array_equal(file["labels"][:], np.sort(file["labels"][:]))
+        assert len(file["images"]) == 128
+
+
+def test_pictures_without_a_folder(tmp_path):
+    assert "no such folder of pictures" in fails_with(
+        "build_dataset.py", "--images", tmp_path / "none")
+    assert "--groups is for pictures" in fails_with(
+        "build_dataset.py", "--groups", "a", "--csv", MODEL)
