@@ -121,8 +121,8 @@ def build(args):
             samples.add(sample)
         names = class_names_of(args, source, samples)
         databases.require_names(source.path, names)
-        attributes = {"classes": len(names), "class_names": names, "source": printable(source.path.name),
-                      "source_sha256": source.sha256}
+        attributes = {"classes": len(names), "class_names": names,
+                      "source": printable(source.path.name), "source_sha256": source.sha256}
         labels = [class_index(name, names, config.COUNTS_AS) for name in samples.class_names]
         values = None
         if args.ferplus:
