@@ -32,11 +32,15 @@ class SteadyReader:
         self.count, self.sound = self._first.count, self._first.sound
         self.began = self.ended = None
         self.undecodable = 0
+        self._gave_up = False
         self._index = -1
         self._seconds = -1.0  # of the newest frame
 
     @property
     def broken(self):
+        """Why reading ended before the video did, or None."""
+        if self._gave_up:
+            return f"did not come back within {self._reconnect:g} s"
         return self._reader.broken
 
     @property
@@ -65,6 +69,7 @@ class SteadyReader:
                 notice(f"{self.name}: drops, {self.broken}; is opened again, for up to "
                        f"{self._reconnect:g} s")
             if not self._open_again(deadline):
+                self._gave_up = True
                 return
 
     def _placed(self, reader):

@@ -1,0 +1,178 @@
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
+from pipeline.detection.outputs.videowriter import fitted
+from pipeline.detection.sources.framesource import open_source
+from pipeline.detection.sources.job import Job
+from pipeline.ending import StopRequest
+from pipeline.errors import UserError
+from pipeline.io.skips import Skips
+from tests.detection.clips import at_rate, loud_spans, sample_images, times_of, write_clip
+
+SUFFIXES = [".mp4", ".mov", ".mkv", ".webm", ".avi"]
+CODECS = {".webm": "vp9", ".avi": "mjpeg"}
+
+
+def written(source, target, *, every=1, most=None):
+    """Write a clip's frames as they are, as a run would."""
+    with (open_source(Job(str(source)), Skips(), StopRequest(), every=every, reconnect=0) as frames,
+          AnnotatedVideo.create(target, frames) as video):
+        for number, frame in enumerate(frames, start=1):
+            video.write(frame, [])
+            if number == most:
+                break
+    return target
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_codec_pixels_size_and_times(tmp_path, suffix):
+    times = [n / 30 for n in range(20)] + [20 / 30 + n / 10 for n in range(20)]
+    source = write_clip(tmp_path / "source.mp4", times, rate=30)
+    target = written(source, tmp_path / f"x{suffix}")
+    with av.open(str(target)) as container:
+        video = container.streams.video[0]
+        assert video.codec_context.codec.canonical_name == CODECS.get(suffix, "h264")
+        assert video.pix_fmt == ("yuvj420p" if suffix == ".avi" else "yuv420p")
+        assert (video.width, video.height) == (432, 240)
+        assert container.duration / av.time_base == pytest.approx(20 / 30 + 2, abs=0.01)
+    assert times_of(target) == pytest.approx(times, abs=0.002)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_colors_are_those_of_the_source(tmp_path, suffix):
+    source = write_clip(tmp_path / "source.mp4", at_rate(2), sample_images()[90:],
+                        options={"crf": "12"})
+    with av.open(str(written(source, tmp_path / f"x{suffix}"))) as container:
+        image = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+    assert np.abs(image - sample_images()[90]).mean() < 5
+    assert np.abs((image - sample_images()[90]).mean(axis=(0, 1))).max() < 4
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_the_index_is_in_front(tmp_path, suffix):
+    source = write_clip(tmp_path / "source.mp4", at_rate(80), sound=4)
+    content = written(source, tmp_path / f"x{suffix}").read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+    assert b"moof" not in content
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".webm"])
+def test_the_cues_are_in_front(tmp_path, suffix):
+    source = write_clip(tmp_path / "source.mp4", at_rate(80))
+    content = written(source, tmp_path / f"x{suffix}").read_bytes()
+    cues, first_cluster = b"\x1c\x53\xbb\x6b", b"\x1f\x43\xb6\x75"
+    assert content.rindex(cues) < content.index(first_cluster)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(("name", "codec"), [
+    ("source.mp4", "aac"), ("source.ts", "aac"), ("source.mov", "pcm_s16le"),
+    ("source.mp4", "libmp3lame"), ("source.mkv", "libopus")])
+def test_sound_is_there_and_in_time(tmp_path, suffix, name, codec):
+    source = write_clip(tmp_path / name, at_rate(50), sound=2.5, sound_codec=codec,
+                        sound_rate=48_000)
+    target = written(source, tmp_path / f"x{suffix}")
+    expected = [(0, 0.5), (1, 1.5), (2, 2.5)]
+    assert np.abs(np.array(loud_spans(target)) - expected).max() < 0.05
+    assert times_of(target) == pytest.approx(at_rate(50), abs=0.002)
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [
+    (".mp4", "aac"), (".mov", "aac"), (".mkv", "aac"), (".webm", "opus"), (".avi", "pcm_s16le")])
+def test_sound_is_copied_where_the_container_takes_it(tmp_path, suffix, codec):
+    source = write_clip(tmp_path / "source.mkv", at_rate(40), sound=2, sound_rate=48_000,
+                        sound_codec="libopus" if codec == "opus" else codec)
+    target = written(source, tmp_path / f"x{suffix}")
+    heard = []
+    for path in (source, target):
+        with av.open(str(path)) as container:
+            assert container.streams.audio[0].codec_context.codec.canonical_name == codec
+            heard.append([bytes(packet) for packet in container.demux(audio=0) if packet.size])
+    assert heard[1] and {*heard[1]} <= {*heard[0]}
+    assert len(heard[1]) >= len(heard[0]) - 2  # what only prepares a decoder may be left out
+
+
+def test_sound_longer_than_the_picture_is_whole(tmp_path):
+    source = write_clip(tmp_path / "source.mp4", at_rate(20), sound=3)
+    assert loud_spans(written(source, tmp_path / "x.mp4"))[-1][1] == pytest.approx(2.5, abs=0.05)
+
+
+def test_sound_ends_with_the_picture_where_that_is_stopped(tmp_path):
+    source = write_clip(tmp_path / "source.mp4", at_rate(100), sound=5, options={"bf": "0"})
+    target = written(source, tmp_path / "x.mp4", most=30)
+    assert loud_spans(target)[-1][1] == pytest.approx(1.5, abs=0.1)
+
+
+def test_some_frames_only_keep_their_times(tmp_path):
+    source = write_clip(tmp_path / "source.mp4", at_rate(40), sound=2)
+    for suffix in SUFFIXES:
+        target = written(source, tmp_path / f"x{suffix}", every=4)
+        assert times_of(target) == pytest.approx(at_rate(40)[::4], abs=0.002)
+        assert len(loud_spans(target)) == 2
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("size", [(239, 431), (1, 1), (2, 1000), (333, 17)])
+def test_odd_and_extreme_sizes(tmp_path, suffix, size):
+    image = np.ascontiguousarray(cv2.resize(sample_images()[90], size[::-1]))
+    source = write_clip(tmp_path / "source.mkv", at_rate(3), [image] * 3, codec="ffv1",
+                        pixels="yuv444p")
+    with av.open(str(written(source, tmp_path / f"x{suffix}"))) as container:
+        frames = list(container.decode(video=0))
+    assert len(frames) == 3
+    assert (frames[0].height, frames[0].width) == tuple(side + side % 2 for side in size)
+
+
+def test_one_frame(tmp_path):
+    source = write_clip(tmp_path / "source.mp4", [0])
+    assert times_of(written(source, tmp_path / "x.mp4")) == [0]
+
+
+def test_a_size_that_changes_is_fitted_into_the_first(tmp_path):
+    large = [cv2.resize(image, (640, 640)) for image in sample_images()[90:100]]
+    parts = [write_clip(tmp_path / "a.ts", at_rate(10), sample_images()[90:]),
+             write_clip(tmp_path / "b.ts", at_rate(10), large, starts=0.5)]
+    (tmp_path / "both.ts").write_bytes(b"".join(part.read_bytes() for part in parts))
+    with av.open(str(written(tmp_path / "both.ts", tmp_path / "x.mp4"))) as container:
+        images = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert len(images) == 20
+    assert {image.shape for image in images} == {(240, 432, 3)}
+    assert images[-1][:, :90].mean() < 3 and images[-1][:, 100:330].mean() > 20
+
+
+def test_a_picture_fits_in_its_proportions():
+    canvas = fitted(np.full((100, 100, 3), 255, np.uint8), (60, 30))
+    assert canvas.shape == (30, 60, 3)
+    assert canvas[:, 15:45].min() == 255 and canvas[:, :15].max() == canvas[:, 45:].max() == 0
+
+
+def test_square_pixels_are_written(tmp_path):
+    source = write_clip(tmp_path / "source.mp4", at_rate(3), aspect=Fraction(2))
+    with av.open(str(written(source, tmp_path / "x.mp4"))) as container:
+        video = container.streams.video[0]
+        assert (video.width, video.height, video.sample_aspect_ratio) == (864, 240, 1)
+
+
+def test_what_is_finished_stays_if_the_run_fails(tmp_path):
+    source = write_clip(tmp_path / "source.mp4", at_rate(40), sound=2)
+    target = tmp_path / "x.mp4"
+    with (open_source(Job(str(source)), Skips(), StopRequest(), every=1, reconnect=0) as frames,
+          pytest.raises(KeyboardInterrupt), AnnotatedVideo.create(target, frames) as video):
+        for number, frame in enumerate(frames):
+            if number == 15:
+                raise KeyboardInterrupt
+            video.write(frame, [])
+    assert times_of(target) == pytest.approx(at_rate(15), abs=0.002)
+    assert {path.name for path in tmp_path.iterdir()} == {"source.mp4", "x.mp4"}
+
+
+def test_a_suffix_without_a_codec_is_refused(tmp_path):
+    with (pytest.raises(UserError, match="no codec for this suffix"),
+          AnnotatedVideo.create(tmp_path / "x.txt", None)):
+        pass
+    assert not list(tmp_path.iterdir())
