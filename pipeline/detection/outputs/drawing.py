@@ -12,6 +12,8 @@ BACKGROUND = (45, 40, 38)
 BAR_COLOR = (60, 60, 210)
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
+SMALLEST_SCALE = 0.35  # of a font that can be read
+LABEL_WIDTH = 1.5  # of a face's label at most, by the width of its box
 BAR_WIDTH, BAR_HEIGHT = 300, 35  # pixels of one bar of the probabilities' window
 
 
@@ -45,7 +47,7 @@ def draw_faces(image, faces):
         x, y, width, height = face.box
         text = f"{face.emotion} {face.probabilities.max():.0%}"
         cv2.rectangle(image, (x, y), (x + width, y + height), BOX_COLOR, max(1, round(2 * scale)))
-        draw_label(image, text, x, y, scale, BOX_COLOR)
+        draw_label(image, text, x, y, fitting_scale(text, width, scale), BOX_COLOR)
 
 
 def draw_label(image, text, x, y, scale, background):
@@ -96,4 +98,10 @@ def bars(face, class_names):
 
 def text_scale(image):
     """Return a font scale that reads alike on small and large images."""
-    return max(0.35, min(image.shape[:2]) / 600)
+    return max(SMALLEST_SCALE, min(image.shape[:2]) / 600)
+
+
+def fitting_scale(text, width, largest):
+    """Return the font scale with which a face's label leaves its neighbours in a group alone."""
+    (text_width, _), _ = cv2.getTextSize(text, FONT, 1.0, 1)
+    return min(largest, max(SMALLEST_SCALE, LABEL_WIDTH * width / text_width))
