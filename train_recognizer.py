@@ -4,6 +4,8 @@
     python train_recognizer.py --checkpoints checkpoints --model checkpoints/epoch_40.hdf5 \\
         --start_epoch 40
     python train_recognizer.py --checkpoints checkpoints/first --experiment 1
+    python train_recognizer.py --checkpoints checkpoints/mine --dataset datasets/mine \\
+        --experiment fine-tune --pretrained checkpoints/model.hdf5
 
 Writes epoch_N.hdf5 and best.hdf5 to the checkpoints folder and the training curve to output/.
 """
@@ -40,6 +42,8 @@ def parse_args(argv=None):
                         help="trained network to start from, where the recipe fine-tunes")
     recipe.add_argument("--teachers", type=Path, nargs="+", metavar="FILE",
                         help="trained networks to learn from, where the recipe distils")
+    recipe.add_argument("--balance", action="store_true", help="give images the more weight the "
+                        "fewer there are of their class")
     resumed = parser.add_argument_group("what is resumed")
     resumed.add_argument("--model", type=Path, metavar="FILE", help="checkpoint to resume from; "
                          "it decides experiment, seed and precision")
@@ -80,6 +84,7 @@ def main(argv=None):
         precision=args.precision,
         pretrained=args.pretrained,
         teachers=args.teachers,
+        balance=args.balance,
         epochs=args.epochs,
     )
     recipe = EXPERIMENTS[record["experiment"]]

@@ -14,15 +14,17 @@ class EpochCheckpoint(keras.callbacks.Callback):
 
     record: what checkpoint.save stores, less epoch and accuracy. Its `history`, which the
     TrainingMonitor of the run writes to before this callback is called, says how good earlier
-    epochs were, so the best survives a resume. best.hdf5 is for use: without optimizer state,
-    with the weights of `average`, an AveragedWeights, if that is given, and with the ranges of the
-    activations, which int8 needs, on `images` (N, height, width, depth) of the training split.
+    epochs were, so the best survives a resume: it has the highest val_accuracy or, as best_by
+    says where labels are shares of people's votes, the least val_loss. best.hdf5 is for use:
+    without optimizer state, with the weights of `average`, an AveragedWeights, if that is given,
+    and with the ranges of the activations, which int8 needs, on `images` (N, height, width, depth)
+    of the training split.
     wait: function that returns when every process that trains has saved; only then is last_saved
     the new file.
     """
 
     def __init__(self, folder, record, *, every, images, average=None, wait=lambda: None,
-                 suffix=".hdf5"):
+                 best_by="val_accuracy", suffix=".hdf5"):
         super().__init__()
         self.folder = Path(folder)
         self.record = record
@@ -30,14 +32,17 @@ class EpochCheckpoint(keras.callbacks.Callback):
         self.images = images
         self.average = average
         self.wait = wait
+        self.best_by = best_by
         self.suffix = suffix
         self.last_saved = None
 
     def on_epoch_end(self, epoch, logs=None):
         epoch += 1
-        accuracies = self.record["history"]["val_accuracy"]
-        record = {**self.record, "epoch": epoch, "val_accuracy": accuracies[-1]}
-        if accuracies[-1] > max(accuracies[:-1], default=0.0):
+        history = self.record["history"]
+        record = {**self.record, "epoch": epoch, "val_accuracy": history["val_accuracy"][-1]}
+        *earlier, latest = history[self.best_by]
+        if not earlier or (latest < min(earlier) if self.best_by == "val_loss"
+                           else latest > max(earlier)):
             self._save_best(record)
         if epoch % self.every == 0 or epoch == self.params["epochs"]:
             path = self.folder / f"epoch_{epoch}{self.suffix}"

@@ -95,6 +95,7 @@ RECORD = {
     "devices": whole(1, 1 << 20),
     "teachers": several(text(4096), most=16),
     "pretrained": text(4096),
+    "balance": one_of(True, False),
     "val_accuracy": number(0, 1),
     "history": named(several(FINITE, most=99999), most=32),
     "recipe": named(either(PLAIN, several(either(PLAIN, several(PLAIN, most=64)), most=64)),
@@ -103,8 +104,9 @@ RECORD = {
     "activation_ranges": named(several(number(-1e6, 1e6), most=2, least=2), most=32),
     "checksums": named(text(64), most=2),
 }
-# What older files lack is not required: epochs, teachers, pretrained, batch_size, devices, backend,
-# recipe, arrays, activation_ranges, checksums, and in networks what has a default.
+# What older files lack is not required: epochs, teachers, pretrained, balance, batch_size,
+# devices, backend, recipe, arrays, activation_ranges, checksums, and in networks what has a
+# default.
 REQUIRED = ("network", "class_names", "experiment", "epoch", "seed", "precision", "val_accuracy",
             "history")
 

@@ -4,6 +4,7 @@ import sys
 from dataclasses import asdict
 
 import keras
+import numpy as np
 
 from pipeline.callbacks.averagedweights import AveragedWeights
 from pipeline.callbacks.epochcheckpoint import EpochCheckpoint
@@ -89,7 +90,8 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
         average = AveragedWeights(training) if recipe.ema_momentum else None
         saver = EpochCheckpoint(own_checkpoints, record, every=checkpoint_every,
                                 images=training.sample(NUM_IMAGES), average=average,
-                                wait=processes.wait)
+                                wait=processes.wait,
+                                best_by="val_loss" if training.ferplus_share else "val_accuracy")
 
         def last_saved():
             return saver.last_saved and checkpoints / saver.last_saved.name
@@ -110,6 +112,7 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
                 validation_data=validation,
                 initial_epoch=record["epoch"],
                 epochs=record["epochs"],
+                class_weight=class_weights(training) if record.get("balance") else None,
                 shuffle=False,  # the order of the batches is the dataset's own affair
                 callbacks=callbacks,
                 verbose=processes.number == 0 and (1 if sys.stdout.isatty() else 2),
@@ -127,6 +130,16 @@ def require_database(recipe, experiment, dataset):
             raise UserError(f"{dataset.path}: has {name} {found}, experiment {experiment} "
                             f"expects {expected}; build it with --{flag} {expected}"
                             + (" and --ferplus" if name == "ferplus_share" else ""))
+
+
+def class_weights(dataset):
+    """Return {class index: weight of its images}, in proportion to how rare a class is.
+
+    All images together weigh as much as without.
+    """
+    counts = np.bincount(dataset.labels, minlength=len(dataset.class_names))
+    return {index: float(len(dataset.labels) / (np.count_nonzero(counts) * max(count, 1)))
+            for index, count in enumerate(counts)}
 
 
 def start_from(source, record, model, class_names):

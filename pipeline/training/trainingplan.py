@@ -5,7 +5,7 @@ from pipeline.errors import UserError
 
 
 def training_plan(recipes, defaults, *, model, start_epoch, experiment, precision, pretrained,
-                  teachers, epochs):
+                  teachers, balance, epochs):
     """Return the record that a training starts from, as checkpoint.save stores it.
 
     recipes: {number: config.experiments.Experiment, or its like}. defaults: the experiment, the
@@ -14,14 +14,15 @@ def training_plan(recipes, defaults, *, model, start_epoch, experiment, precisio
     decides, and they may only agree with it, but for the paths of teachers, which may have moved.
     Raises UserError if the arguments contradict the checkpoint or the recipe.
     """
-    given = {"experiment": experiment, "precision": precision, "epoch": start_epoch}
+    given = {"experiment": experiment, "precision": precision, "epoch": start_epoch,
+             "balance": balance or None}
     if model:
         record = _of_checkpoint(model, given)
     elif start_epoch:
         raise UserError("--start_epoch needs --model, the checkpoint to resume from")
     else:
         record = {name: given.get(name) or value for name, value in defaults.items()}
-        record |= {"epoch": 0, "history": {}}
+        record |= {"epoch": 0, "history": {}, "balance": balance}
     if record["experiment"] not in recipes:
         raise UserError(f"{model} is of experiment {record['experiment']}, which "
                         "config/experiments.py does not have")
@@ -38,6 +39,8 @@ def _of_checkpoint(model, given):
 
     record = read_record(existing_file(model, "checkpoint", "see the checkpoints folder"))
     for name, value in given.items():
+        if name == "balance" and value and not record.get(name):
+            raise UserError(f"{model} was trained without --balance; leave it out")
         if value is not None and value != record[name]:
             flag = "start_epoch" if name == "epoch" else name
             raise UserError(f"{model} has {name} {record[name]}, found --{flag} {value}; "

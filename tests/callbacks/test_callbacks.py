@@ -154,3 +154,15 @@ def test_a_loss_that_is_no_number_stops_the_run(value):
         callback.on_train_batch_end(1, {"loss": value})
     with pytest.raises(UserError, match="val_loss became"):
         callback.on_epoch_end(6, {"loss": 1.0, "val_loss": value})
+
+
+def test_the_best_by_loss_is_that_of_the_least(tmp_path):
+    record = record_of(NETWORK, history={})
+    saver = EpochCheckpoint(tmp_path, record, every=9, images=IMAGES, best_by="val_loss")
+    saver.set_model(network())
+    saver.set_params({"epochs": 9})
+    for epoch, (accuracy, loss) in enumerate(((0.5, 2.0), (0.6, 1.5), (0.7, 1.75))):
+        for name, value in (("val_accuracy", accuracy), ("val_loss", loss)):
+            record["history"].setdefault(name, []).append(value)
+        saver.on_epoch_end(epoch)
+    assert checkpoint.read_record(tmp_path / "best.hdf5")["val_accuracy"] == 0.6

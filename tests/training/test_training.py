@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from config import emotion_config
 from config.experiments import EXPERIMENTS
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-from pipeline.training.training import freeze, start_from
+from pipeline.training.training import class_weights, freeze, start_from
 from tests.conftest import run_main
 from tests.training.small import write_databases
 
@@ -28,6 +29,12 @@ def test_other_classes_get_a_new_layer_and_all_else_is_taken_over(classes):
             assert np.array_equal(*kernels) == (classes == ("a", "b", "c"))
         else:
             assert all(map(np.array_equal, before.get_weights(), after.get_weights()))
+
+
+def test_the_weights_of_classes_make_each_weigh_the_same():
+    dataset = SimpleNamespace(class_names=("a", "b", "c"), labels=np.repeat([0, 2], [30, 10]))
+    weights = class_weights(dataset)
+    assert weights[0] * 30 == weights[2] * 10 == pytest.approx(20)
 
 
 def test_frozen_blocks_stay_as_they_are():
