@@ -21,9 +21,7 @@ from pipeline.commandline import (
     share_below_1,
 )
 from pipeline.cores import use_cores
-from pipeline.detection.runs.plan import plan_jobs
 from pipeline.ending import run, stop_requests
-from pipeline.io.skips import Skips
 from pipeline.quietimports import prepare_opencv
 
 
@@ -105,6 +103,9 @@ def add_outputs(group):
 
 def main(argv=None):
     args = parse_args(argv)
+    from pipeline.detection.runs.plan import plan_jobs
+    from pipeline.io.skips import Skips
+
     if args.detector:
         existing_file(args.detector, "YuNet file", "README says where it is to be had")
     if args.cascade:

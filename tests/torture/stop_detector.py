@@ -153,10 +153,10 @@ def stop(kind, source, results, signals, at_start):
         time.sleep(random.choice([0, 0.05, 0.3]) if len(signals) > 1 else 0)
     _, stderr = process.communicate(timeout=120)
     seconds = time.time() - began
-    assert "Traceback" not in stderr, stderr
     if signals[0] == signal.SIGKILL:
         return check_killed(kind, results, source)
-    # Before Python has come to the script, a signal ends it in the system's own way.
+    # Before Python has come to the script's main(), a signal ends it in Python's own way.
+    assert process.returncode == -signals[0] or "Traceback" not in stderr, stderr
     assert process.returncode in (128 + signals[0], -signals[0]), (process.returncode, stderr)
     assert seconds < LONGEST_WAIT, f"{seconds:.1f} s to the end"
     return f"{check_stopped(kind, results, rows_before)}, {seconds:.1f} s to the end"
