@@ -88,6 +88,7 @@ def test_no_video_of_the_users_is_overwritten(talks, tmp_path):
         ("--video", talks, "--output", tmp_path / "link"),
         ("--video", talks / "a.mp4", "--output", tmp_path / "link" / "a.mp4"),
         ("--video", talks / "a.mp4", "--csv", talks / "a.mp4"),
+        ("--video", f"file://{talks / 'a.mp4'}", "--csv", talks / "a.mp4"),
         ("--video", talks / "a.mp4", talks / "more" / "a.mp4", "--csv", tmp_path / "out"),
         ("--video", talks / "a.mp4", "--csv", tmp_path / "x.png", "--timeline",
          tmp_path / "." / "x.png"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.commandline import new_folder
 from pipeline.detection.outputs.resultnames import result_names
+from pipeline.detection.outputs.videoformats import FORMATS
 from pipeline.detection.sources.framesource import is_address, local_path, require_source
 from pipeline.detection.sources.job import Job
 from pipeline.errors import UserError
@@ -15,11 +16,10 @@ from pipeline.io.unfinished import is_finished
 
 VIDEO_SUFFIXES = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
                   ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv")
-WRITTEN_VIDEO_SUFFIXES = (".avi", ".mkv", ".mov", ".mp4", ".webm")
 
 # The suffix of each result, by the video's.
 SUFFIX_OF = {
-    "annotated": lambda suffix: suffix if suffix in WRITTEN_VIDEO_SUFFIXES else ".mp4",
+    "annotated": lambda suffix: suffix if suffix in FORMATS else ".mp4",
     "csv": lambda suffix: ".csv",
     "timeline": lambda suffix: ".png",
 }
