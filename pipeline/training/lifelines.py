@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 
@@ -30,6 +31,7 @@ class Lifelines:
     def __init__(self, scratch):
         self.last_good = lambda: None
         self._scratch = scratch
+        self._words = Path(scratch) / "words_of_libraries.txt"
         self._number = None
         self._connections = {}  # by the number of the process at the other end
         self._ending = threading.Lock()
@@ -43,6 +45,7 @@ class Lifelines:
         self._number = jax.process_index()
         host = global_state.coordinator_address.rpartition(":")[0].strip("[]")
         if self._number:
+            self._set_libraries_words_aside()
             port = int(broadcast_one_to_all(np.int32(0)))
             self._connections[0] = socket.create_connection((host, port), CONNECT_WITHIN)
             self._connections[0].sendall(self._number.to_bytes(4))
@@ -77,6 +80,8 @@ class Lifelines:
                 reason = "was stopped" if stopped else f"ended: {error}"
                 self._say(f"process {self._number} {reason}".encode(errors="replace"))
             else:
+                if self._words.exists():
+                    print(self._words.read_text(errors="replace"), file=sys.stderr)
                 traceback.print_exception(error)
                 status = 1
             self._leave(status)
@@ -90,7 +95,6 @@ class Lifelines:
             return
         reason = said.decode() or f"process {number} has ended"
         with self._ending:
-            _silence_libraries()
             tell(UserError(f"{reason}; the last good checkpoint is {self.last_good() or 'none'}"))
             self._say(said or reason.encode())
             self._leave(2)
@@ -100,15 +104,14 @@ class Lifelines:
             with suppress(OSError):
                 connection.sendall(words)
 
+    def _set_libraries_words_aside(self):
+        """Keep the error output for Python: where process 0 dies, JAX has words of its own."""
+        sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+        with open(self._words, "wb") as file:
+            os.dup2(file.fileno(), 2)
+
     def _leave(self, status):
         shutil.rmtree(self._scratch, ignore_errors=True)
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         os._exit(status)
-
-
-def _silence_libraries():
-    """Keep the error output for Python: without process 0, JAX is about to abort, with words."""
-    sys.stderr = os.fdopen(os.dup(2), "w")
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)

@@ -176,11 +176,10 @@ def test_a_killed_process_ends_the_other_and_both_resume_to_the_same_bits(
 @pytest.mark.torture
 def test_sigterm_to_one_process_ends_both_with_a_command_to_resume(folder, compiled, tmp_path):
     here = copy_of(folder, tmp_path / "stopped")
-    saved = here / "checkpoints" / "epoch_2.hdf5"
-    with two_processes((here, here), "--experiment", 7, "--epochs", 9999, **compiled) as processes:
-        while not saved.exists() and processes[0].poll() is None:
+    later = here / "checkpoints" / "epoch_4.hdf5"  # so both have heard of epoch 2
+    with two_processes((here, here), "--experiment", 1, "--epochs", 9999, **compiled) as processes:
+        while not later.exists() and processes[0].poll() is None:
             time.sleep(0.01)
-        time.sleep(1)
         processes[1].send_signal(signal.SIGTERM)
         began = time.monotonic()
         (first, _, heard), (second, _, line) = ends(processes)
