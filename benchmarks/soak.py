@@ -42,26 +42,27 @@ def resident_megabytes(pid):
     return None  # it has ended
 
 
-def frames_so_far(table):
-    """Return the frame of the table's last whole row."""
-    if not table.exists():
-        return 0
-    rows = table.read_text().splitlines()[1:-1]
-    return int(rows[-1].split(",")[0]) if rows else 0
+def frames_so_far(folder):
+    """Return the frame of the last whole row of the table, which has another name as it grows."""
+    for table in folder.glob("x*.csv"):
+        rows = table.read_text().splitlines()[1:-1]
+        return int(rows[-1].split(",")[0]) if rows else 0
+    return 0
 
 
 def main():
     count = int(sys.argv[1]) if sys.argv[1:] else 10_000
     with tempfile.TemporaryDirectory() as folder:
-        video, table = Path(folder) / "long.mp4", Path(folder) / "x.csv"
+        folder = Path(folder)
+        video = folder / "long.mp4"
         repeat_sample(video, count)
         process = subprocess.Popen(
             [sys.executable, config.BASE_PATH / "emotion_detector.py", "--no-display", "--video",
-             video, "--csv", table, "--output", Path(folder) / "x.mp4"],
+             video, "--csv", folder / "x.csv", "--output", folder / "x.mp4"],
             stdout=subprocess.DEVNULL)
         due = 0
         while process.poll() is None:
-            frames = frames_so_far(table)
+            frames = frames_so_far(folder)
             megabytes = resident_megabytes(process.pid)
             if frames >= due and frames and megabytes:
                 print(f"after {frames:6,} frames: {megabytes:6.1f} MB", flush=True)

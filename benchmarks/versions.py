@@ -18,7 +18,7 @@ from statistics import median
 
 from config import emotion_config as config
 
-RUNS = 5
+RUNS = 3
 
 FACES = """
 import os, sys, time

@@ -4,6 +4,8 @@ import os
 
 import onnxruntime
 
+onnxruntime.set_default_logger_severity(3)  # errors; it warns of processors that it does not know
+
 # Of a network this small; more have more to tell each other than to do.
 MOST_THREADS = 4
 

@@ -142,7 +142,7 @@ def test_the_final_figures_are_of_the_tta_best_on_validation_and_as_recorded(num
     assert figures == [f"{result['accuracy']:.2%}", f"{low:.1%} to {high:.1%}"]
     assert EXPERIMENTS[number].network == EXPERIMENTS[same_network].network
     assert (f"experiment {same_network}: {parameters} parameters, {speed} a face"
-            in (RESULTS / "benchmarks" / "networks.txt").read_text())
+            in (RESULTS / "benchmarks" / "networks_tensorflow.txt").read_text())
 
 
 def test_the_calibration_of_the_distilled_network_is_the_evaluations():
