@@ -37,19 +37,42 @@ def save(model, path, record, *, include_optimizer=True, weights=None):
     """Write a model file, whole or not at all; the suffix of `path` chooses the format.
 
     Without optimizer state the file is for use, not for resuming: a third of the size, and
-    float32 whatever precision it was trained in. `weights` then take the place of the model's.
+    float32 whatever precision it was trained in. `weights` then take the place of the model's. If
+    the record's `arrays` is float16, an .hdf5 file holds them in that, in half the bytes.
     """
+    halved = record.get("arrays") == "float16"
     if not include_optimizer:
-        trained, model = model, _build(record)
-        model.set_weights(weights or trained.get_weights())
+        weights = weights or model.get_weights()
+        model = _build(record)
+        model.set_weights([array.astype(np.float16) for array in weights] if halved else weights)
     text = json.dumps(_signed(record, model))
     with whole_file(path) as partial:
         reserve(partial, _room(model))
         if partial.suffix == ".hdf5":
             model.save(partial, include_optimizer=include_optimizer)
+            if halved:
+                _halve(partial)
         else:
             model.save(partial)
         _write_record(partial, text, is_archive=partial.suffix != ".hdf5")
+
+
+def _halve(path):
+    """Make the arrays of an .hdf5 file float16; written anew, since HDF5 gives no bytes back."""
+    import io
+
+    import h5py
+
+    with h5py.File(io.BytesIO(path.read_bytes()), "r") as old, h5py.File(path, "w") as new:
+        def copy(name, item):
+            if isinstance(item, h5py.Dataset):
+                new[name] = item[()].astype(np.float16)
+            else:
+                new.require_group(name)
+            new[name].attrs.update(item.attrs)
+
+        new.attrs.update(old.attrs)
+        old.visititems(copy)
 
 
 def add_to_record(path, **fields):

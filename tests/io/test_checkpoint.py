@@ -129,3 +129,18 @@ def test_the_record_can_be_read_without_this_project(tmp_path):
     checkpoint.save(trained(), tmp_path / "model.hdf5", RECORD)
     with h5py.File(tmp_path / "model.hdf5") as file:
         assert RECORD.items() <= json.loads(file["emotion_recognition"].asstr()[()]).items()
+
+
+def test_float16_halves_a_file_for_use(tmp_path):
+    model = trained()
+    names = whole, half = tmp_path / "whole.hdf5", tmp_path / "half.hdf5"
+    for path, fields in zip(names, ({}, {"arrays": "float16"})):
+        checkpoint.save(model, path, RECORD | fields, include_optimizer=False)
+    with h5py.File(whole) as first, h5py.File(half) as second:
+        assert dict(first["model_weights"].attrs).keys() == dict(
+            second["model_weights"].attrs).keys()
+        name = "model_weights/classes/classes/kernel"
+        assert (first[name].dtype, second[name].dtype) == (np.float32, np.float16)
+    expected = [array.astype(np.float16) for array in checkpoint.load(whole)[0].get_weights()]
+    found = checkpoint.load(half)[0].get_weights()
+    assert all(map(np.array_equal, expected, found))
