@@ -43,7 +43,7 @@ class RunSummary:
         table.add_row("faces", f"{self._faces:,}")
         table.add_row("  different ones", f"{self._highest_number:,}")
         for name in (*self._class_names, *[UNSURE] * bool(self._emotions[UNSURE])):
-            table.add_row(f"  {name}", f"{self._emotions[name] / max(self._faces, 1):.0%}")
+            table.add_row(Text(f"  {name}"), f"{self._emotions[name] / max(self._faces, 1):.0%}")
         for reason, count in self._skips.counts.items():
             table.add_row(reason, f"{count:,}")
         for suffix, count in self._skips.others.most_common():
