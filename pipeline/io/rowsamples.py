@@ -34,9 +34,9 @@ class RowSamples:
 
     def __iter__(self):
         for label, pixels, usage in track_bytes(self._reader, self.path, "building"):
-            name = known_name(label, self.words) if self.has_words else self.numbered[label]
+            word = label if self.has_words else self.numbered[label]
             self.usages.add(usage)
-            yield FaceSample(pixels, name, self.splits.get(usage))
+            yield FaceSample(pixels, known_name(word, self.words), self.splits.get(usage))
 
     def require_splits(self):
         """Raise UserError if a Usage is missing that can only be missing by mistake."""
