@@ -10,7 +10,6 @@ RUN := $(VENV)/bin/python
 DETECTOR_READY := $(VENV)/.ready-detector
 READY := $(VENV)/.ready
 INSTALL := install --quiet --disable-pip-version-check
-
 PYTEST := $(RUN) -m pytest -n auto --maxprocesses 4 --dist worksteal --durations 10
 
 .PHONY: demo test test-lowest torture

@@ -1,6 +1,7 @@
 """Who may call whom, from the imports of the files themselves."""
 
 import ast
+import re
 import sys
 from functools import cache
 
@@ -91,6 +92,12 @@ def test_a_room_imports_none_above_it(module):
     assert room, f"{module} is in no room; its place is in {ROOMS}"
     allowed = (*ROOMS[:ROOMS.index(room) + 1], *PACKAGES)
     assert {room_of(name) or name for name in ours(PIPELINE[module])} <= set(allowed)
+
+
+def test_every_room_is_in_the_list_for_those_who_carry_it_on():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    rooms = [room.removeprefix("pipeline.").replace(".", "/") for room in ROOMS]
+    assert not [room for room in rooms if not re.search(rf"\b{room}\b", text)]
 
 
 @pytest.mark.parametrize("module", sorted(PIPELINE))
