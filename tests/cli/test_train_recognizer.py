@@ -254,7 +254,7 @@ def test_a_running_training_refuses_a_second_one_and_ends_on_sigterm(
 def test_the_schedule_sets_the_learning_rate_after_a_resume(dataset, whole_run, tmp_path):
     moved = copy_of(whole_run, "epoch_7.hdf5", tmp_path).rename(tmp_path / "epoch_40.hdf5")
     history = checkpoint.read_record(moved)["history"]
-    change_record(moved, epoch=40, history={name: [0.5] * 40 for name in history})
+    change_record(moved, epoch=40, epochs=41, history={name: [0.5] * 40 for name in history})
     process = train(dataset, tmp_path, "--model", moved, "--start_epoch", 40, "--epochs", 41)
     assert process.returncode == 0, process.stderr_text
     assert curve_of(tmp_path)["learning_rate"][40] == pytest.approx(1e-4)
