@@ -47,11 +47,7 @@ def main(argv=None):
     if args.output.suffix == ".tflite" and args.precision == "int8":
         raise UserError("--precision int8 is for .onnx files; leave it out")
     prepare_opencv()
-    try:
-        import_keras()
-    except ImportError as error:
-        raise UserError("what is exported is compared with Keras, which is not installed; "
-                        "pip install -r requirements.txt") from error
+    import_keras()
     difference = export(args.model, args.output, args.precision)
     print(f"written: {printable(args.output)}; on {FACES} faces its probabilities differ from "
           f"Keras's by {difference:.1g} at most")

@@ -18,8 +18,11 @@ def import_keras():
         with quiet_stderr():
             import keras
     except ModuleNotFoundError as error:
-        raise UserError(f"Keras cannot run on {os.environ.get('KERAS_BACKEND')}: {error.name} is "
-                        "not installed; see requirements-jax.txt") from error
+        needed = "requirements.txt"
+        if error.name not in ("keras", "tensorflow"):
+            needed = f"requirements-{os.environ.get('KERAS_BACKEND')}.txt"
+        raise UserError(f"{error.name} is not installed, which this needs; "
+                        f"pip install -r {needed}") from error
     if keras.backend.backend() != "tensorflow":
         sys.meta_path.insert(0, _NoTensorFlow)
     logging.getLogger("absl").setLevel(logging.ERROR)  # "HDF5 is legacy", at each checkpoint

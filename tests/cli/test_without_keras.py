@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.conftest import ROOT, SAMPLE_PICTURE, SAMPLE_VIDEO, environment
+from tests.conftest import MODEL, ROOT, SAMPLE_PICTURE, SAMPLE_VIDEO, environment
 
 # Python runs a module of this name at its start, before anything else.
 ABSENT = """
@@ -52,7 +52,20 @@ def test_the_detector_runs(folder, tmp_path, source, precision):
     assert len((tmp_path / "x.csv").read_text().splitlines()) > 1
 
 
-def test_what_the_detector_requires_holds_no_package_of_the_training(folder):
+@pytest.mark.parametrize("command", [
+    ("test_recognizer.py", "--dataset"), ("train_recognizer.py", "--dataset"),
+    ("-m", "pipeline.quantize", "--model", MODEL, "--dataset"),
+    ("-m", "pipeline.export", "--model", MODEL, "--output"),
+])
+def test_what_needs_keras_says_so_in_one_line(folder, dataset, tmp_path, command):
+    last = tmp_path / "x.onnx" if command[-1] == "--output" else dataset
+    process = run_without(TRAINING, folder, *command, last)
+    assert process.returncode == 2
+    assert process.stderr.endswith("is not installed, which this needs; pip install -r "
+                                   "requirements.txt\n") and process.stderr.count("\n") == 1
+
+
+def test_what_the_detector_requires_holds_no_package_of_the_training():
     text = (ROOT / "requirements-detector.txt").read_text()
     assert not [name for name in TRAINING if f"\n{name}" in text]
     assert "-r requirements-detector.txt" in (ROOT / "requirements.txt").read_text()

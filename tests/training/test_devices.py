@@ -64,5 +64,5 @@ def test_jax_that_is_not_installed():
          "run(import_keras)"],
         cwd=ROOT, env=environment(KERAS_BACKEND="jax"), capture_output=True, text=True)
     assert process.returncode == 2 and process.stderr.count("\n") == 1, process.stderr
-    assert "Keras cannot run on jax: jax is not installed; see requirements-jax.txt" \
+    assert "jax is not installed, which this needs; pip install -r requirements-jax.txt" \
         in process.stderr
