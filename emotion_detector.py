@@ -138,7 +138,10 @@ def face_detector(args):
     cascade = args.cascade or config.CASCADE_PATH
     if pictures and cascade.samefile(config.CASCADE_PATH):
         return PictureFaceDetector(cascade, **sizes)
-    return FaceDetector(cascade, **sizes, pictures=pictures, full_scan_every=args.full_scan_every)
+    adapts = not args.detection_width and args.full_scan_every > 1 and not args.cascade
+    closer = PictureFaceDetector(cascade, min_face=args.min_face) if adapts else None
+    return FaceDetector(cascade, **sizes, pictures=pictures, full_scan_every=args.full_scan_every,
+                        closer=closer)
 
 
 def detect(args, jobs, stop, skips):

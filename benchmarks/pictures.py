@@ -166,7 +166,7 @@ def search_twice(tally, confirming, detector, image):
     """Count what one cascade proposes and another confirms, by support and smallest face."""
     (boxes, support), seconds = timed(detector.proposals, image)
     sides = boxes[:, 2] * min(1, detector.width / image.shape[1])
-    for least_side, least_support in ((24, 16), (30, 4), (30, 8), (30, 16), (30, 32), (36, 16)):
+    for least_side, least_support in ((24, 8), (30, 4), (30, 8), (30, 16), (30, 32), (36, 8)):
         kept = boxes[(support >= least_support) & (sides >= least_side)]
         tally.add(f"default, confirmed by {confirming}, smallest face {least_side}, "
                   f"support {least_support}", distinct(kept), seconds)

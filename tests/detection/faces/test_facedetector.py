@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.detection.faces.boxes import overlap
 from pipeline.detection.faces.facedetector import FaceDetector, clipped
+from pipeline.detection.faces.picturefacedetector import PictureFaceDetector
 from pipeline.errors import UserError
 from tests.conftest import CASCADE, SAMPLE_PICTURE
 
@@ -62,6 +63,39 @@ def test_forgetting_looks_at_everything(gray):
     detector.detect(left)
     detector.forget()
     assert len(detector.detect(gray)) == 2
+
+
+@pytest.fixture(scope="module")
+def far(gray):
+    """Both people in a frame that is ten times as wide as their faces or more."""
+    return cv2.copyMakeBorder(gray, 260, 260, 330, 330, cv2.BORDER_CONSTANT, value=90)
+
+
+def closer_detector():
+    return FaceDetector(CASCADE, full_scan_every=10, closer=PictureFaceDetector(CASCADE))
+
+
+def test_small_faces_of_a_video_are_found_and_followed(far):
+    assert len(FaceDetector(CASCADE).detect(far)) == 0
+    detector = closer_detector()
+    for shift in range(0, 96, 8):
+        moved = np.roll(far, shift, axis=1)
+        boxes = detector.detect(moved)
+        assert len(boxes) == 2
+        assert 375 <= boxes[0, 0] - shift <= 415
+
+
+def test_a_frame_is_looked_at_closely_where_there_may_be_small_faces(gray):
+    one = gray[:, :216]
+    for images, looks in (([one] * 25, 1), ([gray] * 25, 3), ([one[:30]] * 25, 3)):
+        detector = closer_detector()
+        counted = []
+        find = detector._closer.detect
+        detector._closer.detect = lambda image, find=find, counted=counted: (
+            counted.append(1) or find(image))
+        for image in images:
+            detector.detect(image)
+        assert len(counted) == looks
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (20, 20), (10, 2000), (2000, 10)])
