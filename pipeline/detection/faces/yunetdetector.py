@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.detection.faces.boxes import clipped
 from pipeline.errors import UserError
 
-# OpenCV's 0.9 loses a tenth of the faces that 0.8 finds, for no fewer false alarms.
+# OpenCV's 0.9 loses faces that 0.8 finds, turned and masked ones first.
 LEAST_SCORE = 0.8
 
 # The longest side to which an image is shrunk, pixels: a picture has time, a video has it where
