@@ -5,16 +5,20 @@ import time
 import cv2
 import numpy as np
 
-# BGR
+# BGR. Text has at least seven times the light of what it stands on, or a seventh of it.
 BOX_COLOR = (80, 200, 60)
+ON_BOX_COLOR = (0, 0, 0)
 TEXT_COLOR = (255, 255, 255)
 BACKGROUND = (45, 40, 38)
-BAR_COLOR = (60, 60, 210)
+BAR_COLOR = (40, 40, 150)
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
-SMALLEST_SCALE = 0.35  # of a font that can be read
+SMALLEST_SCALE = 0.4  # of a font that can be read
 LABEL_WIDTH = 1.5  # of a face's label at most, by the width of its box
-BAR_WIDTH, BAR_HEIGHT = 300, 35  # pixels of one bar of the probabilities' window
+FONT_HEIGHT = 22  # pixels of a capital letter at scale 1
+
+# Of the bars: a row's least height, and as a share of the shorter side; a panel's width in rows.
+LEAST_ROW, ROW_SHARE, ROWS_WIDE = 14, 1 / 18, 8.5
 
 
 class Annotator:
@@ -30,13 +34,15 @@ class Annotator:
         """Draw on the frame's image."""
         now = time.monotonic()
         draw_faces(frame.image, faces)
+        largest = faces[0].box if faces else (0, 0, 0, 0)
+        taken = [largest]
         if faces:
-            draw_bars(frame.image, faces[0], self._class_names)
+            taken.append(draw_bars(frame.image, faces[0], self._class_names))
         if self._with_rate and self._last is not None:
             # A mean over about the last twenty frames.
             self._rate += (1 / max(now - self._last, 1e-6) - self._rate) * (
                 0.05 if self._rate else 1)
-            draw_rate(frame.image, self._rate)
+            draw_rate(frame.image, self._rate, taken)
         self._last = now
 
 
@@ -46,53 +52,76 @@ def draw_faces(image, faces):
     for face in faces:
         x, y, width, height = face.box
         text = f"{face.emotion} {face.probabilities.max():.0%}"
-        cv2.rectangle(image, (x, y), (x + width, y + height), BOX_COLOR, max(1, round(2 * scale)))
-        draw_label(image, text, x, y, fitting_scale(text, width, scale), BOX_COLOR)
+        cv2.rectangle(image, (x, y), (x + width, y + height), BOX_COLOR, max(2, round(2 * scale)))
+        draw_label(image, text, x, y, fitting_scale(text, width, scale), BOX_COLOR, ON_BOX_COLOR)
 
 
-def draw_label(image, text, x, y, scale, background):
+def draw_label(image, text, x, y, scale, background, color):
     """Draw text on a filled background above y, or below it at the top border."""
     (width, height), baseline = cv2.getTextSize(text, FONT, scale, 1)
     bottom = y if y >= height + 2 * baseline else y + height + 2 * baseline
     x = max(0, min(x, image.shape[1] - width - baseline))
     cv2.rectangle(image, (x, bottom - height - 2 * baseline), (x + width + baseline, bottom),
                   background, cv2.FILLED)
-    cv2.putText(image, text, (x + baseline // 2, bottom - baseline), FONT, scale, TEXT_COLOR,
-                max(1, round(scale)), cv2.LINE_AA)
+    cv2.putText(image, text, (x + baseline // 2, bottom - baseline), FONT, scale, color,
+                max(1, round(1.5 * scale)), cv2.LINE_AA)
 
 
-def draw_rate(image, frames_per_second):
-    """Write the frames per second into the lower right corner."""
+def draw_rate(image, frames_per_second, taken):
+    """Write the frames per second into a corner, away from the boxes that are taken."""
     scale = 0.8 * text_scale(image)
     text = f"{frames_per_second:.0f} frames/s"
-    (width, _), baseline = cv2.getTextSize(text, FONT, scale, 1)
-    x = image.shape[1] - width - 2 * baseline
-    draw_label(image, text, x, image.shape[0], scale, BACKGROUND)
+    (width, height), baseline = cv2.getTextSize(text, FONT, scale, 1)
+    size = (width + baseline, height + 2 * baseline)
+    x, y = free_corner(image, size, taken, order=(1, 0, 3, 2))
+    draw_label(image, text, x, y + size[1], scale, BACKGROUND, TEXT_COLOR)
 
 
 def draw_bars(image, face, class_names):
-    """Draw a face's probabilities as small bars into the lower left corner."""
-    side = min(image.shape[:2])
-    panel = bars(face, class_names)
-    factor = min(1.0, 0.4 * side / panel.shape[0])
-    size = (round(panel.shape[1] * factor), round(panel.shape[0] * factor))
-    if min(size) < 1:
-        return
-    corner = image[image.shape[0] - size[1]:, :size[0]]
-    panel = cv2.resize(panel, size, interpolation=cv2.INTER_AREA)[:, :corner.shape[1]]
-    cv2.addWeighted(panel, 0.75, corner, 0.25, 0, dst=corner)
+    """Draw a face's probabilities as bars into a corner where it is not; return their box."""
+    row = max(LEAST_ROW, round(min(image.shape[:2]) * ROW_SHARE))
+    panel = bars(face, class_names, row=row)[:image.shape[0], :image.shape[1]]
+    height, width = panel.shape[:2]
+    x, y = free_corner(image, (width, height), [face.box], order=(0, 1, 2, 3))
+    corner = image[y:y + height, x:x + width]
+    cv2.addWeighted(panel, 0.85, corner, 0.15, 0, dst=corner)
+    return x, y, width, height
 
 
-def bars(face, class_names):
-    """Return a picture (35 * classes, 300, 3) uint8 of a face's probabilities; of none: empty."""
-    canvas = np.full((BAR_HEIGHT * len(class_names), BAR_WIDTH, 3), BACKGROUND, dtype=np.uint8)
-    for row, name in enumerate(class_names):
-        share = 0.0 if face is None else float(face.probabilities[row])
-        top = row * BAR_HEIGHT + 4
-        cv2.rectangle(canvas, (5, top), (5 + round(share * (BAR_WIDTH - 10)), top + BAR_HEIGHT - 8),
+def free_corner(image, size, taken, *, order):
+    """Return x, y of the first corner at which what is `size` (width, height) covers least.
+
+    taken: boxes that are not to be covered. order: of the corners, which are numbered lower left,
+    lower right, upper left, upper right.
+    """
+    right, bottom = max(0, image.shape[1] - size[0]), max(0, image.shape[0] - size[1])
+    corners = [(0, bottom), (right, bottom), (0, 0), (right, 0)]
+    return min((corners[number] for number in order),
+               key=lambda corner: sum(common_area((*corner, *size), box) for box in taken))
+
+
+def common_area(first, second):
+    """Return the pixels that two boxes (x, y, width, height) share."""
+    width = min(first[0] + first[2], second[0] + second[2]) - max(first[0], second[0])
+    height = min(first[1] + first[3], second[1] + second[3]) - max(first[1], second[1])
+    return max(width, 0) * max(height, 0)
+
+
+def bars(face, class_names, *, row):
+    """Return a picture (row * classes, 8.5 * row, 3) uint8 of a face's probabilities; of None: 0 %.
+
+    row: pixels of one bar.
+    """
+    width, scale = round(ROWS_WIDE * row), 0.55 * row / FONT_HEIGHT
+    canvas = np.full((row * len(class_names), width, 3), BACKGROUND, dtype=np.uint8)
+    margin = max(1, row // 12)
+    for number, name in enumerate(class_names):
+        share = 0.0 if face is None else float(face.probabilities[number])
+        top, bottom = number * row + margin, (number + 1) * row - margin - 1
+        cv2.rectangle(canvas, (margin, top), (margin + round(share * (width - 2 * margin)), bottom),
                       BAR_COLOR, cv2.FILLED)
-        cv2.putText(canvas, f"{name}: {share:.0%}", (12, top + 20), FONT, 0.55, TEXT_COLOR, 1,
-                    cv2.LINE_AA)
+        cv2.putText(canvas, f"{name} {share:.0%}", (3 * margin, number * row + round(0.76 * row)),
+                    FONT, scale, TEXT_COLOR, max(1, round(1.5 * scale)), cv2.LINE_AA)
     return canvas
 
 

@@ -32,11 +32,11 @@ class Outputs:
 
     @classmethod
     @contextmanager
-    def create(cls, job, source, analyzer, skips, *, display):
+    def create(cls, job, source, analyzer, skips, stop, *, display):
         """Yield Outputs of a Job for its source's frames; the files are whole when the block ends.
 
-        skips: what is left out, for the summary. display: open the windows. Raises UserError if
-        a file or a window cannot be had.
+        skips: what is left out, for the summary. stop: a StopRequest, for which no window waits.
+        display: open the windows. Raises UserError if a file or a window cannot be had.
         """
         class_names = analyzer.class_names
         sinks = []
@@ -54,7 +54,8 @@ class Outputs:
             if job.annotated or display:  # what is drawn here is shown and written next
                 sinks.append(Annotator(class_names, with_rate=not source.pictures))
             if display:
-                sinks.append(stack.enter_context(Windows(class_names, wait=source.pictures)))
+                sinks.append(stack.enter_context(Windows(
+                    class_names, live=source.live, pictures=source.pictures, stop=stop)))
             if job.annotated and source.pictures:
                 sinks.append(AnnotatedPictures(job.annotated, source.names, skips))
             elif job.annotated:

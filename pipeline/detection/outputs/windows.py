@@ -1,30 +1,55 @@
-"""The two windows of a live run."""
+"""The two windows of a run that is watched."""
 
 import os
 import sys
+import time
 
 import cv2
 
 from pipeline.detection.outputs.drawing import bars
+from pipeline.detection.outputs.screen import screen_size
 from pipeline.errors import UserError
+
+FACE, PROBABILITIES = "Face", "Probabilities"
+
+# Pixels of the screen that stay free: between windows, and for their frames and the task bar.
+GAP, FRAMES = 16, 120
+
+# A picture is shown this much larger than it is at most.
+LARGEST_SCALE = 2.0
+
+ROW = 40  # pixels of one bar
+
+END_KEYS = (ord("q"), 27)  # 27: Esc
+PAUSE_KEY = ord(" ")
+STEP = 0.05  # between two looks at keys and close buttons, seconds
+
+# What lags behind its own pace by more than this goes on from where it is, seconds.
+LONGEST_LAG = 0.5
 
 
 class Windows:
-    """Shows the frame, and the probabilities of its largest face; `closed` after the key q.
+    """Shows the frame, and beside it the probabilities of its largest face.
 
-    wait: stay at each frame until a key is pressed, for pictures. Raises UserError where no
-    window can be had.
+    A file is shown at its own pace, a live source as it comes, and of pictures each until a key is
+    pressed. Space pauses; q, Esc and the close buttons end it: then it is `closed`. stop: a
+    StopRequest, for which nothing waits. Raises UserError where no window can be had.
     """
 
-    def __init__(self, class_names, *, wait=False):
+    def __init__(self, class_names, *, live, pictures, stop):
         self.closed = False
         self._class_names = class_names
-        self._wait = wait
+        self._live = live
+        self._pictures = pictures
+        self._stop = stop
+        self._size = None  # of the first frame
+        self._start = None  # the time at which the file's second 0 was shown
 
     def __enter__(self):
         try:
-            for name in ("Face", "Probabilities"):
-                cv2.namedWindow(name, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
+            for name in (FACE, PROBABILITIES):
+                cv2.namedWindow(name, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO
+                                | cv2.WINDOW_GUI_NORMAL)
         except cv2.error as error:
             raise UserError("this OpenCV has no windows (opencv-python-headless?); give "
                             "--no-display") from error
@@ -34,11 +59,66 @@ class Windows:
         cv2.destroyAllWindows()
 
     def write(self, frame, faces):
-        """Show a frame; look for the key q."""
-        cv2.imshow("Face", frame.image)
-        cv2.imshow("Probabilities", bars(faces[0] if faces else None, self._class_names))
-        key = cv2.waitKey(0 if self._wait else 1) & 0xFF
-        self.closed = self.closed or key == ord("q")
+        """Show a frame, and wait until it is time for the next; look for keys."""
+        if self.closed:
+            return
+        panel = bars(faces[0] if faces else None, self._class_names, row=ROW)
+        if self._size is None:
+            self._place(frame.image, panel)
+        if not self._pictures and not self._live:
+            self._wait_for(frame.seconds)
+        if not self.closed:
+            cv2.imshow(FACE, frame.image)
+            cv2.imshow(PROBABILITIES, panel)
+            self._look(0.001)
+        while self._pictures and not self.closed and not self._stop.requested:
+            if self._look(STEP) >= 0:
+                break
+
+    def _place(self, image, panel):
+        """Put the windows side by side, as large as the screen allows."""
+        self._size = image.shape[:2]
+        screen = screen_size()
+        room = screen[0] - panel.shape[1] - 3 * GAP, screen[1] - FRAMES
+        scale = min(room[0] / image.shape[1], room[1] / image.shape[0], LARGEST_SCALE)
+        width, height = (max(1, round(side * scale)) for side in image.shape[1::-1])
+        for name, picture, left, size in (
+                (FACE, image, GAP, (width, height)),
+                (PROBABILITIES, panel, width + 2 * GAP, panel.shape[1::-1])):
+            cv2.imshow(name, picture)
+            cv2.resizeWindow(name, *size)
+            cv2.moveWindow(name, left, GAP)
+
+    def _wait_for(self, seconds):
+        """Wait until a file's frame is due."""
+        now = time.monotonic()
+        if self._start is None or now - self._start - seconds > LONGEST_LAG:
+            self._start = now - seconds
+        while not self.closed and not self._stop.requested:
+            left = self._start + seconds - time.monotonic()
+            if left <= 0:
+                return
+            self._look(min(left, STEP))
+
+    def _look(self, wait):
+        """Handle what was pressed within `wait` seconds, and return the key, or -1."""
+        key = cv2.waitKey(max(1, round(1000 * wait)))
+        self._handle(key)
+        if key == PAUSE_KEY and not self._pictures:
+            began = time.monotonic()
+            while not self.closed and not self._stop.requested:
+                key = cv2.waitKey(round(1000 * STEP))
+                self._handle(key)
+                if key == PAUSE_KEY:
+                    break
+            if self._start is not None:
+                self._start += time.monotonic() - began
+        return key
+
+    def _handle(self, key):
+        gone = any(cv2.getWindowProperty(name, cv2.WND_PROP_VISIBLE) < 1
+                   for name in (FACE, PROBABILITIES))
+        self.closed = self.closed or gone or key in END_KEYS
 
 
 def require_display():

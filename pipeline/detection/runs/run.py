@@ -55,7 +55,7 @@ def run_job(job, analyzer, stop, *, mark=False, every=1, reconnect=0, max_frames
     require_source(job)
     with open_source(job, skips, stop, every=every, reconnect=reconnect) as source:
         try:
-            with (Outputs.create(job, source, analyzer, skips, display=display) as outputs,
+            with (Outputs.create(job, source, analyzer, skips, stop, display=display) as outputs,
                   closing(analyzer.analyze(islice(source, max_frames), stop)) as results):
                 if mark:
                     mark_unfinished(job.outputs)
