@@ -72,7 +72,7 @@ def add_faces(group):
     group.add_argument("--detection-width", type=positive, metavar="PIXELS",
                        help="look for faces in frames shrunk to this width, with YuNet to this "
                             "longest side (default: 640 for pictures; for videos 300, with YuNet "
-                            "320)")
+                            "320, and 640 where faces are small)")
     group.add_argument("--min-face", type=positive, metavar="PIXELS",
                        help="smallest face in the shrunk frame (default: 30, with YuNet none)")
     group.add_argument("--full-scan-every", type=positive, default=10, metavar="N",
