@@ -1,14 +1,15 @@
-"""The detector of this checkout beside that of others, on a video with --csv and --output.
+"""The detector of this checkout beside that of another one, in runs that take turns.
 
-    python -m benchmarks.versions VIDEO PATH/TO/ANOTHER/CHECKOUT [...]
+    git worktree add ../before 87c844b
+    python -m benchmarks.versions ../before samples/faces.mp4
 
-The runs are interleaved, so that what else the machine does meets all alike. Of each checkout it
-prints the best rate that a run prints, and the median of the processor time of a whole run, which
-depends less on what else runs.
+For each: CPU seconds and peak memory from the start to the first frame's result; frames a second
+and CPU milliseconds a frame over the whole video with --csv, beyond the start; CPU milliseconds a
+face to classify 1, 2 and 4 faces at a time on one core.
 """
 
+import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,35 +20,66 @@ from config import emotion_config as config
 
 RUNS = 3
 
+FACES = """
+import os, sys, time
+from statistics import median
+import numpy as np
+os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+from pipeline.detection.faces.emotionclassifier import EmotionClassifier
+classifier = EmotionClassifier("checkpoints/model.hdf5", *sys.argv[1:])
+gray = np.random.default_rng(0).integers(0, 256, (400, 400), dtype=np.uint8)
+for faces in (1, 2, 4):
+    boxes, times = np.tile((50, 50, 200, 200), (faces, 1)), []
+    for _ in range(150):
+        began = time.process_time()
+        classifier.classify(gray, boxes)
+        times.append(1000 * (time.process_time() - began) / faces)
+    print(median(times[20:]))
+"""
 
-def run(checkout, video):
-    """Return the frames a second that a run prints, and its processor time in seconds."""
-    before = processor_seconds()
-    with tempfile.TemporaryDirectory() as folder:
-        printed = subprocess.run(
-            [sys.executable, checkout / "emotion_detector.py", "--video", video, "--no-display",
-             "--csv", Path(folder) / "x.csv", "--output", Path(folder) / "x.mp4"],
-            check=True, capture_output=True, text=True).stdout
-    return float(re.search(r"frames a second\D+(\d+)", printed)[1]), processor_seconds() - before
+
+def run_detector(folder, video, *arguments):
+    """Run a checkout's detector; return its CPU seconds, peak megabytes and what it printed."""
+    with tempfile.TemporaryDirectory() as output:
+        process = subprocess.Popen(
+            [sys.executable, folder / "emotion_detector.py", "--video", Path(video).resolve(),
+             "--no-display", "--csv", Path(output) / "x.csv", *arguments],
+            cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        printed = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"{folder}: the detector failed")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, printed
 
 
-def processor_seconds():
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+def measure(folder, video, *arguments):
+    """Return what one turn of a checkout gives, as named below."""
+    first, megabytes, _ = run_detector(folder, video, "--max-frames", "1", *arguments)
+    seconds, most, printed = run_detector(folder, video, *arguments)
+    frames, rate = (int(re.search(rf"{name}\D+(\d+)", printed)[1])
+                    for name in ("frames", "frames a second"))
+    faces = subprocess.run([sys.executable, "-c", FACES, *arguments[1:]], cwd=folder, check=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    return (first, megabytes, most, rate, 1000 * (seconds - first) / (frames - 1),
+            *map(float, faces.split()))
 
 
 def main():
-    video, *others = sys.argv[1:]
-    checkouts = [config.BASE_PATH, *map(Path, others)]
-    results = {checkout: [] for checkout in checkouts}
+    other, video = Path(sys.argv[1]).resolve(), sys.argv[2]
+    ways = {
+        "before": (other,),
+        "now, float32": (config.BASE_PATH, "--precision", "float32"),
+        "now": (config.BASE_PATH,),
+    }
+    found = {way: [] for way in ways}
     for _ in range(RUNS):
-        for checkout in checkouts:
-            results[checkout].append(run(checkout, video))
-    for checkout, runs in results.items():
-        version = subprocess.run(["git", "-C", checkout, "log", "-1", "--format=%h %s"],
-                                 check=True, capture_output=True, text=True).stdout.strip()
-        print(f"{max(rate for rate, _ in runs):6.1f} frames/s, "
-              f"{median(seconds for _, seconds in runs):6.2f} CPU s a run: {version}")
+        for way, (folder, *arguments) in ways.items():
+            found[way].append(measure(folder, video, *arguments))
+    for way, turns in found.items():
+        first, megabytes, most, rate, each, one, two, four = map(median, zip(*turns))
+        print(f"{Path(video).name}, {way}: first result after {first:.2f} CPU s, "
+              f"{megabytes:.0f} MB; {rate:.0f} frames/s, {each:.1f} CPU ms a frame, "
+              f"at most {most:.0f} MB; {one:.2f} ms a face, {two:.2f} ms of 2, {four:.2f} ms of 4")
 
 
 if __name__ == "__main__":
