@@ -225,8 +225,8 @@ class _ModelFile:
 
     def _require(self, name, digest):
         if self.checksums is not None and self.checksums.get(name) != digest:
-            raise UserError(f"{self.path}: damaged: its {name} do not fit their checksum; take "
-                            "another checkpoint")
+            raise UserError(f"{self.path}: damaged: the checksum of its {name} does not fit; "
+                            "take another checkpoint")
 
 
 def _write_record(path, text, is_archive):

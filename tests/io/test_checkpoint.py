@@ -1,4 +1,7 @@
+import fcntl
 import json
+import resource
+from collections import Counter
 from functools import cache
 
 import h5py
@@ -9,6 +12,7 @@ import pytest
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.nn.batchnormalization import BatchNormalization
+from pipeline.nn.conv.emotionvgglayers import ARRAYS, layers_with_arrays
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.training.compilation import compile_for_training
 from tests.conftest import record_of
@@ -144,3 +148,73 @@ def test_float16_halves_a_file_for_use(tmp_path):
     expected = [array.astype(np.float16) for array in checkpoint.load(whole)[0].get_weights()]
     found = checkpoint.load(half)[0].get_weights()
     assert all(map(np.array_equal, expected, found))
+
+
+@pytest.mark.parametrize("name", ["model.h5", "model", "model.keras", "model.hdf5.bak"])
+def test_the_first_bytes_tell_the_format_and_not_the_name(tmp_path, name):
+    for suffix in (".hdf5", ".keras"):
+        path = tmp_path / f"saved{suffix}"
+        checkpoint.save(network(), path, RECORD, include_optimizer=False)
+        path.rename(tmp_path / name)
+        assert checkpoint.load(tmp_path / name)[1] == RECORD
+
+
+def test_a_file_that_another_program_writes_is_not_called_damaged(path):
+    checkpoint.save(network(), path, RECORD)
+    with open(path, "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(UserError, match="locked by another program"):
+            checkpoint.read(path)
+
+
+def test_a_file_from_before_layers_had_names_is_read(tmp_path):
+    path = tmp_path / "model.hdf5"
+    model = network()
+    checkpoint.save(model, path, RECORD)
+    with h5py.File(path, "r+") as file:
+        weights = file["model_weights"]
+        numbers = Counter({kind: 8 for kind in ARRAYS})
+        for layer in layers_with_arrays(NETWORK):
+            numbers[layer.kind] += 1
+            name = f"{layer.kind}_{numbers[layer.kind]}"
+            weights[layer.name].move(layer.name, name)
+            weights.move(layer.name, name)
+        del file[checkpoint.RECORD]
+        file[checkpoint.RECORD] = json.dumps(RECORD)  # they had another checksum
+    _, read = checkpoint.read(path)
+    arrays = [array for layer in read.values() for array in layer]
+    assert all(map(np.array_equal, arrays, model.get_weights()))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_refused(path, value):
+    model = network()
+    model.layers[1].set_weights([np.full_like(array, value)
+                                 for array in model.layers[1].get_weights()])
+    checkpoint.save(model, path, RECORD, include_optimizer=False)
+    with pytest.raises(UserError, match="weights are not all numbers"):
+        checkpoint.read(path)
+
+
+def test_a_flipped_bit_of_the_optimizer_state_is_noticed(tmp_path):
+    path = tmp_path / "epoch_2.hdf5"
+    checkpoint.save(trained(), path, RECORD)
+    with h5py.File(path, "r+") as file:
+        file["optimizer_weights/adam/fc1_kernel_momentum"][0, 0] += 1
+    with pytest.raises(UserError, match="checksum of its optimizer"):
+        checkpoint.restore(network(), path)
+
+
+@pytest.mark.parametrize("limit", [0, 1000, 100_000, 600_000])
+def test_a_file_size_limit_is_one_error_and_not_a_crash(path, limit):
+    model = network()
+    checkpoint.save(model, path, RECORD)
+    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limits[1]))
+    try:
+        with pytest.raises(UserError, match="cannot be written: File too large"):
+            checkpoint.save(model, path, RECORD)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
