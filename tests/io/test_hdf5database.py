@@ -1,3 +1,5 @@
+import fcntl
+
 import h5py
 import numpy as np
 import pytest
@@ -101,7 +103,8 @@ def test_arrays_that_lead_out_of_the_file_are_one_line(path, tmp_path, name, att
 
 
 def test_a_database_that_another_program_writes_is_not_called_damaged(path):
-    with h5py.File(path, "r+"):
+    with open(path, "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         assert "locked by another program" in message(path)
 
 

@@ -117,11 +117,11 @@ def database_is_read_or_refused(content):
 
 
 def hdf5_model_is_read_or_refused(content):
-    ends_well("model.hdf5", content, checkpoint.load)
+    ends_well("model.hdf5", content, checkpoint.read)
 
 
 def keras_model_is_read_or_refused(content):
-    ends_well("model.keras", content, checkpoint.load)
+    ends_well("model.keras", content, checkpoint.read)
 
 
 def picture_is_read_or_refused(content):

@@ -2,7 +2,7 @@
 
     python -m tests.torture.kill_training [kills, 30]
 
-A training of a synthetic dataset runs to its end; another one is killed at random moments, some of
+A training of a small network runs to its end; another one is killed at random moments, some of
 them in its start and while a file is being written, and resumed from its last checkpoint each
 time. Kills before the first checkpoint do not count. Every file is read after every kill, and the
 last weights are compared bit for bit.
@@ -19,20 +19,25 @@ import h5py
 import numpy as np
 
 from pipeline.io import checkpoint
-from tests.conftest import run_script, start_script, write_csv
+from tests.training.small import start_small, write_databases
 
-EPOCHS = 40
+EPOCHS = 400
 KINDS = ("random", "write", "random", "write", "start")
 
 
-def arguments(folder, name):
-    return ["--dataset", folder / "hdf5", "--checkpoints", folder / name, "--output",
-            folder / name / "output", "--epochs", EPOCHS]
+def start(folder, *arguments):
+    return start_small(folder, "--epochs", EPOCHS, *(arguments or ("--experiment", 1)))
+
+
+def run_to_the_end(process):
+    _, stderr = process.communicate()
+    assert process.returncode == 0, stderr
 
 
 def newest(folder):
     """Return the number and path of the last epoch's checkpoint; every one must be whole."""
-    found = {checkpoint.read_record(path)["epoch"]: path for path in folder.glob("epoch_*.hdf5")}
+    found = {checkpoint.read_record(path)["epoch"]: path
+             for path in (folder / "checkpoints").glob("epoch_*.hdf5")}
     return max(found.items()) if found else (0, None)
 
 
@@ -59,7 +64,7 @@ def wait_for_the_moment(process, folder, kind):
         until = time.time() + random.uniform(0, 8)
         return running_until(lambda: time.time() > until)
     running_until(trained)
-    until = time.time() + random.uniform(0, 9)
+    until = time.time() + random.uniform(0, 4)
     running_until(lambda: time.time() > until)
     if kind == "write":
         running_until(lambda: list(folder.rglob(".*.partial.*")))
@@ -69,19 +74,18 @@ def wait_for_the_moment(process, folder, kind):
 def main(kills=30):
     random.seed(0)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        csv = write_csv(folder / "fer2013.csv")
-        run_script("build_dataset.py", "--csv", csv, "--output", folder / "hdf5")
-        whole = run_script("train_recognizer.py", *arguments(folder, "whole"), "--experiment", 4)
-        assert whole.returncode == 0, whole.stderr_text
-        killed, done, in_writes = folder / "killed", 0, 0
+        whole, killed = Path(name) / "whole", Path(name) / "killed"
+        for folder in (whole, killed):
+            folder.mkdir()
+            write_databases(folder)
+        run_to_the_end(start(whole))
+        done, in_writes = 0, 0
         while done < kills:
             epoch, path = newest(killed)
             if epoch == EPOCHS:  # at its end: once more from an earlier checkpoint
                 path.unlink()
                 continue
-            more = ["--model", path] if path else ["--experiment", 4]
-            process = start_script("train_recognizer.py", *arguments(folder, "killed"), *more)
+            process = start(killed, *(("--model", path) if path else ()))
             wait_for_the_moment(process, killed, KINDS[done % len(KINDS)])
             if process.poll() is None:
                 process.kill()
@@ -95,12 +99,9 @@ def main(kills=30):
             for curve in killed.rglob("*.json"):
                 json.loads(curve.read_text())
         while newest(killed)[0] < EPOCHS:
-            _, path = newest(killed)
-            more = ["--model", path] if path else ["--experiment", 4]
-            last = run_script("train_recognizer.py", *arguments(folder, "killed"), *more)
-            assert last.returncode == 0, last.stderr_text
-        expected, found = (arrays(folder / name / f"epoch_{EPOCHS}.hdf5")
-                           for name in ("whole", "killed"))
+            run_to_the_end(start(killed, "--model", newest(killed)[1]))
+        expected, found = (arrays(folder / "checkpoints" / f"epoch_{EPOCHS}.hdf5")
+                           for folder in (whole, killed))
         assert expected.keys() == found.keys()
         assert all(np.array_equal(expected[name], found[name]) for name in expected)
     print(f"{done} kills after the first checkpoint, {in_writes} of them in the middle of a write: "
