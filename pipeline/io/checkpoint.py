@@ -179,7 +179,7 @@ class _ModelFile:
 
     def weights(self):
         """Return {layer: arrays}, as `read` does."""
-        dtype = self.record.get("arrays", "float32")
+        dtype = "float32" if self.is_archive else self.record.get("arrays", "float32")
         weights = {
             layer.name: tuple(self.arrays.array(name, shape, dtype).astype(np.float32, copy=False)
                               for name, shape in zip(names, layer.shapes))
