@@ -18,7 +18,7 @@ def archive(path, random, good):
     if kind == 0:
         members[("../outside", "/etc/passwd", "more", "config.json/")[random.integers(4)]] = b"x"
     elif kind == 1:
-        members[checkpoint.MEMBERS[random.integers(4)]] = bytes(100_000_000)
+        members[checkpoint.MEMBERS[random.integers(4)]] = bytes(10_000_000)
     elif kind == 2:
         members.pop(list(members)[random.integers(len(members))])
     elif kind == 3:
@@ -84,6 +84,6 @@ def table(path, random, good):
         content = gzip.compress(good)[:random.integers(1, 200)]
     else:
         end = (b"\n", b"\r\n", b"\r", b" ", b",\n", b"\0")[random.integers(6)]
-        filler = end * (50_000_000 // len(end))
+        filler = end * (10_000_000 // len(end))
         content = gzip.compress(filler if kind == 2 else good + filler, compresslevel=1)
     path.write_bytes(bytes(content))
