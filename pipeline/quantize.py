@@ -35,6 +35,7 @@ def main(argv=None):
     import_keras()
     from pipeline.io import checkpoint
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
+    from pipeline.io.untrusted import reading
     from pipeline.nn.activationranges import NUM_IMAGES, measure_ranges
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
@@ -43,7 +44,8 @@ def main(argv=None):
                               memory_limit=MEMORY_LIMIT) as dataset:
         dataset.require_images_of(record["network"]["height"], record["network"]["width"])
         images = dataset.sample(NUM_IMAGES)
-    ranges = measure_ranges(record, weights, images)
+    with reading(args.model, checkpoint.EXPECTED):
+        ranges = measure_ranges(record, weights, images)
     checkpoint.add_to_record(args.model, activation_ranges=ranges)
     print(f"added to {printable(args.model)}: the ranges of its activations on {len(images)} "
           f"images of {printable(database)}")

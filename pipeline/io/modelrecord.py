@@ -133,7 +133,7 @@ def _problems(record):
     if epoch > record.get("epochs", epoch):
         yield f"epoch {epoch} of {record['epochs']}, expected no later one than the last"
     if "activation_ranges" in record:
-        yield from _wrong_ranges(record["activation_ranges"], stages({**DEFAULTS, **network}))
+        yield from _wrong_ranges(record["activation_ranges"], stages(network))
     for name, values in record["history"].items():
         if len(values) != epoch:
             yield f"{len(values)} values of {name}, expected {epoch}, one for each epoch"

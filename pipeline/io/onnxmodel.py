@@ -2,6 +2,7 @@
 
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
+from pipeline.io.untrusted import reading
 from pipeline.nn.onnxnetwork import onnx_network
 from pipeline.nn.precision import int8_is_faster
 
@@ -18,10 +19,10 @@ def read_onnx(path, precision=None):
     if precision is None:
         faster = ranges and int8_is_faster(record["network"])
         precision = "int8" if faster else "float32"
-    if precision == "float32":
-        return onnx_network(record, weights), record, precision
-    if not ranges:
+    if precision == "int8" and not ranges:
         raise UserError(f"{path}: has no ranges of its activations, which int8 needs; take "
                         "--precision float32, or measure them with "
-                        f"python -m pipeline.quantize --model {path}")
-    return onnx_network(record, weights, ranges), record, precision
+                        f"python -m pipeline.quantize --model {path} --dataset FOLDER")
+    with reading(path, checkpoint.EXPECTED):
+        model = onnx_network(record, weights, ranges if precision == "int8" else None)
+    return model, record, precision

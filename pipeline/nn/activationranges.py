@@ -2,7 +2,6 @@
 
 from onnx import TensorProto, helper
 
-from pipeline.nn.conv.emotionvgglayers import DEFAULTS
 from pipeline.nn.onnxnetwork import onnx_network
 from pipeline.nn.quantization import stages
 from pipeline.nn.runtimenetwork import RuntimeNetwork
@@ -17,7 +16,7 @@ def measure_ranges(record, weights, images):
 
     record, weights: of checkpoint.read.
     """
-    names = stages({**DEFAULTS, **record["network"]})
+    names = stages(record["network"])
     model = onnx_network(record, weights)
     model.graph.output.extend(
         helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)

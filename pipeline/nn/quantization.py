@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from pipeline.nn.conv.emotionvgglayers import DEFAULTS
+
 # Kernels have seven bits: processors without int8 dot products add two products of a kernel and
 # an activation in 16 bits, which overflow with eight.
 LARGEST_IN_KERNEL = 63
@@ -16,6 +18,7 @@ def stages(network):
     They are the network's activation ranges' names, and the tensors' in its ONNX model: the images,
     what each kernel gives (normalized and activated), and the mean over the image.
     """
+    network = {**DEFAULTS, **network}
     convolutions = [f"block{block}_conv{convolution}"
                     for block in range(1, network["blocks"] + 1) for convolution in (1, 2)]
     connected = [f"fc{number}" for number in range(1, len(network["fc_units"]) + 1)]

@@ -12,7 +12,6 @@ from pipeline.callbacks.finiteloss import FiniteLoss
 from pipeline.callbacks.trainingmonitor import TrainingMonitor
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
-from pipeline.nn.conv.emotionvgglayers import DEFAULTS
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.nn.quantization import stages
 from pipeline.training.compilation import compile_for_training
@@ -98,7 +97,7 @@ def test_every_fifth_epoch_the_last_and_the_best_are_saved(tmp_path):
     assert callback.last_saved == tmp_path / "epoch_7.hdf5"
     best = checkpoint.read_record(tmp_path / "best.hdf5")
     assert (best["epoch"], best["val_accuracy"]) == (3, 0.6)
-    assert list(best["activation_ranges"]) == stages({**DEFAULTS, **NETWORK})
+    assert list(best["activation_ranges"]) == stages(NETWORK)
     assert checkpoint.read_record(tmp_path / "epoch_5.hdf5")["history"] == {
         "val_accuracy": accuracies[:5]}
 

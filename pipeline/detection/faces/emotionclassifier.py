@@ -24,6 +24,7 @@ class EmotionClassifier:
 
     def __init__(self, model_path, precision=None):
         model, record, self.precision = read_onnx(model_path, precision)
+        self._path = model_path
         self.class_names = tuple(record["class_names"])
         self.record = record
         height, width, depth = (record["network"][name] for name in ("height", "width", "depth"))
@@ -37,13 +38,17 @@ class EmotionClassifier:
     def classify(self, gray, boxes):
         """Return probabilities (N, classes) float32 of the faces in boxes (N, 4).
 
-        gray: (height, width) uint8, the frame in its full resolution.
+        gray: (height, width) uint8, the frame in its full resolution. Raises UserError if the
+        network's weights are such that they give no numbers.
         """
         if not len(boxes):
             return np.empty((0, len(self.class_names)), dtype=np.float32)
         faces = np.stack([crop(gray, box, self._size) for box in boxes])
-        return predict_on_batch(self._network, self._preprocessor.preprocess(faces),
-                                AUGMENTATIONS[self.precision])
+        probabilities = predict_on_batch(self._network, self._preprocessor.preprocess(faces),
+                                         AUGMENTATIONS[self.precision])
+        if not np.isfinite(probabilities).all():
+            raise UserError(f"{self._path}: its network gives no numbers; take another one")
+        return probabilities
 
 
 def crop(gray, box, size):

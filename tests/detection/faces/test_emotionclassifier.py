@@ -7,6 +7,7 @@ from pipeline.detection.faces.facedetector import FaceDetector
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+from pipeline.nn.quantization import stages
 from tests.conftest import CASCADE, MODEL, SAMPLE_PICTURE, record_of
 
 
@@ -81,3 +82,24 @@ def test_a_model_that_does_not_fit_is_named(tmp_path, changes, message):
                     record_of(network, class_names=["a", "b"]), include_optimizer=False)
     with pytest.raises(UserError, match=message):
         EmotionClassifier(path)
+
+
+@pytest.mark.parametrize(("precision", "normalization_first", "message"), [
+    ("float32", True, "a batch normalization gives no numbers"),
+    ("int8", True, "a batch normalization gives no numbers"),
+    ("float32", False, "its network gives no numbers"),
+])
+@pytest.mark.parametrize("value", [-5.0, 3e38])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_weights_that_give_no_numbers_are_named(tmp_path, precision, normalization_first, message,
+                                                value):
+    network = {"width": 48, "height": 48, "depth": 1, "classes": 2, "blocks": 1, "filters": 2,
+               "fc_units": [4], "normalization_first": normalization_first}
+    path = tmp_path / "model.hdf5"
+    model = EmotionVGGNet.build(**network)
+    weights = [np.full_like(array, value) for array in model.get_weights()]
+    ranges = {stage: [0.0, 1.0] for stage in stages(network)}
+    checkpoint.save(model, path, record_of(network, activation_ranges=ranges), weights=weights,
+                    include_optimizer=False)
+    with pytest.raises(UserError, match=rf"model\.hdf5: .*{message}"):
+        EmotionClassifier(path, precision).classify(gray_image(), np.array([[0, 0, 50, 50]]))
