@@ -5,7 +5,7 @@
     python emotion_detector.py --image samples --no-display --csv emotions.csv
     python emotion_detector.py --video talks/ --no-display --csv tables/ --skip-existing
 
-With a display it shows two windows; the key q ends it.
+With a display it shows two windows: space pauses, q, Esc and the close buttons end it.
 """
 
 import argparse
