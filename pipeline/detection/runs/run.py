@@ -1,6 +1,6 @@
 """Takes the frames of sources through the analysis to the outputs."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import islice
 
 from pipeline.detection.outputs.outputs import Outputs
@@ -74,5 +74,6 @@ def run_job(job, analyzer, stop, *, mark=False, every=1, reconnect=0, max_frames
         mark_finished(job.outputs)
     if not outputs.frames and not stop.requested:
         raise UserError(f"{source.name}: nothing could be analysed")
-    outputs.print_summary(source.name)
+    with suppress(OSError):  # a terminal that was closed, and SIGHUP with it
+        outputs.print_summary(source.name)
     return 1 if skips.counts else 0
