@@ -136,6 +136,8 @@ def build(args):
                                                 seed=config.SEED)
         counts = databases.counts_of(labels, splits, names)
         databases.require_samples(source.path, counts, names)
+        if not args.only:
+            databases.require_all_splits(source.path, counts)
         if names_are_told(args, source):
             databases.require_trained_classes(source.path, counts, names)
         databases.write_databases(args.output, samples, labels, splits, attributes, values)
@@ -183,7 +185,8 @@ def class_names_of(args, source, samples):
     """Return the names of the classes: as told, FER2013's six, or those that there are."""
     from pipeline.io.classnames import in_order, known_name
 
-    found, fer2013 = set(samples.class_names), set(config.CLASS_NAMES[7])
+    found = source.class_names if args.images else set(samples.class_names)
+    fer2013 = set(config.CLASS_NAMES[7])
     if args.class_names:
         return tuple(known_name(name, config.EMOTION_WORDS) for name in args.class_names)
     numbered = not args.images and not source.has_words

@@ -58,6 +58,14 @@ def require_samples(source, counts, class_names):
         raise UserError(f"{source}: no image of {', '.join(class_names)}")
 
 
+def require_all_splits(source, counts):
+    """Raise UserError if a split has no sample."""
+    for split in ("train", "val", "test"):
+        if split not in counts:
+            raise UserError(f"{source}: no image for {split}.hdf5: it has too few different "
+                            "images, or too few groups of them, to draw a tenth of a class from")
+
+
 def require_trained_classes(source, counts, class_names):
     """Raise UserError if there is no sample of a class for training."""
     for index, name in enumerate(class_names):

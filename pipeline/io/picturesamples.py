@@ -51,6 +51,11 @@ class PictureSamples:
                 yield FaceSample(image, name, picture.split, self._group(picture))
 
     @property
+    def class_names(self):
+        """The names of the classes that there are folders of, a set."""
+        return {known_name(picture.folder, self.words) for picture in self.pictures}
+
+    @property
     def sha256(self):
         """The digest of all images with their classes, in any order."""
         return hashlib.sha256(b"".join(sorted(self._digests))).hexdigest()

@@ -172,13 +172,18 @@ def test_a_network_is_measured_on_a_set_for_testing_alone(tmp_path):
      "sad: a folder beside train, expected train/CLASS/picture.jpg"),
     (lambda folder: (write_pictures(folder / "test"), write_pictures(folder / "val")),
      "no folder train, expected train/CLASS/picture.jpg"),
+    (lambda folder: write_pictures(folder, 8, words=("happy", "sad")),
+     "no image for val.hdf5: it has too few different images"),
+    (lambda folder: (write_pictures(folder, words=("happy", "sad")), (folder / "bored").mkdir(),
+                     (folder / "bored" / "a.png").write_bytes(b"no picture")),
+     "no image of bored, expected some in train"),
 ])
 def test_folders_that_are_no_data_set_are_one_line(tmp_path, make, message):
     images = tmp_path / "images"
     images.mkdir()
     make(images)
-    assert message in fails_with("build_dataset.py", "--images", images, "--output",
-                                 tmp_path / "hdf5")
+    process = run_main("build_dataset.py", "--images", images, "--output", tmp_path / "hdf5")
+    assert process.returncode == 2 and message in process.stderr_text.splitlines()[-1]
     assert not list((tmp_path / "hdf5").glob("*"))
 
 
