@@ -53,7 +53,7 @@ def add_sources(group):
 
 
 def add_faces(group):
-    group.add_argument("--model", type=Path, default=config.MODEL_PATH, metavar="FILE",
+    group.add_argument("--model", type=Path, default=config.DETECTOR_MODEL_PATH, metavar="FILE",
                        help="trained network, which has the class names (default: %(default)s)")
     group.add_argument("--precision", choices=("float32", "int8"),
                        help="of the network's numbers; int8 also looks at each face's mirror image "
@@ -110,7 +110,7 @@ def main(argv=None):
         existing_file(args.detector, "YuNet file", "README says where it is to be had")
     if args.cascade:
         existing_file(args.cascade, "cascade file", "see haarcascade_frontalface_default.xml")
-    existing_file(args.model, "model file", "train one, or see checkpoints/model.hdf5")
+    existing_file(args.model, "model file", "train one, or see the checkpoints folder")
     if args.threads:
         use_cores(args.threads)
     skips = Skips()

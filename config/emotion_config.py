@@ -13,7 +13,8 @@ CSV_PATH = DATASET_PATH / "fer2013.csv"
 HDF5_PATH = DATASET_PATH / "hdf5"
 
 CHECKPOINTS_PATH = BASE_PATH / "checkpoints"
-MODEL_PATH = CHECKPOINTS_PATH / "model.hdf5"
+MODEL_PATH = CHECKPOINTS_PATH / "model.hdf5"  # by FER2013's labels, the benchmark's
+DETECTOR_MODEL_PATH = CHECKPOINTS_PATH / "ferplus.hdf5"  # by those that people agree with
 OUTPUT_PATH = BASE_PATH / "output"
 CASCADE_PATH = BASE_PATH / "haarcascade_frontalface_default.xml"
 
