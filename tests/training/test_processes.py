@@ -97,7 +97,8 @@ def test_an_environment_that_does_not_describe_the_processes(folder, variables, 
     assert "--distributed: the environment does not say which" in line and message in line
 
 
-@pytest.mark.parametrize("number", [0, pytest.param(1, marks=pytest.mark.torture)])
+@pytest.mark.torture
+@pytest.mark.parametrize("number", [0, 1])
 def test_a_process_that_does_not_come(number):
     code = """
 from pipeline.ending import run
