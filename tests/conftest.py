@@ -101,19 +101,19 @@ def write_ferplus(path, rows=ROWS, first=0):
 
 def change_record(path, **changes):
     """Change a .hdf5 checkpoint's record, and give it the checksums of what it holds now."""
-    from pipeline.io import checkpoint
+    from pipeline.io import modelfile
     from pipeline.nn.conv.emotionvgglayers import ARRAYS, layers_with_arrays
 
     with h5py.File(path, "r+") as file:
-        record = json.loads(file[checkpoint.RECORD].asstr()[()])
+        record = json.loads(file[modelfile.RECORD].asstr()[()])
         checksums = record.pop("checksums")
         arrays = [file[f"model_weights/{layer.name}/{layer.name}/{array}"][()]
                   for layer in layers_with_arrays(record["network"])
                   for array in ARRAYS[layer.kind]]
         record |= changes
-        checksums["weights"] = checkpoint._digest(arrays, record)
-        del file[checkpoint.RECORD]
-        file[checkpoint.RECORD] = json.dumps({**record, "checksums": checksums})
+        checksums["weights"] = modelfile.digest_of(arrays, record)
+        del file[modelfile.RECORD]
+        file[modelfile.RECORD] = json.dumps({**record, "checksums": checksums})
 
 
 def environment(**variables):

@@ -8,29 +8,17 @@ Here a model file is data only: the record says which arrays there must be, and 
 Whatever else the file describes is never looked at, let alone run. `read` needs no Keras.
 """
 
-import hashlib
 import json
 import math
-import re
 import shlex
 import shutil
 
 import numpy as np
 
 from pipeline.errors import UserError
-from pipeline.io.modelrecord import LARGEST_NETWORK, LONGEST_RECORD, parsed
-from pipeline.io.plainhdf5 import PlainHDF5
-from pipeline.io.untrusted import content_of, members_of, reading
+from pipeline.io.modelfile import EXPECTED, MEMBERS, RECORD, ModelFile, digest_of, in_order
+from pipeline.io.untrusted import members_of, reading
 from pipeline.io.wholefile import reserve, whole_file
-from pipeline.nn.conv.emotionvgglayers import ARRAYS, layers_with_arrays
-
-RECORD = "emotion_recognition"
-WEIGHTS = "model.weights.h5"
-MEMBERS = ("config.json", "metadata.json", WEIGHTS, RECORD)  # of a .keras archive
-EXPECTED = "a model file of train_recognizer.py"
-
-# Weights, and three arrays like them of an optimizer, in float32; and what describes them.
-LARGEST_FILE = 4 * 4 * LARGEST_NETWORK + (1 << 22)
 
 
 def save(model, path, record, *, include_optimizer=True, weights=None):
@@ -78,11 +66,11 @@ def _halve(path):
 def add_to_record(path, **fields):
     """Add fields to a model file's record; its arrays stay. Raises UserError as `read` does."""
     with reading(path, EXPECTED):
-        file = _ModelFile(path)
-        arrays = _in_order(file.weights())
+        file = ModelFile(path)
+        arrays = in_order(file.weights())
     record = {**file.record, **fields}
     if file.checksums is not None:
-        record["checksums"] = {**file.checksums, "weights": _digest(arrays, record)}
+        record["checksums"] = {**file.checksums, "weights": digest_of(arrays, record)}
     with whole_file(path) as partial:
         reserve(partial, path.stat().st_size + (1 << 21))
         shutil.copyfile(path, partial)
@@ -97,7 +85,7 @@ def read(path):
     train_recognizer.py, or asks for what no recipe does.
     """
     with reading(path, EXPECTED):
-        file = _ModelFile(path)
+        file = ModelFile(path)
         return file.record, file.weights()
 
 
@@ -129,7 +117,7 @@ def load(path):
     """
     record, weights = read(path)
     model = _build(record)
-    model.set_weights(_in_order(weights))
+    model.set_weights(in_order(weights))
     return model, record
 
 
@@ -141,8 +129,8 @@ def restore(model, path):
     """
     model.optimizer.build(model.trainable_variables)
     with reading(path, EXPECTED):
-        file = _ModelFile(path)
-        weights = _in_order(file.weights())
+        file = ModelFile(path)
+        weights = in_order(file.weights())
         if [array.shape for array in weights] != [weight.shape for weight in model.weights]:
             raise UserError(f"{path}: of another network: its arrays have other shapes")
         state = file.state(model.optimizer.variables)
@@ -156,77 +144,6 @@ def _other_classes(record, path, class_names, database):
     return UserError(f"{path} tells apart {', '.join(names)}; {database} has "
                      f"{', '.join(class_names)}; build it with --classes {len(names)}, or "
                      f"--class-names {shlex.join(names)}")
-
-
-class _ModelFile:
-    """The record of a model file, checked, and the arrays that it asks for."""
-
-    def __init__(self, path):
-        self.path = path
-        content = content_of(path, LARGEST_FILE)
-        self.is_archive = content.startswith(b"PK\3\4")
-        if self.is_archive:
-            members = members_of(content, MEMBERS)
-            self.arrays, text = PlainHDF5(members[WEIGHTS]), members.get(RECORD)
-        else:
-            self.arrays = PlainHDF5(content)
-            text = self.arrays.has(RECORD) and self.arrays.text(RECORD, LONGEST_RECORD)
-        if not text:
-            raise UserError(f"{path}: a model file without class names and epoch, so of another "
-                            f"program; expected {EXPECTED}")
-        self.record = parsed(text, path)
-        self.checksums = self.record.pop("checksums", None)  # which older files lack
-
-    def weights(self):
-        """Return {layer: arrays}, as `read` does."""
-        dtype = "float32" if self.is_archive else self.record.get("arrays", "float32")
-        weights = {
-            layer.name: tuple(self.arrays.array(name, shape, dtype).astype(np.float32, copy=False)
-                              for name, shape in zip(names, layer.shapes))
-            for layer, names in self._named(layers_with_arrays(self.record["network"]))}
-        arrays = _in_order(weights)
-        if not all(np.isfinite(array).all() for array in arrays):
-            raise ValueError("its weights are not all numbers")
-        self._require("weights", _digest(arrays, self.record))
-        return weights
-
-    def state(self, variables):
-        """Return the arrays of an optimizer's variables, in their order."""
-        group = "optimizer/vars" if self.is_archive else "optimizer_weights"
-        if not self.arrays.has(group):
-            raise UserError(f"{self.path}: has no optimizer state, so training cannot resume from "
-                            "it; take one of the epoch_N files, or start from its weights with "
-                            "--pretrained")
-        arrays = []
-        for number, variable in enumerate(variables):
-            name = f"{group}/{number if self.is_archive else variable.path}"
-            if not self.arrays.has(name):  # if Keras built the optimizer in fit, and scales losses
-                name = f"{group}/loss_scale_optimizer/{variable.path}"
-            arrays.append(self.arrays.array(name, tuple(variable.shape), variable.dtype))
-        self._require("optimizer", _digest(arrays))
-        return arrays
-
-    def _named(self, layers):
-        """Yield each layer with the names of its arrays in the file."""
-        group = "layers" if self.is_archive else "model_weights"
-        present = self.arrays.names(group)
-        # Archives, and files from before layers had names, number the layers of a kind.
-        numbered = {kind: iter(sorted((name for name in present
-                                       if re.fullmatch(rf"{kind}(_\d+)?", name)),
-                                      key=lambda name: (len(name), name)))
-                    for kind in ARRAYS}
-        for layer in layers:
-            name = layer.name
-            if name not in present:
-                name = next(numbered[layer.kind], name)
-            arrays = ([f"{name}/{array}" for array in ARRAYS[layer.kind]] if not self.is_archive
-                      else [f"vars/{place}" for place in range(len(layer.shapes))])
-            yield layer, [f"{group}/{name}/{array}" for array in arrays]
-
-    def _require(self, name, digest):
-        if self.checksums is not None and self.checksums.get(name) != digest:
-            raise UserError(f"{self.path}: damaged: the checksum of its {name} does not fit; "
-                            "take another checkpoint")
 
 
 def _write_record(path, text, is_archive):
@@ -255,22 +172,10 @@ def _room(model):
 
 def _signed(record, model):
     """Return a record with the checksums of itself and of a model's arrays."""
-    checksums = {"weights": _digest(model.get_weights(), record)}
+    checksums = {"weights": digest_of(model.get_weights(), record)}
     if getattr(model, "optimizer", None):
-        checksums["optimizer"] = _digest(map(np.asarray, model.optimizer.variables))
+        checksums["optimizer"] = digest_of(map(np.asarray, model.optimizer.variables))
     return {**record, "checksums": checksums}
-
-
-def _digest(arrays, record=None):
-    """Return the SHA-256 of arrays, with that of the record which has their shapes."""
-    digest = hashlib.sha256(json.dumps(record).encode())
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array))
-    return digest.hexdigest()
-
-
-def _in_order(weights):
-    return [array for arrays in weights.values() for array in arrays]
 
 
 def _build(record):

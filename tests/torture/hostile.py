@@ -20,10 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.errors import UserError
-from pipeline.io import checkpoint
+from pipeline.io import checkpoint, modelfile
 from pipeline.io.fer2013 import FER2013Reader
 from pipeline.io.hdf5database import open_database
 from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
+from pipeline.io.untrusted import reading
 from pipeline.quietimports import prepare_opencv
 from tests.torture import hostilefiles, hostilehdf5
 
@@ -60,14 +61,14 @@ Taken = namedtuple("Taken", "ended seconds megabytes")
 
 def read_model(path):
     checkpoint.read(path)
-    with checkpoint.reading(path, checkpoint.EXPECTED):
-        file = checkpoint._ModelFile(path)
+    with reading(path, modelfile.EXPECTED):
+        file = modelfile.ModelFile(path)
         file.checksums = None  # of the whole state, of which a part is read here
         file.state(STATE)
 
 
 def read_database(path):
-    with open_database(path) as (arrays, _), checkpoint.reading(path, "a database"):
+    with open_database(path) as (arrays, _), reading(path, "a database"):
         for array in arrays.values():
             array[:]
 

@@ -6,7 +6,7 @@ import re
 import struct
 import zipfile
 
-from pipeline.io import checkpoint
+from pipeline.io import modelfile
 from tests.conftest import CASCADE
 
 
@@ -18,14 +18,14 @@ def archive(path, random, good):
     if kind == 0:
         members[("../outside", "/etc/passwd", "more", "config.json/")[random.integers(4)]] = b"x"
     elif kind == 1:
-        members[checkpoint.MEMBERS[random.integers(4)]] = bytes(10_000_000)
+        members[modelfile.MEMBERS[random.integers(4)]] = bytes(10_000_000)
     elif kind == 2:
         members.pop(list(members)[random.integers(len(members))])
     elif kind == 3:
-        weights = bytearray(members[checkpoint.WEIGHTS])
+        weights = bytearray(members[modelfile.WEIGHTS])
         for _ in range(random.integers(1, 9)):
             weights[random.integers(len(weights))] = random.integers(256)
-        members[checkpoint.WEIGHTS] = bytes(weights)
+        members[modelfile.WEIGHTS] = bytes(weights)
     out = io.BytesIO()
     compressed = zipfile.ZIP_DEFLATED if kind == 1 else zipfile.ZIP_STORED
     with zipfile.ZipFile(out, "w", compressed) as changed:

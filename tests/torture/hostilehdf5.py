@@ -6,7 +6,7 @@ import zlib
 import h5py
 import numpy as np
 
-from pipeline.io import checkpoint
+from pipeline.io import modelfile
 from pipeline.io.hdf5datasetwriter import DIGEST, digest_of_attributes
 from pipeline.nn.conv.emotionvgglayers import ARRAYS, layers_with_arrays
 from tests.torture.hostilerecords import largest_record, wrong_record, wrong_text
@@ -19,11 +19,11 @@ def array_names(record):
 
 def sign(file, record, text=None):
     """Give a model file a record with the checksum of what the file holds, as far as it can be."""
-    plain = [name for name in array_names(json.loads(file[checkpoint.RECORD][()]))]
+    plain = [name for name in array_names(json.loads(file[modelfile.RECORD][()]))]
     arrays = [file[name][()] for name in plain]
-    checksums = {"weights": checkpoint._digest(arrays, record)}
-    del file[checkpoint.RECORD]
-    file[checkpoint.RECORD] = json.dumps({**record, "checksums": checksums}) \
+    checksums = {"weights": modelfile.digest_of(arrays, record)}
+    del file[modelfile.RECORD]
+    file[modelfile.RECORD] = json.dumps({**record, "checksums": checksums}) \
         if text is None else np.array(text, h5py.string_dtype())
 
 
@@ -120,7 +120,7 @@ def model(path, random, good):
         path.write_bytes(content)
         return
     with h5py.File(path, "r+") as file:
-        record = json.loads(file[checkpoint.RECORD].asstr()[()])
+        record = json.loads(file[modelfile.RECORD].asstr()[()])
         record.pop("checksums")
         names = array_names(record)
         if kind == 1:
@@ -138,7 +138,7 @@ def model(path, random, good):
         elif kind == 6:
             replace(file, "model_weights", random, path)
         elif kind == 7:
-            replace(file, checkpoint.RECORD, random, path)
+            replace(file, modelfile.RECORD, random, path)
         else:
             replace(file, names[random.integers(len(names))], random, path)
 
