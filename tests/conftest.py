@@ -31,8 +31,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # many models in one process: "retracing"
 prepare_opencv()  # before a test imports cv2, as a script does
 
-# A shell's background jobs ignore Ctrl-C, and so would the scripts that the tests stop by it.
+# A shell's background jobs ignore Ctrl-C, those of nohup the terminal's end, and so would the
+# scripts that the tests stop by them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 for name in ("DISPLAY", "WAYLAND_DISPLAY"):  # the tests open no windows
     os.environ.pop(name, None)

@@ -171,8 +171,8 @@ def test_a_signal_ends_it_with_every_file_complete(tmp_path, number):
     writer.release()
     process = start_script("emotion_detector.py", "--no-display", "--video", looped, "--output",
                            tmp_path / "x.mp4", "--csv", tmp_path / "x.csv")
-    while process.poll() is None and not (
-            (tmp_path / "x.csv").exists() and (tmp_path / "x.csv").stat().st_size > 2000):
+    growing = tmp_path / "x.partial.csv"
+    while process.poll() is None and not (growing.exists() and growing.stat().st_size > 2000):
         time.sleep(0.02)
     process.send_signal(number)
     stdout, stderr = process.communicate(timeout=60)
