@@ -172,13 +172,13 @@ def pictures_of(args):
 
 def largest_face():
     """Return what finds the largest face of a picture: YuNet if its file is in its place."""
-    from pipeline.detection.faces.facedetector import FaceDetector
     from pipeline.detection.faces.largestface import LargestFace
+    from pipeline.detection.faces.picturefacedetector import PictureFaceDetector
     from pipeline.detection.faces.yunetdetector import YuNetDetector
 
     if config.DETECTOR_PATH.exists():
         return LargestFace(partial(YuNetDetector, config.DETECTOR_PATH, pictures=True))
-    return LargestFace(partial(FaceDetector, config.CASCADE_PATH, pictures=True))
+    return LargestFace(partial(PictureFaceDetector, config.CASCADE_PATH))
 
 
 def class_names_of(args, source, samples):
