@@ -111,6 +111,7 @@ def start_and_wait(path, *arguments):
     return process
 
 
+@pytest.mark.torture
 def test_a_run_that_is_stopped_and_killed_ends_with_the_same_weights_bit_for_bit(
         dataset, whole_run, tmp_path):
     checkpoints, curve = tmp_path / "checkpoints", tmp_path / "output" / "vggnet_emotion_4.json"
@@ -161,7 +162,7 @@ def test_a_killed_run_ends_with_the_same_weights_bit_for_bit(
 
 
 @pytest.mark.parametrize(("experiment", "run"), [
-    (7, "averaged_run"), ("fine-tune", "fine_tuned_run")])
+    pytest.param(7, "averaged_run", marks=pytest.mark.torture), ("fine-tune", "fine_tuned_run")])
 def test_a_run_resumes_from_a_checkpoint_to_the_same_weights_bit_for_bit(
         dataset, tmp_path, request, experiment, run):
     whole = request.getfixturevalue(run)
@@ -290,6 +291,7 @@ def test_a_checkpoint_of_another_network(dataset, whole_run, tmp_path):
     assert "of another network" in line
 
 
+@pytest.mark.torture
 def test_a_full_disk_leaves_the_last_good_checkpoint_and_curve(dataset, whole_run, tmp_path):
     # A file-size limit stands in for a full disk: 1 MB is enough for the curve alone.
     checkpoints, output = tmp_path / "checkpoints", tmp_path / "output"

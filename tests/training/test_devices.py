@@ -25,7 +25,7 @@ def compare(folder, experiment, *numbers):
 
 
 @pytest.mark.parametrize(("experiment", "numbers"), [
-    (1, (4,)),
+    pytest.param(1, (4,), marks=pytest.mark.torture),
     pytest.param(7, (2, 4), marks=pytest.mark.torture),
 ])
 def test_several_devices_split_each_batch_and_end_as_one(tmp_path, experiment, numbers):
