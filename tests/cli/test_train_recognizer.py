@@ -162,7 +162,8 @@ def test_a_killed_run_ends_with_the_same_weights_bit_for_bit(
 
 
 @pytest.mark.parametrize(("experiment", "run"), [
-    pytest.param(7, "averaged_run", marks=pytest.mark.torture), ("fine-tune", "fine_tuned_run")])
+    (4, "whole_run"), pytest.param(7, "averaged_run", marks=pytest.mark.torture),
+    pytest.param("fine-tune", "fine_tuned_run", marks=pytest.mark.torture)])
 def test_a_run_resumes_from_a_checkpoint_to_the_same_weights_bit_for_bit(
         dataset, tmp_path, request, experiment, run):
     whole = request.getfixturevalue(run)
