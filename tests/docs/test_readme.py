@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.conftest import MODEL, ROOT
-from tests.docs.records import SHIPPED, document, recorded, rows
+from tests.docs.records import RESULTS, SHIPPED, document, recorded, rows
 
 TEXT, SENTENCES = document("README.md")
 DOCUMENTS = sorted(path.relative_to(ROOT)
@@ -56,3 +56,9 @@ def test_the_versions_of_python_are_those_of_the_project():
     project = (ROOT / "pyproject.toml").read_text()
     lowest, above = re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', project).groups()
     assert f"Python 3.{lowest} to 3.{int(above) - 1}" in SENTENCES
+
+
+def test_the_summary_of_the_demo_is_the_recorded_one():
+    lines = (RESULTS / "benchmarks" / "demo.txt").read_text().splitlines()
+    shown = [line.strip() for line in TEXT.splitlines() if line.strip().startswith("│")]
+    assert shown == [line.strip() for line in lines if line.startswith("│")] != []
