@@ -139,10 +139,10 @@ def test_a_custom_class_path_is_not_imported(model_file, tmp_path, monkeypatch):
     assert not proof.exists() and "hostile_module" not in sys.modules
 
 
-def rewrite_archive(path, change, compression=zipfile.ZIP_STORED):
+def rewrite_archive(path, change):
     with zipfile.ZipFile(path) as archive:
         members = [(info.filename, archive.read(info)) for info in archive.infolist()]
-    with zipfile.ZipFile(path, "w", compression) as archive:
+    with zipfile.ZipFile(path, "w") as archive:
         for name, content in members:
             archive.writestr(*change(name, content))
 
@@ -162,10 +162,10 @@ def test_a_compressed_bomb_is_refused(tmp_path):
     path = tmp_path / "model.keras"
     checkpoint.save(EmotionVGGNet.build(**NETWORK), path, RECORD, include_optimizer=False)
     rewrite_archive(path, lambda name, content: (
-        (name, bytes(300_000_000)) if name == "config.json" else (name, content)),
-        zipfile.ZIP_DEFLATED)
+        (name, bytes(300_000_000), zipfile.ZIP_DEFLATED) if name == "config.json"
+        else (name, content)))
     assert path.stat().st_size < 2_000_000
-    with pytest.raises(UserError, match=r"(config|metadata)\.json is compressed"):
+    with pytest.raises(UserError, match=r"config\.json is compressed"):
         checkpoint.load(path)
 
 

@@ -15,7 +15,6 @@ LARGEST_WINDOW = 256  # pixels
 
 # Of a node of a tree: two branches, a feature, then a threshold or the set of values to the left.
 NODE_NUMBERS = {"HAAR": 4, "LBP": 11}
-RECTANGLE_NUMBERS = {"HAAR": 5, "LBP": 4}
 CATEGORIES = {"HAAR": 0, "LBP": 256}
 
 
