@@ -25,10 +25,11 @@ def at_rate(count, rate=20):
 
 def write_clip(path, times, images=None, *, codec="libx264", pixels="yuv420p", time_base=TICK,
                rate=20, sound=0, sound_codec="aac", sound_rate=44100, starts=0, aspect=None,
-               rotation=None, options=None, container=None):
+               display=None, options=None, container=None):
     """Write a clip of images (RGB) shown at `times`, and `sound` seconds of a tone; return path.
 
-    starts: what its clock shows at the first frame, seconds.
+    starts: what its clock shows at the first frame, seconds. display: how it is to be shown, the
+    arguments of PyAV's set_display_rotation.
     """
     images = sample_images() if images is None else images
     with av.open(str(path), "w", options=container or {}) as output:
@@ -38,8 +39,8 @@ def write_clip(path, times, images=None, *, codec="libx264", pixels="yuv420p", t
         video.codec_context.time_base = time_base
         if aspect:
             video.codec_context.sample_aspect_ratio = aspect
-        if rotation:
-            video.set_display_rotation(rotation)
+        if display:
+            video.set_display_rotation(*display)
         audio = output.add_stream(sound_codec, rate=sound_rate) if sound else None
         full = pixels.startswith(("yuvj", "bgr", "gray"))  # luma of 0 to 255, not 16 to 235
         for seconds, image in zip(times, images):

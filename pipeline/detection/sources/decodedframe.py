@@ -4,6 +4,7 @@ from functools import cached_property
 
 import cv2
 import numpy as np
+from av.sidedata.sidedata import Type
 
 # Formats whose first plane is the gray picture, a byte a pixel.
 LUMA_FIRST = ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "gray")
@@ -12,9 +13,6 @@ ALWAYS_FULL_RANGE = ("yuvj420p", "yuvj422p", "yuvj444p", "gray")
 
 # Luma of limited range, 16 to 235, to gray, 0 to 255.
 FULL_FROM_LIMITED = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
-
-QUARTER_TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180,
-                 270: cv2.ROTATE_90_CLOCKWISE}
 
 
 class DecodedFrame:
@@ -55,8 +53,20 @@ class DecodedFrame:
         size = square_pixels(width, height, self._aspect)
         if size != (width, height):
             picture = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
-        turn = QUARTER_TURNS.get(round(self._decoded.rotation) % 360)
-        return picture if turn is None else cv2.rotate(picture, turn)
+        matrix = self._decoded.side_data.get(Type.DISPLAYMATRIX)
+        return picture if matrix is None else upright(picture, np.frombuffer(matrix, np.int32))
+
+
+def upright(picture, matrix):
+    """Return a picture (height, width, ...) turned and mirrored by quarter turns.
+
+    matrix: (9,), of FFmpeg: a, b, u, c, d, v, ..., by which the pixel at x, y is shown at
+    a x + c y, b x + d y.
+    """
+    a, b, _, c, d = matrix[:5].tolist()
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        picture, a, d = picture.swapaxes(0, 1), c, b
+    return np.ascontiguousarray(picture[::-1 if d < 0 else 1, ::-1 if a < 0 else 1])
 
 
 def square_pixels(width, height, aspect):

@@ -105,12 +105,14 @@ def test_pixels_become_square(tmp_path, aspect):
     assert frame.image.shape == (height, width, 3)
 
 
-@pytest.mark.parametrize("rotation", [90, 180, 270])
-def test_a_turned_video_comes_upright(tmp_path, rotation):
+@pytest.mark.parametrize("mirrored", [(), (True, False), (False, True)])
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_a_turned_or_mirrored_video_comes_upright(tmp_path, rotation, mirrored):
     upright = sample_images()[90]
-    turned = np.rot90(upright, -rotation // 90)
+    axes = [axis for axis, mirror in zip((1, 0), mirrored) if mirror]
+    turned = np.rot90(np.flip(upright, axes), -rotation // 90)
     path = write_clip(tmp_path / "x.mp4", at_rate(1), [np.ascontiguousarray(turned)],
-                      rotation=rotation)
+                      display=(rotation, *mirrored))
     frame = next(iter(reader_of(path)))
     expected = cv2.cvtColor(upright, cv2.COLOR_RGB2BGR)
     assert frame.image.shape == expected.shape
