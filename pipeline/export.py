@@ -14,8 +14,8 @@ from pathlib import Path
 from pipeline.commandline import existing_file
 from pipeline.ending import run
 from pipeline.errors import UserError
-from pipeline.quietimports import import_keras, prepare_opencv, quiet_stderr
-from pipeline.terminal import printable
+from pipeline.quietimports import import_keras, prepare_opencv
+from pipeline.terminal import printable, quiet_stderr
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "samples" / "faces.mp4"

@@ -3,9 +3,9 @@
 import logging
 import os
 import sys
-from contextlib import contextmanager
 
 from pipeline.errors import UserError
+from pipeline.terminal import quiet_stderr
 
 
 def import_keras():
@@ -26,20 +26,6 @@ def import_keras():
     if keras.backend.backend() != "tensorflow":
         sys.meta_path.insert(0, _NoTensorFlow)
     logging.getLogger("absl").setLevel(logging.ERROR)  # "HDF5 is legacy", at each checkpoint
-
-
-@contextmanager
-def quiet_stderr():
-    """Let nothing through to stderr: TensorFlow writes to it past Python and its own settings."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 class _NoTensorFlow:

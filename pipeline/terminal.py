@@ -2,8 +2,9 @@
 
 import os
 import sys
+import threading
 import unicodedata
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 # Controls, lone surrogates, line and paragraph separators.
 ESCAPED_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
@@ -32,5 +33,26 @@ def acts_on_terminal(character):
 
 def notice(line):
     """Print a line on stderr, if that is still there."""
-    with suppress(OSError):
+    with _stderr, suppress(OSError):
         print(printable(line), file=sys.stderr, flush=True)
+
+
+@contextmanager
+def quiet_stderr():
+    """Let nothing through to stderr: libraries write to it past Python and their own settings.
+
+    Notices of other threads wait.
+    """
+    with _stderr:
+        sys.stderr.flush()
+        kept = os.dup(2)
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+_stderr = threading.RLock()

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from pipeline.errors import UserError
+from pipeline.terminal import quiet_stderr
 
 with suppress(ImportError):  # not everybody has a phone's pictures
     from pillow_heif import register_heif_opener
@@ -72,7 +73,7 @@ def read_picture(path):
 
 def _read(path, lenient):
     ImageFile.LOAD_TRUNCATED_IMAGES = lenient
-    with warnings.catch_warnings(), open(path, "rb") as file:
+    with warnings.catch_warnings(), quiet_stderr(), open(path, "rb") as file:
         warnings.simplefilter("ignore")
         file = _filled_up(file) if lenient else file
         with Image.open(file, formats=FORMATS) as picture:

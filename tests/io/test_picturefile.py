@@ -4,6 +4,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from contextlib import suppress
 
 import cv2
 import numpy as np
@@ -266,3 +267,20 @@ def test_what_is_no_picture_is_one_line(tmp_path):
 def test_this_pillow_has_the_formats_that_the_documents_name():
     assert {"AVIF", "JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "PPM"} <= set(picturefile.FORMATS)
     assert features.check("avif") and features.check("webp")
+
+
+@pytest.mark.parametrize(("name", "depth", "options"), [
+    ("lzw.tif", 8, {"compression": "tiff_lzw"}), ("zip.tif", 8, {"compression": "tiff_deflate"}),
+    ("fax.tif", 1, {"compression": "group4"}), ("deep.png", 16, {}), ("deep.tif", 16, {})])
+def test_libraries_say_nothing_of_a_damaged_picture(tmp_path, capfd, name, depth, options):
+    path = tmp_path / name
+    if depth == 16:
+        cv2.imwrite(str(path), PIXELS.astype(np.uint16) * 257)
+    else:
+        PICTURE.convert("1" if depth == 1 else "RGB").save(path, **options)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 4:len(content) // 2] = b"\xa5" * (len(content) // 2 - len(content) // 4)
+    path.write_bytes(content)
+    with suppress(UserError):
+        read_picture(path)
+    assert capfd.readouterr().err == ""
