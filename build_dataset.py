@@ -18,8 +18,9 @@ from config import emotion_config as config
 from pipeline.commandline import existing_file, existing_folder, new_folder, share
 from pipeline.ending import run
 from pipeline.errors import UserError
+from pipeline.io.classnames import in_order, known_name
 from pipeline.quietimports import prepare_opencv
-from pipeline.terminal import printable
+from pipeline.terminal import notice, printable
 
 
 def parse_args(argv=None):
@@ -84,13 +85,15 @@ def main(argv=None):
         existing_file(args.csv, "CSV file", "get fer2013.csv as the README says")
     if args.ferplus:
         existing_file(args.ferplus, "FER+ file", "it comes from the FER+ project")
-    require_flags_that_fit(args)
+    words = dict(config.EMOTION_WORDS)
+    told = tuple(known_name(name, words) for name in args.class_names or ())
+    require_flags_that_fit(args, told)
     new_folder(args.output)
     prepare_opencv()
-    build(args)
+    build(args, told, words)
 
 
-def require_flags_that_fit(args):
+def require_flags_that_fit(args, told):
     """Raise UserError for flags that mean nothing beside each other."""
     pictures = {"--find-faces": args.find_faces, "--groups": args.groups,
                 "--left-out": args.left_out}
@@ -102,13 +105,16 @@ def require_flags_that_fit(args):
                         + ("--images" if args.images else "--class-names"))
     if args.classes and args.class_names:
         raise UserError("--classes and --class-names both say which classes; leave out one")
-    names = args.class_names or ["a", "b"]
-    if len(names) < 2 or len(set(names)) < len(names):
-        raise UserError(f"--class-names {' '.join(names)}: expected two different names or more")
+    if args.class_names and (len(told) < 2 or len(set(told)) < len(told)):
+        raise UserError(f"--class-names {' '.join(args.class_names)}: expected two different names "
+                        f"or more, found {', '.join(told)}")
 
 
-def build(args):
-    """Write the databases, all or none, and print what they hold."""
+def build(args, told, words):
+    """Write the databases, all or none, and print what they hold.
+
+    told: the names of --class-names. words: as known_name takes them.
+    """
     from pipeline.io import databases, splitting
     from pipeline.io.classnames import class_index
     from pipeline.io.facesamples import FaceSamples
@@ -116,10 +122,10 @@ def build(args):
 
     with (locked_folder(args.output, "building"),
           FaceSamples(args.output, config.IMAGE_SIZE) as samples):
-        source = pictures_of(args) if args.images else rows_of(args)
+        source = pictures_of(args, words) if args.images else rows_of(args, told, words)
         for sample in source:
             samples.add(sample)
-        names = class_names_of(args, source, samples)
+        names = told or class_names_of(args, source, samples)
         databases.require_names(source.path, names)
         attributes = {"classes": len(names), "class_names": names,
                       "source": printable(source.path.name), "source_sha256": source.sha256}
@@ -138,36 +144,38 @@ def build(args):
         databases.require_samples(source.path, counts, names)
         if not args.only:
             databases.require_all_splits(source.path, counts)
-        if names_are_told(args, source):
-            databases.require_trained_classes(source.path, counts, names)
+        require_trained_classes(args, source, databases.lacking_in_train(counts, names))
         databases.write_databases(args.output, samples, labels, splits, attributes, values)
     print_counts(counts, names, args.output)
     print_left_out(args, source, labels)
 
 
-def rows_of(args):
+def rows_of(args, told, words):
     """Return the RowSamples of the CSV file."""
     from pipeline.io.rowsamples import RowSamples
 
     numbered, remedy = config.CLASS_NAMES[8], ""
-    if args.class_names:
-        numbered, remedy = args.class_names, "; give --class-names a name for each number"
+    if told:
+        numbered, remedy = told, "; give --class-names a name for each number"
     elif args.classes != 8:
         numbered, remedy = config.CLASS_NAMES[7], (
             "; give --classes 8 if 7 is contempt, or --class-names for other classes")
     return RowSamples(args.csv, config.IMAGE_SIZE, numbered=numbered, remedy=remedy,
-                      words=config.EMOTION_WORDS, splits=config.SPLITS | config.OTHER_USAGES,
+                      words=words, splits=config.SPLITS | config.OTHER_USAGES,
                       whole=config.SPLITS)
 
 
-def pictures_of(args):
+def pictures_of(args, words):
     """Return the PictureSamples of the folder."""
     from pipeline.io.picturesamples import PictureSamples
     from pipeline.io.skips import Skips
 
-    return PictureSamples(args.images, config.IMAGE_SIZE, Skips(), words=config.EMOTION_WORDS,
-                          split_folders=config.SPLIT_FOLDERS, groups=args.groups,
-                          find_face=largest_face() if args.find_faces else None)
+    pictures = PictureSamples(args.images, config.IMAGE_SIZE, Skips(), words=words,
+                              split_folders=config.SPLIT_FOLDERS, groups=args.groups,
+                              find_face=largest_face() if args.find_faces else None)
+    if not args.only:
+        pictures.require_training()
+    return pictures
 
 
 def largest_face():
@@ -182,23 +190,33 @@ def largest_face():
 
 
 def class_names_of(args, source, samples):
-    """Return the names of the classes: as told, FER2013's six, or those that there are."""
-    from pipeline.io.classnames import in_order, known_name
-
+    """Return the names of the classes: FER2013's six, or those that there are."""
     found = source.class_names if args.images else set(samples.class_names)
     fer2013 = set(config.CLASS_NAMES[7])
-    if args.class_names:
-        return tuple(known_name(name, config.EMOTION_WORDS) for name in args.class_names)
     numbered = not args.images and not source.has_words
     if args.classes or numbered or found == fer2013:
         return config.CLASS_NAMES[args.classes or config.DEFAULT_CLASSES]
     return in_order(found, config.CLASS_NAMES[8])
 
 
-def names_are_told(args, source):
-    """Return whether each of the classes is meant to be there, not one of FER2013's by default."""
-    return not args.ferplus and bool(
-        args.images or args.classes or args.class_names or source.has_words)
+def require_trained_classes(args, source, lacking):
+    """Raise UserError if a class that is meant to be there lacks images for training.
+
+    lacking: as databases.lacking_in_train returns it. Of FER2013's, which are meant by numbers
+    where nothing is told, it is only said.
+    """
+    if not lacking or args.ferplus:
+        return
+    line = f"{source.path}: {lacking}"
+    if args.class_names:
+        raise UserError(f"{line}, expected some in train; or leave it out of --class-names")
+    if args.classes:
+        raise UserError(f"{line}, expected some in train; or leave out --classes {args.classes}")
+    if args.images or source.has_words:
+        raise UserError(f"{line}, expected some in train; or say which classes there are with "
+                        "--class-names")
+    notice(f"{line} in train; if its numbers are other classes than FER2013's, name them with "
+           "--class-names")
 
 
 def votes_of(args, names, labels, splits):
@@ -215,14 +233,13 @@ def print_counts(counts, class_names, output):
     from rich.table import Table
     from rich.text import Text
 
-    from pipeline.terminal import printable
-
-    table = Table("split", *map(escape, class_names), "all",
+    table = Table("class", *(f"{split}.hdf5" for split in counts),
                   title=Text(f"Rows written to {printable(output)}"))
     for column in table.columns[1:]:
         column.justify = "right"
-    for split, rows in counts.items():
-        table.add_row(f"{split}.hdf5", *(f"{n:,}" for n in rows), f"{rows.sum():,}")
+    for name, *rows in zip(class_names, *counts.values()):
+        table.add_row(escape(name), *(f"{number:,}" for number in rows))
+    table.add_row("all", *(f"{rows.sum():,}" for rows in counts.values()))
     Console().print(table)
 
 

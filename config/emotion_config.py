@@ -54,10 +54,10 @@ EMOTION_WORDS = {
 SPLITS = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}
 USAGES = {split: usage for usage, split in SPLITS.items()}
 
-# What other CSV files call them, and folders, in small letters.
-OTHER_USAGES = {"Validation": "val", "Test": "test"}
-SPLIT_FOLDERS = {"train": "train", "training": "train", "val": "val", "valid": "val",
-                 "validation": "val", "test": "test", "testing": "test"}
+# What other CSV files call them, and folders, in capital or small letters.
+OTHER_USAGES = {"Validation": "val", "Test": "test", "Train": "train", "Val": "val",
+                "Valid": "val", "Testing": "test"}
+SPLIT_FOLDERS = {usage.lower(): split for usage, split in (SPLITS | OTHER_USAGES).items()}
 
 # Of a split that is not given, drawn from the training images.
 DRAWN_SHARE = 0.1

@@ -1,10 +1,16 @@
 """The names of classes: other words for them, which of them there are, and in what order."""
 
+import unicodedata
+
 
 def known_name(word, words):
-    """Return what a word for a class is called here. words: {in small letters: name}."""
-    word = word.strip()
-    return words.get(word.casefold(), word)
+    """Return what a word for a class is called here.
+
+    words: {in small letters: name}. A new word is added as it is spelled, so that in other
+    letters, capital or small, or in the composed letters of other file systems it is the same.
+    """
+    word = unicodedata.normalize("NFC", word.strip())
+    return words.setdefault(word.casefold(), word)
 
 
 def class_index(name, class_names, counts_as):

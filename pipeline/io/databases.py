@@ -63,15 +63,18 @@ def require_all_splits(source, counts):
     for split in ("train", "val", "test"):
         if split not in counts:
             raise UserError(f"{source}: no image for {split}.hdf5: it has too few different "
-                            "images, or too few groups of them, to draw a tenth of a class from")
+                            "images, or too few groups of them, to draw a tenth of a class from; "
+                            "add some, or say which are of which split")
 
 
-def require_trained_classes(source, counts, class_names):
-    """Raise UserError if there is no sample of a class for training."""
-    for index, name in enumerate(class_names):
-        if "train" in counts and not counts["train"][index]:
-            where = [split for split in counts if counts[split][index]]
-            found = (f"images of {name} in {' and '.join(where)} alone" if where
-                     else f"no image of {name}")
-            raise UserError(f"{source}: {found}, expected some in train; or say which classes "
-                            "there are with --class-names")
+def lacking_in_train(counts, class_names):
+    """Return of which classes there is nothing to train on, as the start of a line, or None."""
+    lacking = [index for index in range(len(class_names))
+               if "train" in counts and not counts["train"][index]]
+    for index in lacking:
+        where = [split for split in counts if counts[split][index]]
+        if where:
+            return f"images of {class_names[index]} in {' and '.join(where)} alone"
+    if lacking:
+        return "no image of " + ", ".join(class_names[index] for index in lacking)
+    return None

@@ -17,9 +17,11 @@ def read_face(path, size, find_face=None):
     (x, y, width, height), or None if there is none. Without it the picture is a face as it is.
     """
     try:
-        image, _ = read_picture(path)
+        image, breaks_off = read_picture(path)
     except UserError as error:
         return error
+    if breaks_off:
+        return UserError(f"{path}: breaks off")
     if find_face:
         box = find_face(image)
         if box is None:

@@ -28,7 +28,8 @@ class FER2013Reader:
     The columns emotion, pixels and Usage may come in any order, with spaces in the header;
     a byte order mark, CRLF and blank lines are read over. Yields (label, pixels, usage):
     label int from 0 to below `labels`, or str where the first row has a word; pixels
-    (image_size**2,) uint8; usage str, None without that column. After the last row `sha256` is
+    (image_size**2,) uint8; usage one of `usages`, which the file may have in capital or small
+    letters, None without that column. After the last row `sha256` is
     the digest of the file's uncompressed bytes. Raises UserError with the line number for a
     row that is wrong; `remedy` is what to do about other labels.
 
@@ -39,7 +40,7 @@ class FER2013Reader:
     def __init__(self, path, image_size, usages, labels=FER2013_LABELS, remedy=""):
         self.path = Path(path)
         self.num_pixels = image_size**2
-        self.usages = {usage.encode(): usage for usage in usages}
+        self.usages = {usage.lower().encode(): usage for usage in usages}
         self.labels = {str(label).encode(): label for label in range(labels)}
         self.remedy = remedy
         self.has_words = None
@@ -104,11 +105,12 @@ class FER2013Reader:
         pixels = fields[pixels_column].strip(b' "')
         if usage_column is None:
             return number, self._label(number, emotion), pixels, None
-        usage = fields[usage_column].strip(b' "')
-        if usage not in self.usages:
-            raise self._error(number, f"Usage {shown(usage)}",
+        field = fields[usage_column].strip(b' "')
+        usage = self.usages.get(field.lower())
+        if usage is None:
+            raise self._error(number, f"Usage {shown(field)}",
                               "one of " + ", ".join(self.usages.values()))
-        return number, self._label(number, emotion), pixels, self.usages[usage]
+        return number, self._label(number, emotion), pixels, usage
 
     def _label(self, number, emotion):
         """Return a row's label: a number, or a word where the first row has one."""

@@ -10,6 +10,9 @@ from pipeline.terminal import printable
 
 LAYOUT = "train/CLASS/picture.jpg, with or without test and val, or CLASS/picture.jpg"
 
+# What macOS leaves of files in an archive.
+LEFT_OVER = "__MACOSX"
+
 
 class ClassPicture(NamedTuple):
     """A picture of a data set: path, the name of its folder, its split or None."""
@@ -34,13 +37,19 @@ def find_pictures(folder, split_names, skips):
         if splits and path not in splits:
             raise UserError(f"{printable(path)}: a folder beside {next(iter(splits)).name}, "
                             f"expected {LAYOUT}")
-    if splits and "train" not in splits.values() and len(set(splits.values())) > 1:
-        raise UserError(f"{printable(folder)}: no folder train, expected {LAYOUT}")
-    pictures = [picture for path, split in (splits or {folder: None}).items()
+    places = splits or {folder: None}
+    pictures = [picture for path, split in places.items()
                 for picture in _of_classes(path, split, skips)]
+    outside = {path: _pictures_in(path) for path in places}
     if not pictures:
-        raise UserError(f"{printable(folder)}: no picture in folders of classes, expected "
-                        f"{LAYOUT}")
+        found = sum(outside.values())
+        raise UserError(f"{printable(folder)}: no picture in folders of classes, expected {LAYOUT}"
+                        + (f"; found {found:,} outside of such folders" if found else ""))
+    for path, number in outside.items():
+        if number:
+            skips.add("pictures outside the folders of classes",
+                      f"{path}: {number:,} pictures outside the folders of classes; skipped",
+                      number)
     return pictures
 
 
@@ -49,23 +58,22 @@ def _of_classes(folder, split, skips):
     for path in _folders(folder):
         for nested in _folders(path):
             raise UserError(f"{printable(nested)}: a folder in that of a class, expected "
-                            f"pictures alone; the layout is {LAYOUT}")
+                            f"pictures alone; --images takes the folder that has {LAYOUT}")
         files = files_below(path, PICTURE_SUFFIXES, skips)
         if not files:
             raise UserError(f"{printable(path)}: no picture of this class, expected some; "
                             "remove the folder if the class is not meant")
         yield from (ClassPicture(file, path.name, split) for file in files)
-    outside = sum(path.suffix.lower() in PICTURE_SUFFIXES for path in folder.iterdir()
-                  if path.is_file() and not path.name.startswith("."))
-    if outside:
-        skips.add("pictures outside the folders of classes",
-                  f"{folder}: {outside:,} pictures outside the folders of classes; skipped",
-                  outside)
+
+
+def _pictures_in(folder):
+    return sum(path.suffix.lower() in PICTURE_SUFFIXES for path in folder.iterdir()
+               if path.is_file() and not path.name.startswith("."))
 
 
 def _folders(folder):
     try:
         return sorted(path for path in folder.iterdir()
-                      if path.is_dir() and not path.name.startswith("."))
+                      if path.is_dir() and not path.name.startswith((".", LEFT_OVER)))
     except OSError as error:
         raise UserError(f"{printable(folder)}: cannot be read: {error.strerror}") from error

@@ -1,26 +1,28 @@
 """Pictures in folders of classes as FaceSamples."""
 
 import hashlib
+import os
 from functools import partial
 
 from pipeline.errors import UserError
 from pipeline.io.classnames import known_name
 from pipeline.io.facepicture import NoFace, read_face
 from pipeline.io.facesamples import FaceSample
-from pipeline.io.picturefolders import find_pictures
+from pipeline.io.picturefolders import LAYOUT, find_pictures
 from pipeline.processes import mapped
 from pipeline.progress import track
-from pipeline.terminal import printable
+from pipeline.terminal import notice, printable
 
 
 class PictureSamples:
     """Iterates over the FaceSamples of a folder, in the order of their paths.
 
-    words: {other word for a class in small letters: name}. split_folders: as find_pictures takes
+    words: as known_name takes them. split_folders: as find_pictures takes
     them. find_face: as read_face takes it, for a process to call. groups: a regular expression;
     what its first group, or all of it, finds in a file's name is the sample's group. A picture
     that cannot be read is left to skips; without_face has the paths of those without a face.
-    Raises UserError if the pictures are laid out in another way, or groups fits none.
+    Raises UserError if the pictures are laid out in another way, or groups fits none; how many it
+    does not fit is said.
     """
 
     def __init__(self, folder, image_size, skips, *, words, split_folders, find_face=None,
@@ -33,9 +35,8 @@ class PictureSamples:
         self.pictures = find_pictures(folder, split_folders, skips)
         self._read = partial(read_face, size=image_size, find_face=find_face)
         self._digests = []
-        if groups and not any(map(self._group, self.pictures)):
-            raise UserError(f"--groups {groups.pattern} fits no name of a file, such as "
-                            f"{printable(self.pictures[0].path.name)}")
+        if groups:
+            self._require_groups()
 
     def __iter__(self):
         images = mapped(self._read, [picture.path for picture in self.pictures])
@@ -47,7 +48,7 @@ class PictureSamples:
                 self.skips.add("pictures that cannot be read", f"{image}; skipped")
             else:
                 name = known_name(picture.folder, self.words)
-                self._digests.append(hashlib.sha256(name.encode() + image.tobytes()).digest())
+                self._digests.append(hashlib.sha256(os.fsencode(name) + image.tobytes()).digest())
                 yield FaceSample(image, name, picture.split, self._group(picture))
 
     @property
@@ -60,12 +61,30 @@ class PictureSamples:
         """The digest of all images with their classes, in any order."""
         return hashlib.sha256(b"".join(sorted(self._digests))).hexdigest()
 
+    def require_training(self):
+        """Raise UserError if there is no picture for training."""
+        if not {"train", None} & {picture.split for picture in self.pictures}:
+            raise UserError(f"{printable(self.path)}: no picture for training, expected {LAYOUT}; "
+                            "or give --only test")
+
     def require_splits(self):
         """Raise UserError if there is no picture left."""
         if not self._digests:
-            raise UserError(f"{self.path}: no picture can be read"
-                            + (", or none has a face" if self.without_face else ""))
+            raise UserError(f"{printable(self.path)}: "
+                            + ("no face is found; leave out --find-faces if the pictures are "
+                               "faces already" if self.without_face else "no picture can be read"))
+
+    def _require_groups(self):
+        others = [picture for picture in self.pictures if not self._group(picture)]
+        if not others:
+            return
+        fits = f"--groups {self.groups.pattern} fits {{}}, such as {others[0].path.name}"
+        if len(others) == len(self.pictures):
+            raise UserError(printable(fits.format("no name of a file")))
+        notice(fits.format(f"all names of files but {len(others):,}")
+               + "; each of those counts as a person")
 
     def _group(self, picture):
+        """Return what tells whose face it is, None if nothing does."""
         match = self.groups and self.groups.search(picture.path.name)
-        return match and (match[1] if self.groups.groups else match[0])
+        return (match[min(1, self.groups.groups)] or None) if match else None

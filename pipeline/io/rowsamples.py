@@ -11,7 +11,7 @@ class RowSamples:
     """Iterates over the FaceSamples of a CSV file as FER2013Reader takes it.
 
     numbered: names of the classes by their numbers, in `remedy` what to do about other numbers.
-    words: {other word in small letters: name}. splits: {Usage: split}; of `whole`, some of those,
+    words: as known_name takes them. splits: {Usage: split}; of `whole`, some of those,
     a file has all or none. Raises UserError as the reader does.
     """
 
@@ -42,10 +42,12 @@ class RowSamples:
         """Raise UserError if a Usage is missing that can only be missing by mistake."""
         if not self.usages:
             raise UserError(f"{self.path}: no row of an image, expected the whole file")
-        train = [usage for usage in self.splits if self.splits[usage] == "train"]
-        needed = self.whole if self.usages <= set(self.whole) else train
+        if self.usages == {None}:
+            return
+        found = {self.splits[usage] for usage in self.usages}
+        needed = list(self.whole) if self.usages <= set(self.whole) else ["Training"]
         for usage in needed:
-            if self.usages != {None} and usage not in self.usages:
+            if self.splits[usage] not in found:
                 raise UserError(f"{self.path}: no row with Usage {usage}, so "
                                 f"{self.splits[usage]}.hdf5 would be empty; expected the whole "
-                                "fer2013.csv, or a file without Usage")
+                                "fer2013.csv, or a file without Usage; or give --only test")

@@ -79,10 +79,10 @@ def completed_splits(samples, labels, *, share, seed):
     wanted = [split for split in ("test", "val") if split not in given]
     splits = [split if label is not None else None
               for split, label in zip(samples.splits, labels)]
-    if not wanted:
-        return splits
     open_to = [index for index, label in enumerate(labels)
                if label is not None and samples.splits[index] in (None, "train")]
+    if not wanted or not open_to:
+        return splits
     units = joined_units([samples.digests[index] for index in open_to],
                          [samples.groups[index] for index in open_to])
     drawn = draw_splits([labels[index] for index in open_to], units, wanted, share=share, seed=seed)

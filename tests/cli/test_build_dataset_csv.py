@@ -55,6 +55,29 @@ def test_with_training_and_test_alone_validation_is_drawn(rows, tmp_path):
     assert found["val"] == pytest.approx(training / 10, abs=3)
 
 
+@pytest.mark.parametrize("usages", [("Train", "TEST"), ("training", "testing")])
+def test_usages_may_be_other_words_in_any_letters(rows, tmp_path, usages):
+    found, _ = build(written(
+        tmp_path / "faces.csv", rows, ("emotion", "pixels", "Usage"),
+        Usage=lambda row: usages[row["Usage"] == "PrivateTest"]))
+    assert found["test"] == sum(row["Usage"] == "PrivateTest" for row in rows)
+
+
+def test_a_file_for_testing_alone_names_the_flag(rows, tmp_path):
+    path = written(tmp_path / "faces.csv", rows, ("emotion", "pixels", "Usage"),
+                   Usage=lambda row: "Test")
+    assert "give --only test" in fails_with("build_dataset.py", "--csv", path, "--output",
+                                            tmp_path)
+
+
+def test_numbers_that_may_be_other_classes_are_told(rows, tmp_path):
+    path = written(tmp_path / "two.csv", rows, emotion=lambda row: int(row["emotion"]) % 2)
+    process = run_main("build_dataset.py", "--csv", path, "--output", tmp_path)
+    assert process.returncode == 0
+    assert ("no image of fear, happy, sad, surprise, neutral in train; if its numbers are other "
+            "classes than FER2013's, name them with --class-names") in process.stderr_text
+
+
 def test_emotions_may_be_words(rows, tmp_path):
     _, names = build(written(tmp_path / "words.csv", rows, ("emotion", "pixels", "Usage"),
                              emotion=lambda row: WORDS[int(row["emotion"])].title()))
@@ -77,6 +100,9 @@ def test_other_numbers_are_named(rows, tmp_path):
     path = written(tmp_path / "three.csv", rows, emotion=lambda row: int(row["emotion"]) % 3)
     _, names = build(path, "--class-names", "calm", "tired", "wild")
     assert names == ["neutral", "tired", "wild"]
+    line = fails_with("build_dataset.py", "--csv", path, "--output", tmp_path, "--class-names",
+                      "calm", "tired", "wild", "shy")
+    assert "no image of shy, expected some in train; or leave it out of --class-names" in line
     line = fails_with("build_dataset.py", "--csv", path, "--output", tmp_path, "--class-names",
                       "calm", "tired")
     assert "found emotion '2', expected 0 to 1; give --class-names a name for each" in line

@@ -1,7 +1,9 @@
 """Databases from folders of pictures."""
 
 import json
+import os
 import re
+import shutil
 
 import h5py
 import numpy as np
@@ -105,6 +107,25 @@ def test_a_persons_pictures_are_in_one_split(tmp_path):
     assert len(set.union(*persons.values())) == 20
 
 
+def test_files_whose_names_tell_no_person_are_counted(tmp_path):
+    images = write_pictures(tmp_path / "images", 70, words=("happy", "sad"))
+    process = build(images, tmp_path / "hdf5", "--groups", r"^0(1\d)?")
+    assert ("fits all names of files but 18, such as 000.png; each of those counts as a person"
+            in process.stderr_text)
+
+
+def test_a_class_is_the_same_in_other_letters_and_splits_by_their_usual_names(tmp_path):
+    images = tmp_path / "images"
+    write_pictures(images / "Training", 70, words=("Bored", "ému"))
+    write_pictures(images / "PublicTest", 28, 1, words=("bored", "e\u0301mu"))
+    write_pictures(images / "TESTING", 28, 2, words=("BORED", "\u00c9MU"))
+    write_pictures(images / "__MACOSX" / "train", 70)
+    build(images, tmp_path / "hdf5", "--class-names", "BoRed", "ému")
+    assert counts_of(tmp_path / "hdf5") == {
+        split: {"BoRed": number, "ému": number}
+        for split, number in (("train", 10), ("val", 4), ("test", 4))}
+
+
 def test_pictures_of_any_size_and_format_become_gray_squares(tmp_path):
     for name, suffix, bright in (("happy", "jpg", 0), ("sad", "webp", 5)):
         for number in range(bright, bright + 4):
@@ -121,10 +142,12 @@ def test_pictures_of_any_size_and_format_become_gray_squares(tmp_path):
 def test_what_cannot_be_read_is_named_and_skipped(tmp_path):
     images = write_pictures(tmp_path / "images", 70, words=("happy", "sad"))
     (images / "happy" / "broken.png").write_bytes(b"no picture")
+    (images / "happy" / "half.png").write_bytes((images / "happy" / "000.png").read_bytes()[:900])
     (images / "happy" / "notes.txt").write_text("no picture either")
     process = build(images, tmp_path / "hdf5")
-    assert process.stderr_text.count("\n") == 1
+    assert process.stderr_text.count("\n") == 2
     assert "broken.png: cannot be read as a picture" in process.stderr_text
+    assert "half.png: breaks off; skipped" in process.stderr_text
     assert sum(sum(rows.values()) for rows in counts_of(tmp_path / "hdf5").values()) == 20
 
 
@@ -171,7 +194,22 @@ def test_a_network_is_measured_on_a_set_for_testing_alone(tmp_path):
     (lambda folder: (write_pictures(folder / "train"), (folder / "sad").mkdir()),
      "sad: a folder beside train, expected train/CLASS/picture.jpg"),
     (lambda folder: (write_pictures(folder / "test"), write_pictures(folder / "val")),
-     "no folder train, expected train/CLASS/picture.jpg"),
+     "no picture for training, expected train/CLASS/picture.jpg"),
+    (lambda folder: write_pictures(folder / "test"),
+     "or CLASS/picture.jpg; or give --only test"),
+    (lambda folder: ((folder / "train").mkdir(), write_pictures(folder / "test")),
+     "no picture for training"),
+    (lambda folder: (write_pictures(folder / "test", words=("happy", "sad")),
+                     (folder / "train" / "happy").mkdir(parents=True),
+                     (folder / "train" / "happy" / "a.png").write_bytes(b"no picture")),
+     "no image for train.hdf5"),
+    (lambda folder: write_pictures(folder / "archive" / "train"),
+     "--images takes the folder that has train/CLASS/picture.jpg"),
+    (lambda folder: shutil.copy(SAMPLE_PICTURE, folder),
+     "or CLASS/picture.jpg; found 1 outside of such folders"),
+    (lambda folder: (write_pictures(folder, words=("happy", "x")), (folder / "x").rename(
+        folder / os.fsdecode(b"\xff"))),
+     "expected 1 to 64 printable characters"),
     (lambda folder: write_pictures(folder, 8, words=("happy", "sad")),
      "no image for val.hdf5: it has too few different images"),
     (lambda folder: (write_pictures(folder, words=("happy", "sad")), (folder / "bored").mkdir(),
@@ -191,7 +229,9 @@ def test_folders_that_are_no_data_set_are_one_line(tmp_path, make, message):
     (("--groups", "("), "no regular expression"),
     (("--groups", "^person"), "fits no name of a file, such as 000.png"),
     (("--class-names", "happy", "happy"), "expected two different names or more"),
-    (("--class-names", "happy", "bored"), "no image of bored, expected some in train"),
+    (("--class-names", "happy", "Joy"), "expected two different names or more, found happy, happy"),
+    (("--class-names", "happy", "bored"), "leave it out of --class-names"),
+    (("--classes", 8), "no image of contempt, expected some in train; or leave out --classes 8"),
     (("--classes", 6, "--class-names", "happy", "sad"), "leave out one"),
     (("--ferplus", MODEL), "leave out --images"),
 ])
