@@ -1,15 +1,25 @@
 """Pictures of a training, of an evaluation, and of emotions over time."""
 
-from itertools import cycle
+import warnings
 
 import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import hsv_to_rgb, to_hex
 
 plt.rcParams["text.parse_math"] = False  # a $ in a name is a $
 
 TRAINING, VALIDATION = "#4c78a8", "#e45756"
+
+
+def write(figure, path):
+    """Write a figure to a file, and close it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a box stands for it
+        figure.savefig(path, dpi=110)
+    plt.close(figure)
 
 
 def plot_training(history, title, path):
@@ -27,8 +37,7 @@ def plot_training(history, title, path):
     axes[0].plot(best, accuracy, "o", color=VALIDATION, label=f"{accuracy:.2%} after epoch {best}")
     axes[0].legend(loc="lower right", frameon=False)
     figure.suptitle(title)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
+    write(figure, path)
 
 
 EMOTION_COLORS = {
@@ -41,9 +50,15 @@ MOST_FACES = 6  # panels of a timeline
 
 
 def colors_of(class_names):
-    """Return a color for each class: an emotion's own, or one of OTHER_COLORS in turn."""
-    others = cycle(OTHER_COLORS)
-    return [EMOTION_COLORS.get(name) or next(others) for name in class_names]
+    """Return a color for each class: an emotion's own, one of OTHER_COLORS, or of all hues."""
+    others = [name for name in class_names if name not in EMOTION_COLORS]
+    colors = list(OTHER_COLORS)
+    if len(others) > len(colors):
+        hues = np.arange(len(others)) / len(others)
+        values = np.resize((0.9, 0.6), len(others))
+        colors = [to_hex(hsv_to_rgb((hue, 0.7, value))) for hue, value in zip(hues, values)]
+    own = EMOTION_COLORS | dict(zip(others, colors))
+    return [own[name] for name in class_names]
 
 
 def plot_timeline(faces, class_names, path):
@@ -68,14 +83,14 @@ def plot_timeline(faces, class_names, path):
         figure.legend(areas[::-1], class_names[::-1], loc="outside right center", frameon=False)
     else:
         axes[0, 0].set_title("no face was found")
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
+    write(figure, path)
 
 
 def plot_confusion_matrix(matrix, class_names, title, path):
     """Draw how often each true class (rows) was taken for each class (columns)."""
     rows = [[count / max(sum(row), 1) for count in row] for row in matrix]
-    figure, axis = plt.subplots(figsize=(6.2, 5.4), layout="constrained")
+    side = max(5.4, 0.55 * len(class_names))
+    figure, axis = plt.subplots(figsize=(side + 0.8, side), layout="constrained")
     image = axis.imshow(rows, cmap="Blues", vmin=0, vmax=1)
     for y, row in enumerate(rows):
         for x, share in enumerate(row):
@@ -85,5 +100,4 @@ def plot_confusion_matrix(matrix, class_names, title, path):
     axis.set_yticks(range(len(class_names)), class_names)
     axis.set(xlabel="predicted", ylabel="true", title=title)
     figure.colorbar(image, format="{x:.0%}", shrink=0.8, label="share of the true class")
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
+    write(figure, path)

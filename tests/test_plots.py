@@ -17,6 +17,7 @@ NAMES = (
     *CLASS_NAMES.values(),
     ("angry", "bored", "contempt"),
     ("cost_$x^$", "_first", "100 %", "[red]", r"\alpha"),
+    ("müde", "грусть", "怒り", "sad"),
     tuple(f"class {number}" for number in range(20)),
 )
 
@@ -49,6 +50,12 @@ def test_a_curve_takes_any_title(tmp_path):
     history = {name: [0.5, 0.6] for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
     plot_training(history, "a$_{$", tmp_path / "x.png")
     assert cv2.imread(str(tmp_path / "x.png")).shape[1] > 1000
+
+
+def test_many_classes_have_a_color_each():
+    for count in (7, 8, 24):
+        names = ("sad", *(f"class {number}" for number in range(count)))
+        assert len(set(colors_of(names))) == count + 1
 
 
 def test_emotions_have_their_own_colors_and_others_one_each():

@@ -5,6 +5,8 @@ import time
 import cv2
 import numpy as np
 
+from pipeline.detection.outputs.lettering import text_size, write_text
+
 # BGR. Text has at least seven times the light of what it stands on, or a seventh of it.
 BOX_COLOR = (80, 200, 60)
 ON_BOX_COLOR = (0, 0, 0)
@@ -12,12 +14,12 @@ TEXT_COLOR = (255, 255, 255)
 BACKGROUND = (45, 40, 38)
 BAR_COLOR = (40, 40, 150)
 
-FONT = cv2.FONT_HERSHEY_SIMPLEX
 SMALLEST_SCALE = 0.4  # of a font that can be read
 LABEL_WIDTH = 1.5  # of a face's label at most, by the width of its box
 FONT_HEIGHT = 22  # pixels of a capital letter at scale 1
 
-# Of the bars: a row's least height, and as a share of the shorter side; a panel's width in rows.
+# Of the bars: a row's least height, and as a share of the shorter side, of which all rows take
+# two thirds at most; a panel's width in rows.
 LEAST_ROW, ROW_SHARE, ROWS_WIDE = 14, 1 / 18, 8.5
 
 
@@ -58,20 +60,19 @@ def draw_faces(image, faces):
 
 def draw_label(image, text, x, y, scale, background, color):
     """Draw text on a filled background above y, or below it at the top border."""
-    (width, height), baseline = cv2.getTextSize(text, FONT, scale, 1)
+    (width, height), baseline = text_size(text, scale)
     bottom = y if y >= height + 2 * baseline else y + height + 2 * baseline
     x = max(0, min(x, image.shape[1] - width - baseline))
     cv2.rectangle(image, (x, bottom - height - 2 * baseline), (x + width + baseline, bottom),
                   background, cv2.FILLED)
-    cv2.putText(image, text, (x + baseline // 2, bottom - baseline), FONT, scale, color,
-                max(1, round(1.5 * scale)), cv2.LINE_AA)
+    write_text(image, text, (x + baseline // 2, bottom - baseline), scale, color)
 
 
 def draw_rate(image, frames_per_second, taken):
     """Write the frames per second into a corner, away from the boxes that are taken."""
     scale = 0.8 * text_scale(image)
     text = f"{frames_per_second:.0f} frames/s"
-    (width, height), baseline = cv2.getTextSize(text, FONT, scale, 1)
+    (width, height), baseline = text_size(text, scale)
     size = (width + baseline, height + 2 * baseline)
     x, y = free_corner(image, size, taken, order=(1, 0, 3, 2))
     draw_label(image, text, x, y + size[1], scale, BACKGROUND, TEXT_COLOR)
@@ -79,7 +80,8 @@ def draw_rate(image, frames_per_second, taken):
 
 def draw_bars(image, face, class_names):
     """Draw a face's probabilities as bars into a corner where it is not; return their box."""
-    row = max(LEAST_ROW, round(min(image.shape[:2]) * ROW_SHARE))
+    share = min(ROW_SHARE, 2 / 3 / len(class_names))
+    row = max(LEAST_ROW, round(min(image.shape[:2]) * share))
     panel = bars(face, class_names, row=row)[:image.shape[0], :image.shape[1]]
     height, width = panel.shape[:2]
     x, y = free_corner(image, (width, height), [face.box], order=(0, 1, 2, 3))
@@ -120,8 +122,8 @@ def bars(face, class_names, *, row):
         top, bottom = number * row + margin, (number + 1) * row - margin - 1
         cv2.rectangle(canvas, (margin, top), (margin + round(share * (width - 2 * margin)), bottom),
                       BAR_COLOR, cv2.FILLED)
-        cv2.putText(canvas, f"{name} {share:.0%}", (3 * margin, number * row + round(0.76 * row)),
-                    FONT, scale, TEXT_COLOR, max(1, round(1.5 * scale)), cv2.LINE_AA)
+        write_text(canvas, f"{name} {share:.0%}", (3 * margin, number * row + round(0.76 * row)),
+                   scale, TEXT_COLOR)
     return canvas
 
 
@@ -132,5 +134,5 @@ def text_scale(image):
 
 def fitting_scale(text, width, largest):
     """Return the font scale with which a face's label leaves its neighbours in a group alone."""
-    (text_width, _), _ = cv2.getTextSize(text, FONT, 1.0, 1)
+    (text_width, _), _ = text_size(text, 1.0)
     return min(largest, max(SMALLEST_SCALE, LABEL_WIDTH * width / text_width))
