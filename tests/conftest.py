@@ -5,6 +5,7 @@ import its libraries. run_script and start_script run it as a shell would: for s
 limits, streams, and what a script imports.
 """
 
+import gc
 import importlib
 import json
 import logging
@@ -47,6 +48,12 @@ CASCADE = ROOT / "haarcascade_frontalface_default.xml"
 
 ROWS = {"Training": 150, "PublicTest": 70, "PrivateTest": 70}  # two batches, the last one short
 EPOCHS = 7  # of the small trainings: one checkpoint on the way and one at the end
+
+
+def pytest_collection_finish():
+    """Spare what is imported by now, which stays, from every later search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def synthetic_faces(count, seed=0):
@@ -170,7 +177,7 @@ def forget_keras_settings():
     if keras is None:
         return
     keras.config.set_dtype_policy("float32")
-    keras.backend.clear_session()
+    keras.backend.clear_session(free_memory=False)  # to look for garbage takes 0.2 s each time
 
 
 def start_script(script, *arguments, **options):
