@@ -20,11 +20,12 @@ def display(tmp_path):
         yield display
 
 
-@pytest.fixture
-def clip(tmp_path):
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
     """Two minutes of the sample, over and over."""
-    path = tmp_path / "long.avi"
-    source = write_clip(tmp_path / "part.ts", at_rate(120))
+    folder = tmp_path_factory.mktemp("clip")
+    path = folder / "long.avi"
+    source = write_clip(folder / "part.ts", at_rate(120))
     path.write_bytes(20 * source.read_bytes())
     return path
 
