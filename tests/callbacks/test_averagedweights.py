@@ -7,9 +7,9 @@ from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.training.compilation import compile_for_training
 
 
-@pytest.fixture
-def trained():
-    """Return a network that keeps an average, trained for a few steps, and its data."""
+@pytest.fixture(scope="module")
+def trained_once():
+    """A network that keeps an average, trained for a few steps, and its data."""
     keras.utils.set_random_seed(0)
     model = EmotionVGGNet.build(8, 8, 1, 2, blocks=1)
     compile_for_training(model, "sgd", 0.05, label_smoothing=0.1, ema_momentum=0.9)
@@ -19,6 +19,15 @@ def trained():
     for batch in batches:
         model.train_on_batch(*batch)
     return model, batches
+
+
+@pytest.fixture
+def trained(trained_once):
+    """The same, of which a test may change the weights."""
+    model, _ = trained_once
+    weights = model.get_weights()
+    yield trained_once
+    model.set_weights(weights)
 
 
 def layers(model, kind):
