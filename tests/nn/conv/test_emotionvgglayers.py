@@ -8,7 +8,9 @@ from pipeline.nn.conv.emotionvgglayers import ARRAYS, DEFAULTS, layers_with_arra
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 
 SHAPE = {"width": 48, "height": 48, "depth": 1, "classes": 6}
-NETWORKS = [*({**SHAPE, **recipe.network} for recipe in EXPERIMENTS.values()),
+# Several recipes have the same network.
+RECIPES = {repr(recipe.network): recipe.network for recipe in EXPERIMENTS.values()}
+NETWORKS = [*({**SHAPE, **network} for network in RECIPES.values()),
             SHAPE | {"classes": 7}, SHAPE,
             {"width": 21, "height": 13, "depth": 3, "classes": 1, "blocks": 2, "filters": 3,
              "fc_units": ()}]
