@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.conftest import ROOT, environment
+from tests.training.small import start_small, write_databases
 
 PLAIN = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
 
@@ -49,3 +50,32 @@ def test_any_name_in_any_environment(csv_file, tmp_path, variables, name):
     process = build(csv, tmp_path / "hdf5é", **variables)
     assert process.returncode == 2
     assert process.stderr.count(b"\n") == 1 and b"no such CSV file" in process.stderr
+
+
+@pytest.mark.torture  # Keras starts six times
+@pytest.mark.parametrize(("redirection", "variables"), [
+    ("<&- >&- 2>&-", {}), ("", PLAIN), ("", {"PYTHONIOENCODING": "ascii", "COLUMNS": "5",
+                                             "HOME": "/nonexistent"})], ids=str)
+def test_training_and_evaluating_in_any_environment(tmp_path, redirection, variables):
+    folder = tmp_path / "é日本"
+    folder.mkdir()
+    write_databases(folder)
+    for command in (
+            ["-m", "tests.training.small", "--experiment", "1", "--epochs", "2", "--dataset",
+             folder, "--checkpoints", folder / "é", "--output", folder],
+            ["test_recognizer.py", "--split", "val", "--dataset", folder, "--model",
+             folder / "é" / "best.hdf5", "--output", folder]):
+        process = subprocess.run(
+            ["bash", "-c", f'exec "$@" {redirection}', "-", sys.executable, *map(str, command)],
+            capture_output=True, env=environment(**variables), timeout=300, cwd=ROOT)
+        assert (process.returncode, process.stderr) == (0, b"")
+    assert (folder / "evaluation_best_val.png").stat().st_size > 10_000
+
+
+@pytest.mark.torture  # Keras starts
+def test_a_training_whose_reader_leaves_ends_with_status_1(tmp_path):
+    write_databases(tmp_path)
+    training = start_small(tmp_path, "--experiment", "1", "--epochs", "3")
+    training.stdout.close()
+    assert training.wait(timeout=300) == 1
+    assert training.stderr.read() == ""
