@@ -103,7 +103,8 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
             keras.callbacks.LearningRateScheduler(lambda epoch, _: rate(epoch)),
             EpochSeed(training, seed),
             FiniteLoss(processes.last_good),
-            TrainingMonitor(own_output / name, description_of(record), record["history"]),
+            TrainingMonitor(own_output / name, description_of(record, training),
+                            record["history"]),
             saver,
         ]
         try:
@@ -186,11 +187,12 @@ def variations(recipe, epochs):
     return {"augmentors": augmentors, "mixup": mixup}
 
 
-def description_of(record):
+def description_of(record, dataset):
     """Return what the curve's JSON says of the run."""
     left_out = ("history", "epoch", "val_accuracy", "network")
     return {
-        "title": f"EmotionVGGNet on FER2013, experiment {record['experiment']}",
+        "title": f"EmotionVGGNet on {dataset.attributes.get('source', 'faces')}, experiment "
+                 f"{record['experiment']}",
         "command": this_command(),
         **{name: value for name, value in record.items() if name not in left_out},
     }
