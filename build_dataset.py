@@ -19,6 +19,7 @@ from pipeline.commandline import existing_file, existing_folder, new_folder, sha
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.io.classnames import in_order, known_name
+from pipeline.io.wholefile import place_of, whole_file
 from pipeline.quietimports import prepare_opencv
 from pipeline.terminal import notice, printable
 
@@ -64,9 +65,9 @@ def add_label_flags(group):
                             "others are left out")
     group.add_argument("--ferplus", type=Path, metavar="FILE",
                        help="FER+'s votes (fer2013new.csv), to be learned in place of the labels")
-    group.add_argument("--ferplus-share", type=share, default=1.0, metavar="SHARE",
+    group.add_argument("--ferplus-share", type=share, metavar="SHARE",
                        help="share of the votes in what is learned, 0 to 1; FER2013's labels "
-                            "have the rest (default: %(default)s)")
+                            "have the rest (default: 1.0)")
 
 
 def pattern(text):
@@ -88,6 +89,8 @@ def main(argv=None):
     words = dict(config.EMOTION_WORDS)
     told = tuple(known_name(name, words) for name in args.class_names or ())
     require_flags_that_fit(args, told)
+    if args.left_out:
+        place_of(args.left_out)
     new_folder(args.output)
     prepare_opencv()
     build(args, told, words)
@@ -100,6 +103,11 @@ def require_flags_that_fit(args, told):
     for flag, given in pictures.items():
         if given and not args.images:
             raise UserError(f"{flag} is for pictures; give --images FOLDER, or leave it out")
+    if args.left_out and not args.find_faces:
+        raise UserError("--left-out lists the pictures without a face; give --find-faces as well, "
+                        "or leave it out")
+    if args.ferplus_share is not None and not args.ferplus:
+        raise UserError("--ferplus-share is of FER+'s votes; give --ferplus FILE, or leave it out")
     if args.ferplus and (args.images or args.class_names):
         raise UserError("--ferplus has votes on the rows of fer2013.csv; leave out "
                         + ("--images" if args.images else "--class-names"))
@@ -132,7 +140,7 @@ def build(args, told, words):
         labels = [class_index(name, names, config.COUNTS_AS) for name in samples.class_names]
         values = None
         if args.ferplus:
-            attributes["ferplus_share"] = args.ferplus_share
+            attributes["ferplus_share"] = vote_share(args)
             labels, values = votes_of(args, names, labels, samples.splits)
         if args.only:
             splits = splitting.splits_for_testing(samples.splits, labels)
@@ -141,7 +149,7 @@ def build(args, told, words):
             splits = splitting.completed_splits(samples, labels, share=config.DRAWN_SHARE,
                                                 seed=config.SEED)
         counts = databases.counts_of(labels, splits, names)
-        databases.require_samples(source.path, counts, names)
+        databases.require_samples(source.path, counts, names, samples.class_names)
         if not args.only:
             databases.require_all_splits(source.path, counts)
         require_trained_classes(args, source, databases.lacking_in_train(counts, names))
@@ -224,7 +232,11 @@ def votes_of(args, names, labels, splits):
     from pipeline.io.ferplus import labels_of_votes
 
     usages = [config.USAGES.get(split) for split in splits]
-    return labels_of_votes(args.ferplus, names, args.ferplus_share, labels, usages)
+    return labels_of_votes(args.ferplus, names, vote_share(args), labels, usages)
+
+
+def vote_share(args):
+    return 1.0 if args.ferplus_share is None else args.ferplus_share
 
 
 def print_counts(counts, class_names, output):
@@ -245,8 +257,6 @@ def print_counts(counts, class_names, output):
 
 def print_left_out(args, source, labels):
     """Print how many images are left out, and why; write the list that is asked for."""
-    from pipeline.io.wholefile import whole_file
-
     others = labels.count(None)
     if args.ferplus:
         print(f"left out: {others:,} rows in which people see no face or none of the classes")

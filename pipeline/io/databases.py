@@ -52,10 +52,12 @@ def require_names(source, class_names):
                             f"{LONGEST_NAME} printable characters")
 
 
-def require_samples(source, counts, class_names):
-    """Raise UserError if there is no sample."""
+def require_samples(source, counts, class_names, found):
+    """Raise UserError if there is no sample of the classes; found: those that there are."""
     if not counts:
-        raise UserError(f"{source}: no image of {', '.join(class_names)}")
+        raise UserError(f"{source}: no image of {', '.join(class_names)}, found "
+                        + (f"{', '.join(sorted(set(found)))}; leave out --classes, or say others "
+                           "with --class-names" if found else "none at all"))
 
 
 def require_all_splits(source, counts):

@@ -227,6 +227,11 @@ def test_folders_that_are_no_data_set_are_one_line(tmp_path, make, message):
 
 @pytest.mark.parametrize(("more", "message"), [
     (("--groups", "("), "no regular expression"),
+    (("--left-out", "left_out.txt"), "give --find-faces as well"),
+    (("--find-faces", "--left-out", "no/such/folder/left_out.txt"), "no folder no/such"),
+    (("--ferplus-share", 0.5), "give --ferplus FILE, or leave it out"),
+    (("--class-names", "a", "b"), "no image of a, b, found angry, disgust, fear, happy, neutral, "
+                                  "sad, surprise; leave out --classes, or say others with"),
     (("--groups", "^person"), "fits no name of a file, such as 000.png"),
     (("--class-names", "happy", "happy"), "expected two different names or more"),
     (("--class-names", "happy", "Joy"), "expected two different names or more, found happy, happy"),
