@@ -39,8 +39,8 @@ def test_the_packages_are_absent_there(folder):
 
 
 @pytest.mark.parametrize("precision", ["float32", "int8"])
-@pytest.mark.parametrize("source", [("--video", SAMPLE_VIDEO, "--timeline", "timeline.png"),
-                                    ("--image", SAMPLE_PICTURE)])
+@pytest.mark.parametrize("source", [("--video", SAMPLE_VIDEO, "--max-frames", 30,
+                                     "--timeline", "timeline.png"), ("--image", SAMPLE_PICTURE)])
 def test_the_detector_runs(folder, tmp_path, source, precision):
     names = {"timeline.png": tmp_path / "timeline.png"}
     unused = () if names.keys() & set(source) else ("matplotlib",)
