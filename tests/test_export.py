@@ -1,13 +1,22 @@
 import json
 import re
+from functools import cache
 
 import numpy as np
 import onnx
 import pytest
 
+from pipeline import export
 from pipeline.io.onnxmodel import read_onnx
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 from tests.conftest import MODEL, fails_with, run_main
+
+
+@pytest.fixture(scope="module", autouse=True)
+def faces_that_are_found_once():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "faces_of_sample", cache(export.faces_of_sample))
+        yield
 
 
 def exported(path, *arguments):
