@@ -250,14 +250,14 @@ RETRAINED_ON_VOTES = replace(RETRAINED_ON_HALF_VOTES, ferplus_share=1.0)
 FINE_TUNING = replace(
     WIDER,
     pretrained=True,
-    learning_rates=((1, 5e-3),),
+    learning_rates=((1, 1e-3),),
     batch_size=32,
     epochs=15,
     warmup_epochs=1,
     ema_momentum=None,
     epochs_without_mixup=0,
 )
-"""For a set of one's own, from a network that knows faces already."""
+"""For a set of one's own, from a network that knows faces already; chosen in docs/datasets.md."""
 
 EXPERIMENTS = {
     1: SGD_BASELINE,
