@@ -91,7 +91,7 @@ def predict_and_evaluate(args):
     import numpy as np
 
     from pipeline.evaluation.measures import accuracy_on, evaluate
-    from pipeline.evaluation.testtimeaugmentation import predict
+    from pipeline.evaluation.testtimeaugmentation import predict, require_numbers
     from pipeline.io import checkpoint
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
     from pipeline.io.sharedimages import also_in
@@ -115,6 +115,7 @@ def predict_and_evaluate(args):
             voted, agreement = votes_of(args, dataset)
             voted = number[voted]
         probabilities = predict(model, dataset, args.tta)
+        require_numbers(probabilities, args.model)
     predicted = probabilities.argmax(axis=1)
     result = {"model": args.model.name, "split": args.split, "tta": args.tta,
               "runtime": args.runtime, "precision": args.precision,

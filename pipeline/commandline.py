@@ -26,6 +26,8 @@ def existing_file(path, what, remedy):
         raise UserError(f"{path}: cannot be read: {reason_of(error)}") from None
     if path.is_dir():
         raise UserError(f"{path}: a folder, expected a {what}; {remedy}")
+    if not path.is_file():
+        raise UserError(f"{path}: a pipe or a device, expected a {what}; {remedy}")
     if size == 0:
         raise UserError(f"{path}: an empty file, expected a {what}; {remedy}")
     if not os.access(path, os.R_OK):

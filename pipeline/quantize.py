@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.commandline import existing_file
 from pipeline.ending import run
+from pipeline.errors import UserError
 from pipeline.quietimports import import_keras
 from pipeline.terminal import printable
 
@@ -46,6 +47,9 @@ def main(argv=None):
         images = dataset.sample(NUM_IMAGES)
     with reading(args.model, checkpoint.EXPECTED):
         ranges = measure_ranges(record, weights, images)
+    if not ranges:
+        raise UserError(f"{args.model}: its activations are too large for int8, or no numbers; "
+                        "it stays as it was, for --precision float32")
     checkpoint.add_to_record(args.model, activation_ranges=ranges)
     print(f"added to {printable(args.model)}: the ranges of its activations on {len(images)} "
           f"images of {printable(database)}")

@@ -1,8 +1,10 @@
+import os
 from argparse import ArgumentTypeError
 
 import pytest
 
-from pipeline.commandline import positive, share, share_below_1
+from pipeline.commandline import existing_file, positive, share, share_below_1
+from pipeline.errors import UserError
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,11 @@ def test_what_is_no_share_is_named_with_what_was_expected(text):
 def test_what_is_no_share_up_to_1_is_named_with_what_was_expected(text):
     with pytest.raises(ArgumentTypeError, match=f"^{text}: expected a number from 0 to 1$"):
         share(text)
+
+
+def test_what_is_no_file_is_not_called_empty(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, os.devnull):
+        with pytest.raises(UserError, match=f"^{path}: a pipe or a device, expected a model"):
+            existing_file(path, "model", "train one")

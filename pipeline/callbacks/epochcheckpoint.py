@@ -18,7 +18,7 @@ class EpochCheckpoint(keras.callbacks.Callback):
     says where labels are shares of people's votes, the least val_loss. best.hdf5 is for use:
     without optimizer state, with the weights of `average`, an AveragedWeights, if that is given,
     and with the ranges of the activations, which int8 needs, on `images` (N, height, width, depth)
-    of the training split.
+    of the training split, unless they are too large.
     wait: function that returns when every process that trains has saved; only then is last_saved
     the new file.
     """
@@ -53,6 +53,7 @@ class EpochCheckpoint(keras.callbacks.Callback):
     def _save_best(self, record):
         weights = self.average.weights if self.average else self.model.get_weights()
         ranges = measure_ranges(record, by_layer(record["network"], weights), self.images)
-        checkpoint.save(self.model, self.folder / f"best{self.suffix}",
-                        {**record, "activation_ranges": ranges},
+        if ranges:
+            record = {**record, "activation_ranges": ranges}
+        checkpoint.save(self.model, self.folder / f"best{self.suffix}", record,
                         include_optimizer=False, weights=weights)

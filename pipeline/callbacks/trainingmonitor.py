@@ -18,8 +18,9 @@ class TrainingMonitor(keras.callbacks.Callback):
 
     path: without suffix; .json and .png are added. run: {name: value} that describes the run.
     history: {metric: a value per epoch}; it is continued, and epochs trained again replace
-    their earlier values. The JSON holds the history's lists and `run`. Where epochs are short,
-    the picture is drawn anew every DRAWN_EVERY seconds, and at the end.
+    their earlier values; a metric that not every epoch has is left out. The JSON holds the
+    history's lists and `run`. Where epochs are short, the picture is drawn anew every
+    DRAWN_EVERY seconds, and at the end.
     """
 
     def __init__(self, path, run, history):
@@ -37,10 +38,12 @@ class TrainingMonitor(keras.callbacks.Callback):
             **logs,
             "seconds": time.monotonic() - self._began,
         }
-        for name, value in values.items():
-            # Epochs trained again replace their earlier values.
-            earlier = self.history.get(name, [])[:epoch]
-            self.history[name] = [*earlier, round(float(value), 7)]
+        # Epochs trained again replace their earlier values.
+        lists = {name: [*self.history.get(name, [])[:epoch], round(float(value), 7)]
+                 for name, value in values.items()}
+        self.history.clear()
+        self.history.update((name, list_) for name, list_ in lists.items()
+                            if len(list_) == epoch + 1)
         with whole_file(self.path.with_suffix(".json")) as partial:
             partial.write_text(json.dumps({"run": self.run, **self.history}, indent=1) + "\n")
         if time.monotonic() - self._drawn >= DRAWN_EVERY:

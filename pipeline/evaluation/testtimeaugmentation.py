@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from pipeline.errors import UserError
+
 SHIFT = 2  # pixels, of 48
 
 
@@ -40,3 +42,9 @@ def predict(model, dataset, augmentation=None):
 def predict_on_batch(model, images, augmentation=None):
     """Return the mean of a model's probabilities over the views of each image."""
     return np.mean([model.predict_on_batch(view) for view in views(images, augmentation)], axis=0)
+
+
+def require_numbers(probabilities, path):
+    """Raise UserError if a model file's network, whose weights are numbers, gives none."""
+    if not np.isfinite(probabilities).all():
+        raise UserError(f"{path}: its network gives no numbers; take another one")

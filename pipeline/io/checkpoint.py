@@ -17,6 +17,7 @@ import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.io.modelfile import EXPECTED, MEMBERS, RECORD, ModelFile, digest_of, in_order
+from pipeline.io.modelrecord import parsed
 from pipeline.io.untrusted import members_of, reading
 from pipeline.io.wholefile import reserve, whole_file
 
@@ -34,6 +35,7 @@ def save(model, path, record, *, include_optimizer=True, weights=None):
         model = _build(record)
         model.set_weights([array.astype(np.float16) for array in weights] if halved else weights)
     text = json.dumps(_signed(record, model))
+    parsed(text, path)  # what nobody would read is not written
     with whole_file(path) as partial:
         reserve(partial, _room(model))
         if partial.suffix == ".hdf5":
@@ -71,10 +73,12 @@ def add_to_record(path, **fields):
     record = {**file.record, **fields}
     if file.checksums is not None:
         record["checksums"] = {**file.checksums, "weights": digest_of(arrays, record)}
+    text = json.dumps(record)
+    parsed(text, path)
     with whole_file(path) as partial:
         reserve(partial, path.stat().st_size + (1 << 21))
         shutil.copyfile(path, partial)
-        _write_record(partial, json.dumps(record), file.is_archive)
+        _write_record(partial, text, file.is_archive)
 
 
 def read(path):

@@ -4,7 +4,7 @@ import json
 
 from pipeline.errors import UserError
 from pipeline.nn.conv.emotionvgglayers import DEFAULTS, parameters
-from pipeline.nn.quantization import stages
+from pipeline.nn.quantization import LARGEST_ACTIVATION, stages
 
 LONGEST_RECORD = 1 << 20  # bytes; 300 epochs have 40 kB
 LARGEST_NETWORK = 5_000_000  # parameters; those of the recipes have up to 2.9 million
@@ -101,7 +101,8 @@ RECORD = {
     "recipe": named(either(PLAIN, several(either(PLAIN, several(PLAIN, most=64)), most=64)),
                     most=64),
     "arrays": one_of("float32", "float16"),  # how the file holds them; float32 unless it says so
-    "activation_ranges": named(several(number(-1e6, 1e6), most=2, least=2), most=32),
+    "activation_ranges": named(
+        several(number(-LARGEST_ACTIVATION, LARGEST_ACTIVATION), most=2, least=2), most=32),
     "checksums": named(text(64), most=2),
 }
 # What older files lack is not required: epochs, teachers, pretrained, balance, batch_size,

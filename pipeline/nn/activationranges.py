@@ -3,7 +3,7 @@
 from onnx import TensorProto, helper
 
 from pipeline.nn.onnxnetwork import onnx_network
-from pipeline.nn.quantization import stages
+from pipeline.nn.quantization import LARGEST_ACTIVATION, stages
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 
 # Enough to see what is large: four times as many gave no other accuracy on PublicTest.
@@ -14,7 +14,8 @@ BATCH_SIZE = 32  # all activations of a batch are in memory
 def measure_ranges(record, weights, images):
     """Return {stage: [lowest, highest]} over images (N, height, width, depth) float32 in 0-1.
 
-    record, weights: of checkpoint.read.
+    record, weights: of checkpoint.read. Returns None if an activation is no number, or beyond
+    LARGEST_ACTIVATION.
     """
     names = stages(record["network"])
     model = onnx_network(record, weights)
@@ -25,6 +26,9 @@ def measure_ranges(record, weights, images):
     for start in range(0, len(images), BATCH_SIZE):
         arrays = network.outputs(images[start:start + BATCH_SIZE], names)
         for name, array in zip(names, arrays):
-            lowest, highest = ranges.get(name, (float("inf"), float("-inf")))
-            ranges[name] = [min(lowest, float(array.min())), max(highest, float(array.max()))]
+            lowest, highest = float(array.min()), float(array.max())
+            if not -LARGEST_ACTIVATION <= lowest <= highest <= LARGEST_ACTIVATION:
+                return None
+            others = ranges.get(name, (lowest, highest))
+            ranges[name] = [min(lowest, others[0]), max(highest, others[1])]
     return ranges

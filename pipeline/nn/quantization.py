@@ -10,6 +10,7 @@ LARGEST_IN_KERNEL = 63
 LARGEST_IN_BIAS = 2**30
 
 SMALLEST_SCALE = np.float32(1e-30)  # of what is 0 everywhere
+LARGEST_ACTIVATION = 1e6  # those of trained networks have up to three digits
 
 
 def stages(network):

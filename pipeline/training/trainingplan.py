@@ -3,6 +3,8 @@
 from pipeline.commandline import existing_file
 from pipeline.errors import UserError
 
+MEASURED = ("accuracy", "loss", "val_accuracy", "val_loss")  # in each epoch
+
 
 def training_plan(recipes, defaults, *, model, start_epoch, experiment, precision, pretrained,
                   teachers, balance, epochs):
@@ -45,6 +47,10 @@ def _of_checkpoint(model, given):
             flag = "start_epoch" if name == "epoch" else name
             raise UserError(f"{model} has {name} {record[name]}, found --{flag} {value}; "
                             f"give --{flag} {record[name]} or leave it out")
+    for name in MEASURED:
+        if record["epoch"] and name not in record["history"]:
+            raise UserError(f"{model}: its history has no {name}, so training cannot resume from "
+                            "it; take another of the epoch_N files")
     return record
 
 

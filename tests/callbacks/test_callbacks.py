@@ -68,6 +68,14 @@ def test_the_picture_waits_where_epochs_are_short_but_not_at_the_end(tmp_path, m
     assert drawn == [1, 4, 5]
 
 
+def test_a_metric_that_not_every_epoch_has_is_left_out(tmp_path):
+    history = {"another": [1.0], "accuracy": [0.1], "loss": [4], "val_accuracy": [0.1],
+               "val_loss": [4]}
+    end_epoch(monitor(tmp_path / "curve", history), 1)
+    assert history.keys() == {"accuracy", "loss", "val_accuracy", "val_loss"}
+    assert {len(values) for values in history.values()} == {2}
+
+
 def test_epochs_trained_again_replace_their_earlier_values(tmp_path):
     callback = monitor(tmp_path / "curve", {"val_accuracy": [0.1, 0.2, 0.3, 0.4],
                                             "accuracy": [0.1, 0.2, 0.3, 0.4],

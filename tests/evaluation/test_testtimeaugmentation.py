@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from pipeline.evaluation.testtimeaugmentation import mirrored, predict, shifted, views
+from pipeline.errors import UserError
+from pipeline.evaluation.testtimeaugmentation import (
+    mirrored,
+    predict,
+    require_numbers,
+    shifted,
+    views,
+)
 
 IMAGES = np.random.default_rng(0).random((3, 8, 8, 1), dtype=np.float32)
 
@@ -45,3 +52,10 @@ def test_predictions_are_averaged_in_the_order_of_the_dataset():
     mean = (plain + LeftHalf().predict_on_batch(mirrored(IMAGES))) / 2
     assert np.allclose(both, mean)
     assert not np.allclose(both, plain)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_probabilities_that_are_no_numbers_are_an_error_of_the_model_file(value):
+    require_numbers(np.ones((2, 2)), "model.hdf5")
+    with pytest.raises(UserError, match=r"^model\.hdf5: its network gives no numbers"):
+        require_numbers(np.array([[1, 0], [0, value]]), "model.hdf5")

@@ -218,3 +218,14 @@ def test_a_file_size_limit_is_one_error_and_not_a_crash(path, limit):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_record_that_nobody_would_read_is_not_written(path):
+    with pytest.raises(UserError, match="refused: its record has 1 values of loss, expected 2"):
+        checkpoint.save(trained(), path, RECORD | {"history": {"loss": [1.5]}})
+    assert not path.exists()
+    checkpoint.save(trained(), path, RECORD)
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="refused: its record has activation_ranges"):
+        checkpoint.add_to_record(path, activation_ranges={"standardized": [0.0, 1e9]})
+    assert path.read_bytes() == before

@@ -84,45 +84,46 @@ def _tree(tree, kind, num_features):
     count = len(nodes) // length
     if len(nodes) != count * length or not 1 <= count <= 64:
         raise ValueError(f"{len(nodes)} numbers of nodes")
-    _finite(leaves, count + 1)
+    written = []
     for number in range(count):
-        left, right, feature, *rest = nodes[number * length:(number + 1) * length]
-        for branch in (int(left), int(right)):
-            if not (number < branch < count or -count <= branch <= 0):
-                raise ValueError(f"a branch to {branch} in a tree of {count} nodes")
+        branches = list(map(int, nodes[number * length:number * length + 2]))
+        feature, *rest = nodes[number * length + 2:(number + 1) * length]
+        if not all(number < branch < count or -count <= branch <= 0 for branch in branches):
+            raise ValueError(f"branches to {branches} in a tree of {count} nodes")
         if not 0 <= int(feature) < num_features:
             raise ValueError(f"feature {int(feature)} of {num_features}")
-        if kind == "HAAR":
-            _finite(rest, 1)
-        elif not all(-2**31 <= int(word) < 2**31 for word in rest):
+        rest = _finite(rest, 1) if kind == "HAAR" else list(map(int, rest))
+        if not all(-2**31 <= value < 2**31 for value in rest):
             raise ValueError("a set of values beyond 32 bits")
-    return (f"<_><internalNodes>{' '.join(nodes)}</internalNodes>"
-            f"<leafValues>{' '.join(leaves)}</leafValues></_>")
+        written += [*branches, int(feature), *rest]
+    return (f"<_><internalNodes>{_text(written)}</internalNodes>"
+            f"<leafValues>{_text(_finite(leaves, count + 1))}</leafValues></_>")
 
 
 def _feature(feature, kind, width, height):
     if kind == "LBP":
-        (rectangle,) = [feature.child("rect").words()]
-        _require_inside(rectangle[:4], width, height, times=3)
-        return f"<_><rect>{' '.join(_of_length(rectangle, 4))}</rect></_>"
+        rectangle = list(map(int, _of_length(feature.child("rect").words(), 4)))
+        _require_inside(rectangle, width, height, times=3)
+        return f"<_><rect>{_text(rectangle)}</rect></_>"
     tilted = any(_number(child, 0, 1) for child in feature.children if child.tag == "tilted")
-    rectangles = [_of_length(item.words(), 5) for item in _items(feature.child("rects"), 3)]
-    for rectangle in rectangles:
-        _require_inside(rectangle[:4], width, height, tilted=tilted)
-        _finite(rectangle[4:], 1)
-    written = "".join(f"<_>{' '.join(rectangle)}</_>" for rectangle in rectangles)
+    written = ""
+    for item in _items(feature.child("rects"), 3):
+        *sides, weight = _of_length(item.words(), 5)
+        rectangle = list(map(int, sides))
+        _require_inside(rectangle, width, height, tilted=tilted)
+        written += f"<_>{_text([*rectangle, *_finite([weight], 1)])}</_>"
     return f"<_><rects>{written}</rects><tilted>{int(tilted)}</tilted></_>"
 
 
 def _require_inside(rectangle, width, height, *, times=1, tilted=False):
     """times: cells of an LBP feature each way. A tilted one leans left and down from its corner."""
-    x, y, across, down = map(int, rectangle)
+    x, y, across, down = rectangle
     right, bottom = x + across * times, y + down * times
     left = x - down if tilted else x
     if tilted:
         right, bottom = x + across, y + across + down
     if min(left, y) < 0 or min(across, down) < 1 or right > width or bottom > height:
-        raise ValueError(f"a rectangle {' '.join(rectangle)} beyond {width} x {height} pixels")
+        raise ValueError(f"a rectangle {_text(rectangle)} beyond {width} x {height} pixels")
 
 
 def _items(element, most):
@@ -146,9 +147,15 @@ def _number(element, least, most):
 
 
 def _finite(words, count):
-    if not all(abs(float(word)) < 1e9 for word in _of_length(words, count)):
+    numbers = list(map(float, _of_length(words, count)))
+    if not all(abs(number) < 1e9 for number in numbers):
         raise ValueError("a number that is not finite")
-    return words
+    return numbers
+
+
+def _text(numbers):
+    """Return numbers as OpenCV reads them: to it 010 is 8, to Python 10."""
+    return " ".join(map(repr, numbers))
 
 
 def _of_length(words, count):

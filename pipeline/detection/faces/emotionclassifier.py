@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from pipeline.errors import UserError
-from pipeline.evaluation.testtimeaugmentation import predict_on_batch
+from pipeline.evaluation.testtimeaugmentation import predict_on_batch, require_numbers
 from pipeline.io.onnxmodel import read_onnx
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
@@ -46,8 +46,7 @@ class EmotionClassifier:
         faces = np.stack([crop(gray, box, self._size) for box in boxes])
         probabilities = predict_on_batch(self._network, self._preprocessor.preprocess(faces),
                                          AUGMENTATIONS[self.precision])
-        if not np.isfinite(probabilities).all():
-            raise UserError(f"{self._path}: its network gives no numbers; take another one")
+        require_numbers(probabilities, self._path)
         return probabilities
 
 

@@ -56,3 +56,13 @@ def test_a_cascade_whose_numbers_do_not_fit_is_refused(tmp_path, pattern, replac
     with pytest.raises(UserError, match="not a cascade of OpenCV") as error:
         load_cascade(path)
     assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+def test_opencv_gets_the_numbers_that_were_checked(tmp_path):
+    # To OpenCV 014 is 12, and such a tree or rectangle another one than what Python has checked.
+    path = tmp_path / "cascade.xml"
+    path.write_text(TEXT + "\n")
+    plain = cascadefile.checked_cascade(path)
+    path.write_text(TEXT.replace("0 -1 0 ", "00 -01 +00 ", 1).replace("6 4 12 9 -1.",
+                                                                   "06 004 +012 0009 -001.", 1))
+    assert cascadefile.checked_cascade(path) == plain

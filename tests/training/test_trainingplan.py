@@ -1,0 +1,33 @@
+from types import SimpleNamespace
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.io import checkpoint
+from pipeline.training.trainingplan import MEASURED, training_plan
+
+RECIPE = SimpleNamespace(epochs=60, cosine=False, warmup_epochs=0, distillation=0,
+                         pretrained=False)
+ARGUMENTS = {"start_epoch": None, "experiment": None, "precision": None, "pretrained": None,
+             "teachers": None, "balance": False, "epochs": None}
+
+
+def plan(tmp_path, monkeypatch, **record):
+    """Return the plan of a training that resumes from a checkpoint with this record."""
+    path = tmp_path / "epoch_1.hdf5"
+    path.write_text("read below")
+    monkeypatch.setattr(checkpoint, "read_record", lambda _: {"experiment": 1} | record)
+    return training_plan({1: RECIPE}, {}, model=path, **ARGUMENTS)
+
+
+def test_a_training_resumes_where_the_history_is_whole(tmp_path, monkeypatch):
+    history = {name: [0.5] for name in MEASURED}
+    assert plan(tmp_path, monkeypatch, epoch=1, history=history)["epochs"] == 60
+    assert plan(tmp_path, monkeypatch, epoch=0, history={})["epoch"] == 0
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_a_history_without_what_each_epoch_measures_is_refused(tmp_path, monkeypatch, name):
+    history = {other: [0.5] for other in MEASURED if other != name}
+    with pytest.raises(UserError, match=f"epoch_1.hdf5: its history has no {name}, "):
+        plan(tmp_path, monkeypatch, epoch=1, history=history)
