@@ -146,8 +146,8 @@ def restore(model, path):
 def _other_classes(record, path, class_names, database):
     names = record["class_names"]
     return UserError(f"{path} tells apart {', '.join(names)}; {database} has "
-                     f"{', '.join(class_names)}; build it with --classes {len(names)}, or "
-                     f"--class-names {shlex.join(names)}")
+                     f"{', '.join(class_names)}; build it with --class-names "
+                     f"{shlex.join(names)}, or with --classes if they are FER2013's")
 
 
 def _write_record(path, text, is_archive):

@@ -229,3 +229,11 @@ def test_a_record_that_nobody_would_read_is_not_written(path):
     with pytest.raises(UserError, match="refused: its record has activation_ranges"):
         checkpoint.add_to_record(path, activation_ranges={"standardized": [0.0, 1e9]})
     assert path.read_bytes() == before
+
+
+def test_a_database_of_other_classes_is_told_how_to_be_built():
+    record = {"class_names": ["half asleep", "awake"]}
+    assert checkpoint.class_indices(record, "best.hdf5", ["awake"], "test.hdf5") == [1]
+    with pytest.raises(UserError, match=r"test\.hdf5 has bored; build it with --class-names "
+                                        "'half asleep' awake, or with --classes if they are"):
+        checkpoint.class_indices(record, "best.hdf5", ["bored"], "test.hdf5")
