@@ -27,6 +27,7 @@ from filelock import FileLock
 from config import emotion_config as config
 from pipeline import ending
 from pipeline.quietimports import prepare_opencv
+from tests.training.fewfilters import few_filters
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # many models in one process: "retracing"
@@ -244,8 +245,13 @@ def training_arguments(dataset, folder, *more):
             folder / "output", "--epochs", EPOCHS, *more)
 
 
+def train(dataset, folder, *more):
+    with few_filters():
+        return run_main("train_recognizer.py", *training_arguments(dataset, folder, *more))
+
+
 def train_to_the_end(dataset, folder, *more):
-    process = run_main("train_recognizer.py", *training_arguments(dataset, folder, *more))
+    process = train(dataset, folder, *more)
     assert process.returncode == 0, process.stderr_text
     assert process.stderr_text == ""
 
