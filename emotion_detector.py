@@ -15,6 +15,7 @@ from config import emotion_config as config
 from pipeline.commandline import (
     camera_number,
     existing_file,
+    name,
     positive,
     seconds,
     share,
@@ -39,7 +40,7 @@ def add_sources(group):
     one = group.add_mutually_exclusive_group()
     one.add_argument("--camera", type=camera_number, default=0, metavar="N",
                      help="number of the webcam (default: %(default)s)")
-    one.add_argument("--video", nargs="+", metavar="FILE",
+    one.add_argument("--video", nargs="+", type=name, metavar="FILE",
                      help="video files, folders of them, streams' addresses, devices such as "
                           "/dev/video2, or -, standard input")
     one.add_argument("--image", type=Path, metavar="PATH",
@@ -89,12 +90,12 @@ def add_faces(group):
 
 
 def add_outputs(group):
-    group.add_argument("--output", metavar="PATH",
+    group.add_argument("--output", type=name, metavar="PATH",
                        help="annotated video (.mp4, .mov, .mkv, .avi, .webm) or picture; for "
                             "several a folder, as with --csv and --timeline for several videos")
-    group.add_argument("--csv", metavar="PATH",
+    group.add_argument("--csv", type=name, metavar="PATH",
                        help="table with a row for each face and frame, written as it goes")
-    group.add_argument("--timeline", metavar="PATH",
+    group.add_argument("--timeline", type=name, metavar="PATH",
                        help="picture of the emotions over time")
     group.add_argument("--skip-existing", action="store_true",
                        help="leave out videos whose results are there and complete")

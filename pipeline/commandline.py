@@ -61,6 +61,13 @@ def reason_of(error):
     return getattr(error, "strerror", None) or str(error)
 
 
+def name(text):
+    """Return an argument that names a file or a stream, for argparse: an empty one does not."""
+    if not text:
+        raise argparse.ArgumentTypeError("found nothing, expected a name")
+    return text
+
+
 def positive(text):
     """Return an argument's whole number from 1 to LARGEST_NUMBER, for argparse."""
     if not text.isdecimal() or not text.strip("0"):

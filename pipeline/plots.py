@@ -1,6 +1,8 @@
 """Pictures of a training, of an evaluation, and of emotions over time."""
 
+import io
 import warnings
+from pathlib import Path
 
 import matplotlib
 
@@ -18,8 +20,16 @@ def write(figure, path):
     """Write a figure to a file, and close it."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a box stands for it
-        figure.savefig(path, dpi=110)
+        content = io.BytesIO()
+        figure.savefig(content, dpi=110, format=format_of(figure, path))
     plt.close(figure)
+    Path(path).write_bytes(content.getvalue())
+
+
+def format_of(figure, path):
+    """Return the format of a file's suffix, or PNG for a pipe or a device."""
+    suffix = Path(path).suffix[1:].lower()
+    return suffix if suffix in figure.canvas.get_supported_filetypes() else "png"
 
 
 def plot_training(history, title, path):

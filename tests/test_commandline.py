@@ -3,7 +3,7 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from pipeline.commandline import existing_file, positive, share, share_below_1
+from pipeline.commandline import existing_file, name, positive, share, share_below_1
 from pipeline.errors import UserError
 
 
@@ -40,3 +40,9 @@ def test_what_is_no_file_is_not_called_empty(tmp_path):
     for path in (pipe, os.devnull):
         with pytest.raises(UserError, match=f"^{path}: a pipe or a device, expected a model"):
             existing_file(path, "model", "train one")
+
+
+def test_an_empty_name_is_no_name():
+    assert name("x") == "x"
+    with pytest.raises(ArgumentTypeError, match="found nothing, expected a name"):
+        name("")

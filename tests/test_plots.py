@@ -1,3 +1,5 @@
+import os
+
 import cv2
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,6 +13,7 @@ from pipeline.plots import (
     plot_confusion_matrix,
     plot_timeline,
     plot_training,
+    write,
 )
 
 NAMES = (
@@ -62,3 +65,14 @@ def test_emotions_have_their_own_colors_and_others_one_each():
     assert colors_of(("bored", "happy", "tired")) == [
         OTHER_COLORS[0], EMOTION_COLORS["happy"], OTHER_COLORS[1]]
     assert len({*EMOTION_COLORS.values(), *OTHER_COLORS}) == 15
+
+
+def test_a_pipe_gets_the_picture(tmp_path):
+    pipe = tmp_path / "pipe.of.mine"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    figure, _ = plt.subplots(figsize=(0.5, 0.5))  # what a pipe holds
+    write(figure, pipe)
+    assert os.read(reader, 4) == b"\x89PNG"
+    os.close(reader)
+    assert list(tmp_path.iterdir()) == [pipe]

@@ -5,6 +5,7 @@ crowd-sourced label distribution", 2016; its file is fer2013new.csv.
 """
 
 import csv
+import os
 
 import numpy as np
 
@@ -15,6 +16,7 @@ COLUMNS = {"neutral": ("neutral",), "happiness": ("happy",), "surprise": ("surpr
            "sadness": ("sad",), "anger": ("angry",), "disgust": ("disgust", "angry"),
            "fear": ("fear",), "contempt": ("contempt",), "unknown": (), "NF": ()}
 EXPECTED = "expected FER+'s fer2013new.csv"
+LARGEST_FILE = 1 << 23  # bytes; FER+'s has 1.8 million
 
 # Of this many images in a row, FER2013's label is the votes' peak on 49 to 75 of 100, and on at
 # most 29 of 100 where the images stand one row off.
@@ -30,8 +32,10 @@ def read_ferplus(path, class_names):
     row may have a sum below 1. A row whose votes' peak is unknown or no face, or that has no vote
     for a class, is all zero. Raises UserError if the file is not FER+'s.
     """
+    if os.path.getsize(path) > LARGEST_FILE:
+        raise UserError(f"{path}: has over {LARGEST_FILE:,} bytes, {EXPECTED}")
     try:
-        with open(path, newline="", encoding="utf-8", errors="replace") as file:
+        with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
             reader = csv.DictReader(file)
             missing = {"Usage", *COLUMNS} - set(reader.fieldnames or ())
             if missing:

@@ -24,12 +24,12 @@ def at_rate(count, rate=20):
 
 
 def write_clip(path, times, images=None, *, codec="libx264", pixels="yuv420p", time_base=TICK,
-               rate=20, sound=0, sound_codec="aac", sound_rate=44100, starts=0, aspect=None,
-               display=None, options=None, container=None):
+               rate=20, sound=0, sound_codec="aac", sound_rate=44100, starts=0, delay=0,
+               aspect=None, display=None, options=None, container=None):
     """Write a clip of images (RGB) shown at `times`, and `sound` seconds of a tone; return path.
 
-    starts: what its clock shows at the first frame, seconds. display: how it is to be shown, the
-    arguments of PyAV's set_display_rotation.
+    starts: what its clock shows at the first frame, seconds. delay: of the sound. display: how it
+    is to be shown, the arguments of PyAV's set_display_rotation.
     """
     images = sample_images() if images is None else images
     with av.open(str(path), "w", options=container or {}) as output:
@@ -50,7 +50,7 @@ def write_clip(path, times, images=None, *, codec="libx264", pixels="yuv420p", t
             output.mux(video.encode(frame))
         output.mux(video.encode())
         if audio:
-            write_tone(output, audio, sound, sound_rate, starts)
+            write_tone(output, audio, sound, sound_rate, starts + delay)
     return path
 
 

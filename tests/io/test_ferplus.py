@@ -109,3 +109,13 @@ def test_another_file(ferplus):
     ferplus.write_text(HEADER + "PrivateTest," + "a" * 200_000 + "\n")
     with pytest.raises(UserError, match="not a table"):
         read_ferplus(ferplus, SIX)
+
+
+def test_a_byte_order_mark_is_read_over_and_a_file_too_large_is_refused(ferplus):
+    expected = read_ferplus(ferplus, SIX)
+    ferplus.write_text(HEADER + ROWS, encoding="utf-8-sig")
+    found = read_ferplus(ferplus, SIX)
+    assert all(np.array_equal(found[usage], expected[usage]) for usage in expected)
+    ferplus.write_text(HEADER + "\n" * (1 << 23))
+    with pytest.raises(UserError, match="has over 8,388,608 bytes, expected FER"):
+        read_ferplus(ferplus, SIX)

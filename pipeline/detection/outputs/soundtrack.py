@@ -8,6 +8,7 @@ from av import Packet
 from av.bitstream import BitStreamFilterContext
 
 LONGEST_GAP = 0.1  # seconds by which sound that is encoded again may be off before it jumps
+USUAL_RATE = 48000  # samples a second, where a codec does not take the source's
 
 
 def add_sound(container, video_format, sound, first):
@@ -77,7 +78,8 @@ class EncodedSound:
     """Sound in another codec, mono or stereo, where the container does not take its own."""
 
     def __init__(self, container, codec, sound):
-        rate = 48000 if codec == "libopus" else sound.codec_context.sample_rate
+        rate, known = sound.codec_context.sample_rate, av.codec.Codec(codec, "w").audio_rates
+        rate = rate if known is None or rate in known else USUAL_RATE
         layout = "mono" if sound.codec_context.channels == 1 else "stereo"
         self._container = container
         self._stream = container.add_stream(codec, rate=rate, layout=layout)
@@ -103,7 +105,8 @@ class EncodedSound:
     def _append(self, frame, seconds):
         codec = self._stream.codec_context
         if self._resampler is None:
-            codec.open()
+            if not codec.is_open:  # as by pictures that came before
+                codec.open()
             self._resampler = av.AudioResampler(
                 format=codec.format, layout=codec.layout, rate=codec.sample_rate,
                 frame_size=codec.frame_size or None)

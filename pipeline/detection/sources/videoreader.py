@@ -87,7 +87,7 @@ class VideoReader:
         """Return how long the header says that the video is, 0 where it does not."""
         seconds = (self._container.duration or 0) / av.time_base
         if self._container.format.name == "avi":  # FFmpeg counts what is there of it
-            seconds = max(seconds, float(self._video.frames / self.rate))
+            seconds = max(seconds, float(self._video.frames * self._video.time_base))
         return seconds
 
     def _has_size(self):

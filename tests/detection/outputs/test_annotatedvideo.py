@@ -102,6 +102,23 @@ def test_sound_longer_than_the_picture_is_whole(tmp_path):
     assert loud_spans(written(source, tmp_path / "x.mp4"))[-1][1] == pytest.approx(2.5, abs=0.05)
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_sound_that_begins_late_does(tmp_path, suffix):
+    source = write_clip(tmp_path / "source.mkv", at_rate(50), sound=1, delay=1.5)
+    (begin, end), = loud_spans(written(source, tmp_path / f"x{suffix}"))
+    assert (begin, end) == pytest.approx((1.5, 2), abs=0.1)
+
+
+@pytest.mark.parametrize("rate", [192_000, 37_800])
+def test_a_rate_that_the_codec_does_not_take_becomes_another(tmp_path, rate):
+    source = write_clip(tmp_path / "source.mkv", at_rate(40), sound=2, sound_codec="pcm_s16le",
+                        sound_rate=rate)
+    path = written(source, tmp_path / "x.mp4")
+    with av.open(str(path)) as video:
+        assert video.streams.audio[0].codec_context.sample_rate == 48_000
+    assert np.allclose(loud_spans(path), [(0, 0.5), (1, 1.5)], atol=0.1)
+
+
 def test_sound_ends_with_the_picture_where_that_is_stopped(tmp_path):
     source = write_clip(tmp_path / "source.mp4", at_rate(100), sound=5, options={"bf": "0"})
     target = written(source, tmp_path / "x.mp4", most=30)

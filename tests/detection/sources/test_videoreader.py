@@ -96,6 +96,14 @@ def test_a_whole_file_does_not_break_off(tmp_path, sound):
     assert reader.broken is None
 
 
+def test_an_avi_that_counts_in_milliseconds_does_not_break_off(tmp_path):
+    path = write_clip(tmp_path / "x.avi", at_rate(20, rate=25), codec="mjpeg", pixels="yuvj420p",
+                      time_base=Fraction(1, 1000), rate=25)
+    reader = reader_of(path)
+    assert len(list(reader)) == 20
+    assert reader.broken is None
+
+
 @pytest.mark.parametrize("aspect", [Fraction(2), Fraction(1, 2), Fraction(16, 11)])
 def test_pixels_become_square(tmp_path, aspect):
     path = write_clip(tmp_path / "x.mp4", at_rate(2), aspect=aspect)
