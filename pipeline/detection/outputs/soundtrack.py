@@ -8,6 +8,7 @@ from av import Packet
 from av.bitstream import BitStreamFilterContext
 
 LONGEST_GAP = 0.1  # seconds by which sound that is encoded again may be off before it jumps
+LONGEST_SILENCE = 600  # seconds; a longer gap is a mistake, and would fill the disk
 USUAL_RATE = 48000  # samples a second, where a codec does not take the source's
 
 
@@ -112,9 +113,23 @@ class EncodedSound:
                 frame_size=codec.frame_size or None)
         place = round(seconds * codec.sample_rate)
         if self._samples is None or place - self._samples > LONGEST_GAP * codec.sample_rate:
-            self._samples = max(place, 0)
+            if codec.frame_size or place > LONGEST_SILENCE * codec.sample_rate:
+                self._samples = max(place, 0)
+            self._fill_up_to(place)
         frame.pts = None
         self._encode(self._resampler.resample(frame))
+
+    def _fill_up_to(self, place):
+        """Append silence: PCM goes into an .avi, which would close a gap."""
+        codec = self._stream.codec_context
+        self._samples = self._samples or 0
+        while self._samples < place:
+            silence = av.AudioFrame(codec.format.name, codec.layout.name,
+                                    min(place - self._samples, codec.sample_rate))
+            silence.sample_rate = codec.sample_rate
+            for plane in silence.planes:
+                plane.update(bytes(plane.buffer_size))
+            self._encode([silence])
 
     def _encode(self, frames):
         for frame in frames:

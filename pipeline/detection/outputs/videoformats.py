@@ -39,7 +39,7 @@ CUES_IN_FRONT = {"cues_to_front": "1"}
 MP4_SOUND = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"})
 MOV_SOUND = frozenset({"aac", "ac3", "alac", "eac3", "mp3", "pcm_s16le", "pcm_s16be", "pcm_s24le"})
 WEBM_SOUND = frozenset({"opus", "vorbis"})
-AVI_SOUND = frozenset({"ac3", "mp3", "pcm_s16le", "pcm_u8"})
+AVI_SOUND = frozenset()  # it has no times for sound: what is encoded here has silence in gaps
 
 MATROSKA = VideoFormat("matroska", "libx264", H264, None, "aac", indexed=CUES_IN_FRONT)
 
