@@ -10,6 +10,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from pipeline.errors import UserError
+from pipeline.io.picturememory import has_deep_colors, require_memory
 from pipeline.terminal import quiet_stderr
 
 with suppress(ImportError):  # not everybody has a phone's pictures
@@ -18,7 +19,7 @@ with suppress(ImportError):  # not everybody has a phone's pictures
     register_heif_opener()
 
 Image.init()
-Image.MAX_IMAGE_PIXELS = None  # the limit below takes its place
+Image.MAX_IMAGE_PIXELS = None  # picturememory's takes its place
 
 # An MPO is opened as a JPEG.
 FORMATS = [name for name in ("AVIF", "BMP", "DIB", "GIF", "HEIF", "JPEG", "JPEG2000", "PNG", "PPM",
@@ -26,12 +27,6 @@ FORMATS = [name for name in ("AVIF", "BMP", "DIB", "GIF", "HEIF", "JPEG", "JPEG2
 PICTURE_SUFFIXES = (".apng", ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".hif", ".j2k",
                     ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo", ".pbm", ".pgm", ".png",
                     ".pnm", ".ppm", ".tif", ".tiff", ".webp")
-
-# Bytes that a picture may take, and what a pixel takes while it is read: Pillow's four, or eight
-# where it counts deeper than in bytes, and as many for a copy.
-MEMORY_LIMIT = 10**9
-BYTES_PER_PIXEL = {"I": 16, "F": 16}
-USUAL_BYTES_PER_PIXEL = 8
 
 # Rows that are converted at a time, so that no whole copies pile up.
 BAND = 256
@@ -52,7 +47,7 @@ def read_picture(path):
     """Return a picture as (height, width, 3) uint8 BGR, upright, and whether it breaks off.
 
     Of several pages or frames it is the first. What is transparent lies on white. Raises
-    UserError if it is no picture, or would take more than MEMORY_LIMIT.
+    UserError if it is no picture, or would take too much memory.
     """
     if not os.path.isfile(path):
         kind = "a folder, a pipe or a device" if os.path.exists(path) else "no such file"
@@ -72,17 +67,22 @@ def read_picture(path):
 
 
 def _read(path, lenient):
+    image, orientation = _decoded(path, lenient)  # Pillow's own pixels are gone by now
+    return np.ascontiguousarray(UPRIGHT.get(orientation, np.asarray)(image))
+
+
+def _decoded(path, lenient):
+    """Return a picture as it is stored, (height, width, 3) uint8 BGR, and its orientation."""
     ImageFile.LOAD_TRUNCATED_IMAGES = lenient
     with warnings.catch_warnings(), quiet_stderr(), open(path, "rb") as file:
         warnings.simplefilter("ignore")
         file = _filled_up(file) if lenient else file
         with Image.open(file, formats=FORMATS) as picture:
-            _require_memory(path, picture)
-            deep = ";16" in str(picture.tile) and not picture.mode.startswith("I")
+            require_memory(path, picture)
+            deep = has_deep_colors(picture)
             picture.load()
             orientation = _orientation(picture)
-            image = _deep_color(file) if deep else _bgr(picture)
-    return np.ascontiguousarray(UPRIGHT.get(orientation, np.asarray)(image))
+            return _deep_color(file) if deep else _bgr(picture), orientation
 
 
 def _filled_up(file):
@@ -93,14 +93,6 @@ def _filled_up(file):
         return file
     content = file.read()
     return io.BytesIO(content + bytes(len(content)))
-
-
-def _require_memory(path, picture):
-    width, height = picture.size
-    needed = width * height * BYTES_PER_PIXEL.get(picture.mode, USUAL_BYTES_PER_PIXEL)
-    if needed > MEMORY_LIMIT:
-        raise UserError(f"{path}: {width} x {height} pixels would take {needed / 1e9:.1f} GB of "
-                        f"memory, and the limit is {MEMORY_LIMIT / 1e9:.0f} GB; shrink the picture")
 
 
 def _orientation(picture):
