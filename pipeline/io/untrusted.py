@@ -60,9 +60,11 @@ def members_of(content, names):
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
         starts = [info.header_offset for info in infos[1:]] + [end[6]]
+        allowed = list(names)
         for info, start_of_next in zip(infos, starts):
-            if info.filename not in names:
-                raise ValueError(f"the archive has a member {info.filename[:80]!r}")
+            if info.filename not in allowed:
+                raise ValueError(f"the archive has a member {info.filename[:80]!r} too many")
+            allowed.remove(info.filename)
             if (info.compress_size != info.file_size
                     or info.header_offset + info.file_size > start_of_next):
                 raise ValueError(f"{info.filename} is compressed, repeated or overlaps another")

@@ -147,7 +147,9 @@ def rewrite_archive(path, change):
             archive.writestr(*change(name, content))
 
 
-@pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "assets/../../outside", "more"])
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "assets/../../outside", "more",
+                                  "config.json"])
 def test_an_archive_with_other_members_is_refused(tmp_path, name):
     path = tmp_path / "model.keras"
     checkpoint.save(EmotionVGGNet.build(**NETWORK), path, RECORD, include_optimizer=False)
