@@ -2,9 +2,12 @@
 
 import hashlib
 import tempfile
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
+
+from pipeline.io.wholefile import clear_errors
 
 
 class FaceSample(NamedTuple):
@@ -23,27 +26,32 @@ class FaceSample(NamedTuple):
 class FaceSamples:
     """Keeps samples: their images in a nameless file in `folder`, the rest in memory.
 
-    class_names, splits, groups: lists, one entry a sample. digests: of their images.
+    class_names, splits, groups: lists, one entry a sample. digests: of their images. Raises
+    UserError, with the folder's name, if there is no room in it.
     """
 
     def __init__(self, folder, image_size):
         self.shape = (image_size, image_size)
         self.class_names, self.splits, self.groups = [], [], []
         self.digests = []
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  (open as long as this is)
+        self._folder = folder
+        with clear_errors(folder):
+            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  (open as long as this)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
-        self._file.close()
+        with suppress(OSError):  # on a full disk it tries once more to write
+            self._file.close()
 
     def __len__(self):
         return len(self.class_names)
 
     def add(self, sample):
         image = np.ascontiguousarray(sample.image, dtype=np.uint8).tobytes()
-        self._file.write(image)
+        with clear_errors(self._folder):
+            self._file.write(image)
         self.digests.append(hashlib.blake2b(image, digest_size=16).digest())
         self.class_names.append(sample.class_name)
         self.splits.append(sample.split)
@@ -51,7 +59,8 @@ class FaceSamples:
 
     def images(self):
         """Yield the images (size, size) uint8 in the order in which they were added."""
-        self._file.seek(0)
+        with clear_errors(self._folder):  # what waits in a buffer is written
+            self._file.seek(0)
         length = self.shape[0] * self.shape[1]
         for _ in range(len(self)):
             yield np.frombuffer(self._file.read(length), dtype=np.uint8).reshape(self.shape)

@@ -128,8 +128,8 @@ def fitted(image, size):
 
 
 def nominal(rate):
-    """Return a rate as a fraction that every container can write."""
-    return Fraction(rate).limit_denominator(1001)
+    """Return a rate as a fraction above 0 that every container can write."""
+    return max(Fraction(rate).limit_denominator(1001), Fraction(1, 1001))
 
 
 def put_index_in_front(path, video_format, new_path, *, rate):

@@ -145,6 +145,12 @@ def test_odd_and_extreme_sizes(tmp_path, suffix, size):
     assert (frames[0].height, frames[0].width) == tuple(side + side % 2 for side in size)
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_one_frame_of_very_many(tmp_path, suffix):
+    source = write_clip(tmp_path / "source.mp4", at_rate(3))
+    assert times_of(written(source, tmp_path / f"x{suffix}", every=10**9)) == [0]
+
+
 def test_one_frame(tmp_path):
     source = write_clip(tmp_path / "source.mp4", [0])
     assert times_of(written(source, tmp_path / "x.mp4")) == [0]
