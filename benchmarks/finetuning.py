@@ -29,7 +29,8 @@ PRECISION = "mixed_bfloat16"
 
 FINE_TUNING = EXPERIMENTS["fine-tune"]
 # The same network, images and rate of change a picture as experiment 8, which had batches of 128.
-FROM_SCRATCH = replace(FINE_TUNING, pretrained=False, learning_rates=((1, 1.25e-2),))
+FROM_SCRATCH = replace(FINE_TUNING, pretrained=False, frozen_blocks=0,
+                       learning_rates=((1, 1.25e-2),))
 
 
 def runs():
@@ -127,6 +128,7 @@ def main():
         size, way, rate, frozen, epochs = name.split(", ")
         print(f"| {way} | {int(size.split()[0]):,} | {rate.split()[1]} | {frozen.split()[0]} | "
               f"{epochs.split()[0]} | {max(result['val_accuracy']):.1%} | "
+              f"{min(result['val_loss']):.3f} | "
               f"{result['test']['accuracy']:.1%} |")
 
 

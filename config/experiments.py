@@ -250,6 +250,7 @@ RETRAINED_ON_VOTES = replace(RETRAINED_ON_HALF_VOTES, ferplus_share=1.0)
 FINE_TUNING = replace(
     WIDER,
     pretrained=True,
+    frozen_blocks=2,
     learning_rates=((1, 1e-3),),
     batch_size=32,
     epochs=15,

@@ -45,8 +45,8 @@ def test_learning_rate_of_an_epoch(experiment, epoch, rate):
         (25, 23, {"pretrained", "learning_rates", "epochs", "warmup_epochs",
                   "epochs_without_mixup"}),
         (26, 25, {"ferplus_share"}),
-        ("fine-tune", 8, {"pretrained", "learning_rates", "epochs", "batch_size", "warmup_epochs",
-                          "ema_momentum", "epochs_without_mixup"}),
+        ("fine-tune", 8, {"pretrained", "frozen_blocks", "learning_rates", "epochs", "batch_size",
+                          "warmup_epochs", "ema_momentum", "epochs_without_mixup"}),
     ],
 )
 def test_each_experiment_differs_from_its_base_as_told(experiment, base, changed):
