@@ -7,9 +7,11 @@ import pytest
 
 from config import emotion_config
 from config.experiments import EXPERIMENTS
+from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+from pipeline.training.compilation import compile_for_training
 from pipeline.training.training import class_weights, freeze, start_from
-from tests.conftest import run_main
+from tests.conftest import record_of, run_main
 from tests.training.small import write_databases
 
 NETWORK = {"width": 16, "height": 16, "depth": 1, "blocks": 2, "filters": 4}
@@ -49,6 +51,31 @@ def test_frozen_blocks_stay_as_they_are():
         if layer.weights:
             same = all(map(np.array_equal, before[layer.name], layer.get_weights()))
             assert same == layer.name.startswith("block1_"), layer.name
+
+
+def test_a_network_with_frozen_blocks_resumes_to_the_same_weights(tmp_path):
+    def fresh():
+        keras.utils.set_random_seed(0)
+        model = network("abc")
+        freeze(model, blocks=1)
+        compile_for_training(model, "sgd", 0.01)
+        return model
+
+    random = np.random.default_rng(0)
+    batch = random.random((32, 16, 16, 1), np.float32), np.eye(3, dtype=np.float32)[
+        np.arange(32) % 3]
+    whole, resumed = fresh(), fresh()
+    whole.train_on_batch(*batch)
+    checkpoint.save(whole, tmp_path / "epoch_1.hdf5",
+                    record_of(NETWORK | {"classes": 3}, history={"loss": [1.5]}))
+    checkpoint.restore(resumed, tmp_path / "epoch_1.hdf5")
+    for model in (whole, resumed):
+        keras.utils.set_random_seed(1)
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.Dropout):
+                layer.seed_generator.state.assign([1, 1])
+        model.train_on_batch(*batch)
+    assert all(map(np.array_equal, whole.get_weights(), resumed.get_weights()))
 
 
 def test_a_recipe_may_have_its_own_batch_size(tmp_path, monkeypatch):
