@@ -7,7 +7,12 @@ from pathlib import Path
 from pipeline.commandline import new_folder
 from pipeline.detection.outputs.resultnames import result_names
 from pipeline.detection.outputs.videoformats import FORMATS
-from pipeline.detection.sources.framesource import is_address, local_path, require_source
+from pipeline.detection.sources.framesource import (
+    STANDARD_INPUT,
+    is_address,
+    local_path,
+    require_source,
+)
 from pipeline.detection.sources.job import Job
 from pipeline.errors import UserError
 from pipeline.io.folder import files_below
@@ -42,8 +47,8 @@ def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **ou
         jobs = [Job(camera, **{what: Path(path) for what, path in outputs.items() if path})]
     else:
         jobs = _video_jobs([local_path(video) for video in videos], outputs, skips)
-    read = [job.source for job in jobs if isinstance(job.source, (str, Path))
-            and not is_address(str(job.source))]
+    read = ["/dev/stdin" if job.source == STANDARD_INPUT else job.source for job in jobs
+            if isinstance(job.source, (str, Path)) and not is_address(str(job.source))]
     require_apart([*read, *also_read], [path for job in jobs for path in job.outputs])
     if skip_existing:
         todo = [job for job in jobs if not all(map(is_finished, job.outputs))]
