@@ -8,7 +8,7 @@ from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.nn.quantization import stages
-from tests.conftest import CASCADE, MODEL, SAMPLE_PICTURE, record_of
+from tests.conftest import CASCADE, MODEL, SAMPLE_PICTURE, change_record, record_of
 
 
 @pytest.fixture(scope="module", params=["float32", "int8"])
@@ -73,13 +73,15 @@ def test_no_face_has_no_probabilities(classifier):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [({"depth": 3}, "expected square gray images"), ({"width": 32}, "expected square gray"),
-     ({"classes": 3}, "2 different class names, expected 3")],
+     ({}, "2 different class names, expected 3")],
 )
 def test_a_model_that_does_not_fit_is_named(tmp_path, changes, message):
-    network = {"width": 48, "height": 48, "depth": 1, "classes": 2, "blocks": 1} | changes
+    network = {"width": 48, "height": 48, "depth": 1, "classes": 3, "blocks": 1} | changes
     path = tmp_path / "model.hdf5"
     checkpoint.save(EmotionVGGNet.build(**network), path,
-                    record_of(network, class_names=["a", "b"]), include_optimizer=False)
+                    record_of(network, class_names=["a", "b", "c"]), include_optimizer=False)
+    if not changes:
+        change_record(path, class_names=["a", "b"])
     with pytest.raises(UserError, match=message):
         EmotionClassifier(path)
 
