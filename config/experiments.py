@@ -247,6 +247,9 @@ RETRAINED_ON_HALF_VOTES = replace(
 RETRAINED_ON_VOTES = replace(RETRAINED_ON_HALF_VOTES, ferplus_share=1.0)
 """Experiment 22 likewise."""
 
+RETRAINED_LONGER = replace(RETRAINED_ON_HALF_VOTES, epochs=32)
+"""Experiment 25 once more and longer, from the weights that it ended with."""
+
 FINE_TUNING = replace(
     WIDER,
     pretrained=True,
@@ -287,6 +290,7 @@ EXPERIMENTS = {
     24: EIGHT_CLASSES,
     25: RETRAINED_ON_HALF_VOTES,
     26: RETRAINED_ON_VOTES,
+    27: RETRAINED_LONGER,
     "fine-tune": FINE_TUNING,
 }
 DEFAULT_EXPERIMENT = 6

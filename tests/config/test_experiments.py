@@ -45,6 +45,7 @@ def test_learning_rate_of_an_epoch(experiment, epoch, rate):
         (25, 23, {"pretrained", "learning_rates", "epochs", "warmup_epochs",
                   "epochs_without_mixup"}),
         (26, 25, {"ferplus_share"}),
+        (27, 25, {"epochs"}),
         ("fine-tune", 8, {"pretrained", "frozen_blocks", "learning_rates", "epochs", "batch_size",
                           "warmup_epochs", "ema_momentum", "epochs_without_mixup"}),
     ],

@@ -7,7 +7,7 @@ import pytest
 from tests.docs.records import RESULTS, document, recorded, rows
 
 TEXT, SENTENCES = document("docs/votes.md")
-NETWORKS = {"8": (8, "votes"), "25": (25, "votes")}
+NETWORKS = {"8": (8, "votes"), "25": (25, "votes"), "27": (27, "votes")}
 SPLITS = {"PublicTest": "_val", "PrivateTest": ""}
 
 
@@ -46,6 +46,14 @@ def test_the_shifted_priors_are_those_of_the_log():
 
 def test_what_becomes_of_calm_faces_is_in_the_confusion_matrices():
     for network, sentence in (("8", "8 finds {:.0%} and calls {:.0%} sad"),
-                              ("25", "25 finds {:.0%} and calls {:.0%} sad")):
+                              ("27", "27 finds {:.0%} and calls {:.0%} sad")):
         row = both(network, "PublicTest")[1]["confusion_matrix"][-1]
         assert sentence.format(row[-1] / sum(row), row[3] / sum(row)) in SENTENCES
+
+
+def test_the_means_as_the_detector_looks_are_those_of_its_precision():
+    means = []
+    for network in (27, 25):
+        result = recorded(network, "votes_int8_val")
+        means.append(mean((result["macro_f1"], result["majority"]["macro_f1"])))
+    assert "the means are {:.2%} and {:.2%}".format(*means) in SENTENCES
