@@ -259,3 +259,12 @@ def start_script_with(command, *arguments):
         [*command, sys.executable, ROOT / "emotion_detector.py", "--no-display",
          *map(str, arguments)],
         capture_output=True, text=True, env=environment())
+
+
+def test_a_video_that_standard_input_cannot_give_is_one_line():
+    with open(SAMPLE_VIDEO, "rb") as file:  # its index is at its end
+        process = subprocess.run(
+            [sys.executable, ROOT / "emotion_detector.py", "--no-display", "--video", "-"],
+            stdin=file, capture_output=True, text=True, env=environment(), timeout=60)
+    assert (process.returncode, process.stdout) == (2, "")
+    assert process.stderr.count("\n") == 1 and "gives no frame: Invalid data" in process.stderr

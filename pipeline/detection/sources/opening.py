@@ -15,6 +15,9 @@ FRAME_LIMIT = 1 << 30
 PLAYLISTS = {"concat", "dash", "hls", "image2", "image2pipe", "imf", "lavfi", "rtsp", "sdp",
              "smoothstreaming", "webm_dash_manifest"}
 
+# Formats of text that FFmpeg would draw: somebody's notes are no video.
+DRAWN_TEXT = {"adf", "bin", "idf", "tty", "xbin"}
+
 # Beyond this a pixel's width over its height is a mistake in the header.
 LARGEST_ASPECT = 10
 
@@ -25,7 +28,7 @@ TIMEOUT = 10.0
 def open_container(address, name, *, network, timeout):
     """Return what FFmpeg opens by an address. Raises UserError, with the name, if it cannot."""
     options = {"rtsp_flags": "prefer_tcp"} if network else {
-        "format_whitelist": ",".join(av.formats_available - PLAYLISTS)}
+        "format_whitelist": ",".join(av.formats_available - PLAYLISTS - DRAWN_TEXT)}
     try:
         return av.open(address, options=options, timeout=(timeout, TIMEOUT) if network else None)
     except (av.FFmpegError, UnicodeError) as error:

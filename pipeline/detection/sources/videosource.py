@@ -65,10 +65,11 @@ class VideoSource:
             return
         if self._failure:
             raise self._failure
+        if none_yet:
+            why = f": {self._reader.broken}" if self._reader.broken else ""
+            raise UserError(f"{self.name}: opened, but gives no frame{why}")
         self._finished = True
         self._tell_what_is_left_out()
-        if none_yet:
-            raise UserError(f"{self.name}: opened, but gives no frame")
 
     @property
     def live(self):

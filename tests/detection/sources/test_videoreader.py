@@ -154,6 +154,13 @@ def test_a_playlist_is_refused_whatever_its_name(tmp_path, content, name):
         reader_of(tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["notes.txt", "notes.nfo", "notes.bin"])
+def test_text_is_no_video(tmp_path, name):
+    (tmp_path / name).write_text("Somebody's notes, about nothing at all.\n" * 400)
+    with pytest.raises(UserError, match="cannot be read as a video"):
+        reader_of(tmp_path / name)
+
+
 def test_sound_without_a_picture_is_refused(tmp_path):
     with av.open(str(tmp_path / "x.mp4"), "w") as output:
         stream = output.add_stream("aac", rate=44100)
