@@ -4,7 +4,6 @@ from functools import cached_property
 
 import cv2
 import numpy as np
-from av.sidedata.sidedata import Type
 
 # Formats whose first plane is the gray picture, a byte a pixel.
 LUMA_FIRST = ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "gray")
@@ -19,12 +18,14 @@ class DecodedFrame:
     """A Frame whose image and gray picture are made when they are first asked for.
 
     Both come upright and with square pixels. decoded: an av.VideoFrame. aspect: a pixel's width
-    over its height. The other attributes are Frame's.
+    over its height. matrix: how it is to be shown, as `upright` takes it, or None. The other
+    attributes are Frame's.
     """
 
-    def __init__(self, decoded, *, aspect, index, seconds, name, sound):
+    def __init__(self, decoded, *, aspect, matrix, index, seconds, name, sound):
         self._decoded = decoded
         self._aspect = aspect
+        self._matrix = matrix
         self.index = index
         self.seconds = seconds
         self.name = name
@@ -53,8 +54,7 @@ class DecodedFrame:
         size = square_pixels(width, height, self._aspect)
         if size != (width, height):
             picture = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
-        matrix = self._decoded.side_data.get(Type.DISPLAYMATRIX)
-        return picture if matrix is None else upright(picture, np.frombuffer(matrix, np.int32))
+        return picture if self._matrix is None else upright(picture, self._matrix)
 
 
 def upright(picture, matrix):

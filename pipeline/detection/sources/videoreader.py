@@ -3,6 +3,8 @@
 from fractions import Fraction
 
 import av
+import numpy as np
+from av.sidedata.sidedata import Type
 
 from pipeline.detection.sources.decodedframe import DecodedFrame
 from pipeline.detection.sources.opening import (
@@ -57,6 +59,7 @@ class VideoReader:
         self.live = network and not self._duration and not self._has_size()
         self._zero = self._start()
         self._seconds = None  # of the frame before
+        self._matrices = {}  # how frames are to be shown, by their rotation
         self._end = 0.0
 
     def close(self):
@@ -138,8 +141,20 @@ class VideoReader:
         return SoundPacket(packet, float(time * packet.time_base) - self._zero)
 
     def _frame(self, decoded, index, sound):
-        return DecodedFrame(decoded, aspect=aspect(self._video), index=index,
-                            seconds=self._time(decoded), name=self.name, sound=sound)
+        return DecodedFrame(decoded, aspect=aspect(self._video), matrix=self._matrix(decoded),
+                            index=index, seconds=self._time(decoded), name=self.name, sound=sound)
+
+    def _matrix(self, decoded):
+        """Return a frame's display matrix, or None.
+
+        One frame is asked for each rotation: who is asked for side data holds on to itself, and
+        stays in the memory for long.
+        """
+        if decoded.rotation not in self._matrices:
+            matrix = decoded.side_data.get(Type.DISPLAYMATRIX)
+            self._matrices[decoded.rotation] = (
+                None if matrix is None else np.frombuffer(bytes(matrix), dtype=np.int32))
+        return self._matrices[decoded.rotation]
 
     def _time(self, decoded):
         """Return the seconds at which a frame is shown.

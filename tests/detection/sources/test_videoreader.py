@@ -1,3 +1,4 @@
+import gc
 from fractions import Fraction
 
 import av
@@ -126,6 +127,18 @@ def test_a_turned_or_mirrored_video_comes_upright(tmp_path, rotation, mirrored):
     assert frame.image.shape == expected.shape
     assert np.abs(frame.image.astype(int) - expected).mean() < 6
     assert np.abs(frame.gray.astype(int) - cv2.cvtColor(expected, cv2.COLOR_BGR2GRAY)).mean() < 6
+
+
+def test_frames_do_not_stay_in_the_memory():
+    gc.collect()
+    gc.disable()
+    try:
+        for frame in reader_of(SAMPLE_VIDEO):
+            assert frame.gray.any()
+        kept = sum(isinstance(item, av.VideoFrame) for item in gc.get_objects())
+    finally:
+        gc.enable()
+    assert kept < 10  # of 120
 
 
 @pytest.mark.parametrize(("codec", "pixels"), [
