@@ -147,9 +147,9 @@ def face_detector(args):
 
 def detect(args, jobs, stop, skips):
     """Run the jobs to the last frame, or until a stop is requested; return the exit status."""
-    from pipeline.detection.outputs.windows import require_display
-
     if not args.no_display:
+        from pipeline.detection.outputs.windows import require_display
+
         require_display()
     from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
     from pipeline.detection.faces.emotionclassifier import EmotionClassifier

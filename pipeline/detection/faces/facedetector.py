@@ -1,5 +1,7 @@
 """Finds faces with OpenCV's Haar cascade."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 
@@ -126,8 +128,9 @@ def shrunk_to_width(image, width):
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
+@cache
 def load_cascade(path):
-    """Return the cv2.CascadeClassifier of an OpenCV cascade file."""
+    """Return the cv2.CascadeClassifier of an OpenCV cascade file, which is read once."""
     with reading(path, "a cascade of OpenCV such as haarcascade_frontalface_default.xml"):
         content = cv2.FileStorage(checked_cascade(path),
                                   cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)

@@ -1,17 +1,16 @@
-"""Everything that a run of the detector writes and shows."""
+"""Everything that a run of the detector writes and shows.
+
+What draws is imported where something is drawn: a run with a table alone starts sooner.
+"""
 
 from contextlib import ExitStack, contextmanager
 
 from rich.console import Console
 from rich.text import Text
 
-from pipeline.detection.outputs.annotatedpictures import AnnotatedPictures, copy_paths
-from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
-from pipeline.detection.outputs.drawing import Annotator
 from pipeline.detection.outputs.emotioncsv import EmotionCSV
 from pipeline.detection.outputs.runsummary import RunSummary
 from pipeline.detection.outputs.timeline import Timeline
-from pipeline.detection.outputs.windows import Windows
 from pipeline.io.locks import locked_output
 from pipeline.io.places import require_apart
 from pipeline.terminal import printable
@@ -41,8 +40,7 @@ class Outputs:
         class_names = analyzer.class_names
         sinks = []
         if source.pictures:
-            copies = copy_paths(job.annotated, source.names).values() if job.annotated else []
-            require_apart(source.paths, [*filter(None, (job.csv, job.timeline)), *copies])
+            require_apart(source.paths, _results(job, source))
         with ExitStack() as stack:
             for path in job.outputs:
                 stack.enter_context(locked_output(path))
@@ -52,13 +50,21 @@ class Outputs:
             if job.timeline:
                 sinks.append(stack.enter_context(Timeline.create(job.timeline, class_names)))
             if job.annotated or display:  # what is drawn here is shown and written next
+                from pipeline.detection.outputs.drawing import Annotator
+
                 sinks.append(Annotator(class_names, with_rate=not source.pictures))
             if display:
+                from pipeline.detection.outputs.windows import Windows
+
                 sinks.append(stack.enter_context(Windows(
                     class_names, live=source.live, pictures=source.pictures, stop=stop)))
             if job.annotated and source.pictures:
+                from pipeline.detection.outputs.annotatedpictures import AnnotatedPictures
+
                 sinks.append(AnnotatedPictures(job.annotated, source.names, skips))
             elif job.annotated:
+                from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
+
                 sinks.append(stack.enter_context(
                     AnnotatedVideo.create(job.annotated, source)))
             files = {"annotated": job.annotated, "emotions by face and frame": job.csv,
@@ -83,3 +89,13 @@ class Outputs:
         for what, path in self._files.items():
             if path:
                 console.print(Text(f"{what}: {printable(path)}"), soft_wrap=True)
+
+
+def _results(job, source):
+    """Return the paths of what is written of a Job's pictures."""
+    paths = [path for path in (job.csv, job.timeline) if path]
+    if job.annotated:
+        from pipeline.detection.outputs.annotatedpictures import copy_paths
+
+        paths += copy_paths(job.annotated, source.names).values()
+    return paths

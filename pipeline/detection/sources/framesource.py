@@ -5,7 +5,6 @@ import stat
 import sys
 from functools import partial
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from pipeline.commandline import existing_file
 
@@ -20,7 +19,11 @@ def is_address(video):
 
 def local_path(video):
     """Return the path that a file:// address means; other addresses and paths as they are."""
-    return url2pathname(urlsplit(video).path) if video.startswith("file://") else video
+    if not video.startswith("file://"):
+        return video
+    from urllib.request import url2pathname  # imports much, for http
+
+    return url2pathname(urlsplit(video).path)
 
 
 def require_source(job):
