@@ -4,6 +4,7 @@ from fractions import Fraction
 from math import inf
 
 import av
+import numpy as np
 from av import Packet
 from av.bitstream import BitStreamFilterContext
 
@@ -95,7 +96,7 @@ class EncodedSound:
             except av.FFmpegError:
                 continue  # what is damaged is silent
             for frame in frames:
-                self._append(frame, piece.seconds)
+                self._append(frame, piece.seconds + seconds_between(piece.packet, frame))
 
     def close(self):
         """Append what waits for more."""
@@ -104,6 +105,11 @@ class EncodedSound:
             self._container.mux(self._stream.encode(None))
 
     def _append(self, frame, seconds):
+        early = round(-seconds * frame.sample_rate)
+        if early >= frame.samples:
+            return
+        if early > 0:  # heard before the picture begins
+            frame, seconds = without_start(frame, early), 0.0
         codec = self._stream.codec_context
         if self._resampler is None:
             if not codec.is_open:  # as by pictures that came before
@@ -114,7 +120,7 @@ class EncodedSound:
         place = round(seconds * codec.sample_rate)
         if self._samples is None or place - self._samples > LONGEST_GAP * codec.sample_rate:
             if codec.frame_size or place > LONGEST_SILENCE * codec.sample_rate:
-                self._samples = max(place, 0)
+                self._samples = place
             self._fill_up_to(place)
         frame.pts = None
         self._encode(self._resampler.resample(frame))
@@ -136,3 +142,22 @@ class EncodedSound:
             frame.pts, frame.time_base = self._samples, Fraction(1, frame.sample_rate)
             self._samples += frame.samples
             self._container.mux(self._stream.encode(frame))
+
+
+def seconds_between(packet, frame):
+    """Return by how much a decoded frame is heard later than its packet says.
+
+    What only prepares a decoder is not in the frame.
+    """
+    if frame.pts is None or packet.pts is None:
+        return 0.0
+    return float(frame.pts * frame.time_base - packet.pts * packet.time_base)
+
+
+def without_start(frame, samples):
+    """Return an av.AudioFrame without its first samples."""
+    values = samples if frame.format.is_planar else samples * frame.layout.nb_channels
+    rest = av.AudioFrame.from_ndarray(
+        np.ascontiguousarray(frame.to_ndarray()[:, values:]), frame.format.name, frame.layout.name)
+    rest.sample_rate = frame.sample_rate
+    return rest

@@ -109,6 +109,16 @@ def test_sound_that_begins_late_does(tmp_path, suffix):
     assert (begin, end) == pytest.approx((1.5, 2), abs=0.1)
 
 
+@pytest.mark.parametrize(("name", "codec", "suffix"), [
+    ("source.mp4", "aac", ".avi"), ("source.ts", "libmp3lame", ".webm"),
+    ("source.mkv", "pcm_s16le", ".mp4"), ("source.mkv", "aac", ".mkv")])
+def test_sound_that_begins_a_little_before_the_picture_stays_in_time(tmp_path, name, codec, suffix):
+    late = [0.1 + seconds for seconds in at_rate(40)]
+    source = write_clip(tmp_path / name, late, sound=2, sound_codec=codec)
+    (_, first), second = loud_spans(written(source, tmp_path / f"x{suffix}"))
+    assert (first, *second) == pytest.approx((0.4, 0.9, 1.4), abs=0.012)
+
+
 @pytest.mark.parametrize("rate", [192_000, 37_800])
 def test_a_rate_that_the_codec_does_not_take_becomes_another(tmp_path, rate):
     source = write_clip(tmp_path / "source.mkv", at_rate(40), sound=2, sound_codec="pcm_s16le",
