@@ -46,7 +46,7 @@ def video_stream(container, name):
         raise UserError(f"{name}: has no moving picture; expected a video")
     if video.codec_context is None:
         raise UserError(f"{name}: its video codec is not known; convert it to H.264")
-    size = square_pixels(video.width, video.height, aspect(video))
+    size = square_pixels(video.width, video.height, aspect(video.sample_aspect_ratio))
     if not (video.width and video.height):
         size = refused_size(container.name)
     if size and 3 * size[0] * size[1] > FRAME_LIMIT:
@@ -57,9 +57,9 @@ def video_stream(container, name):
     return video
 
 
-def aspect(video):
-    """Return a pixel's width over its height."""
-    ratio = video.sample_aspect_ratio or 1
+def aspect(ratio):
+    """Return a pixel's width over its height, 1 where it is not known or makes no sense."""
+    ratio = ratio or 1
     return ratio if 1 / LARGEST_ASPECT <= ratio <= LARGEST_ASPECT else 1
 
 

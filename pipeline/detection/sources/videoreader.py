@@ -1,6 +1,7 @@
 """Reads a video file or a stream with FFmpeg."""
 
 from fractions import Fraction
+from functools import cached_property
 
 import av
 import numpy as np
@@ -141,8 +142,23 @@ class VideoReader:
         return SoundPacket(packet, float(time * packet.time_base) - self._zero)
 
     def _frame(self, decoded, index, sound):
-        return DecodedFrame(decoded, aspect=aspect(self._video), matrix=self._matrix(decoded),
+        return DecodedFrame(decoded, aspect=self._aspect(), matrix=self._matrix(decoded),
                             index=index, seconds=self._time(decoded), name=self.name, sound=sound)
+
+    def _aspect(self):
+        """Return a pixel's width over its height: the container's, until the codec's changes."""
+        if self._coded_aspect == self._first_coded_aspect:
+            return aspect(self._video.sample_aspect_ratio)
+        return aspect(self._coded_aspect)
+
+    @property
+    def _coded_aspect(self):
+        return self._video.codec_context.sample_aspect_ratio
+
+    @cached_property
+    def _first_coded_aspect(self):
+        """The codec's with the first frame."""
+        return self._coded_aspect
 
     def _matrix(self, decoded):
         """Return a frame's display matrix, or None.
