@@ -11,6 +11,10 @@ from pipeline.detection.outputs.watchedfile import WatchedFile
 
 TICKS = 90_000  # a second: what MPEG counts in
 
+# How long one frame can stand: the empty frames that FFmpeg puts into an .avi at a time, and ticks
+# that an .mp4 has the bits for.
+MOST_EMPTY_FRAMES, LARGEST_LENGTH = 60_000, 2**30
+
 # How the pictures are meant: cv2 makes luma of 16 to 235 by the matrix of BT.601.
 LIMITED_RANGE, BT_601 = 1, 6
 
@@ -28,7 +32,9 @@ class VideoWriter:
         self._format = video_format
         self._rate = nominal(rate)
         # An .avi has frames at a fixed rate, and empty ones between them.
-        self._time_base = 1 / self._rate if video_format.container == "avi" else Fraction(1, TICKS)
+        avi = video_format.container == "avi"
+        self._time_base = 1 / self._rate if avi else Fraction(1, TICKS)
+        self._longest = MOST_EMPTY_FRAMES if avi else LARGEST_LENGTH
         self._source_sound = sound
         self._container = None
         self._waiting = None  # the frame whose length shows when the next one comes
@@ -93,8 +99,12 @@ class VideoWriter:
         return frame
 
     def _encode_waiting(self, length):
-        self._lengths[self._waiting.pts] = length
-        self._mux(self._video.encode(self._waiting))
+        """Encode the frame that waits, and again where it stands for longer than one can."""
+        while length > 0:
+            self._lengths[self._waiting.pts] = min(length, self._longest)
+            self._mux(self._video.encode(self._waiting))
+            self._waiting.pts += self._longest
+            length -= self._longest
 
     def _mux(self, packets):
         for packet in packets:

@@ -1,5 +1,6 @@
 """Reads a video file or a stream with FFmpeg."""
 
+from contextlib import suppress
 from fractions import Fraction
 from functools import cached_property
 
@@ -31,8 +32,9 @@ BREAKS_OFF = 0.5
 # By this much sound may begin before the picture for its decoder's sake, seconds.
 LONGEST_LEAD = 0.15
 
-# A time that is further back than this, seconds, is of a clock that starts again.
-LARGEST_SLIP = 1
+# A time that is further back than this, seconds, is of a clock that starts again, and one that is
+# further ahead is a mistake.
+LARGEST_SLIP, LARGEST_GAP = 1, 86_400
 
 
 class VideoReader:
@@ -104,13 +106,12 @@ class VideoReader:
         if self._video.start_time is None:
             return first
         picture = float(self._video.start_time * self._video.time_base)
-        return picture if picture - first < LONGEST_LEAD else max(first, 0.0)
+        return max(first, 0.0) if LONGEST_LEAD <= picture - first <= LARGEST_GAP else picture
 
     def _packets(self):
         """Yield the packets of picture and sound, and None for the end."""
-        streams = [stream for stream in (self._video, self.sound) if stream is not None]
         try:
-            for packet in self._container.demux(*streams):
+            for packet in self._demuxed():
                 self._note_end(packet)
                 if packet.size:  # an empty one would tell the decoder that the end has come
                     yield packet
@@ -122,6 +123,11 @@ class VideoReader:
             elif self._end < self._duration - BREAKS_OFF:
                 self.broken = f"breaks off after {self._end:.1f} of {self._duration:.1f} s"
         yield None
+
+    def _demuxed(self):
+        streams = [stream for stream in (self._video, self.sound) if stream is not None]
+        with suppress(IndexError):  # PyAV's, at the end, if a stream has come up in the middle
+            yield from self._container.demux(*streams)
 
     def _note_end(self, packet):
         time = packet.pts if packet.pts is not None else packet.dts
@@ -176,15 +182,15 @@ class VideoReader:
         """Return the seconds at which a frame is shown.
 
         Where the file gives it none, it is the time before and a frame's nominal length; where a
-        clock starts again in the middle, it goes on from there.
+        clock starts again in the middle, or leaps, it goes on from there.
         """
         last, step = self._seconds, float(1 / self.rate)
         if decoded.pts is None:
             self._seconds = 0.0 if last is None else last + step
         else:
             self._seconds = float(decoded.pts * self._video.time_base) - self._zero
-            if last is not None and self._seconds < last - LARGEST_SLIP:
-                self._zero -= last + step - self._seconds
+            if last is not None and not -LARGEST_SLIP <= self._seconds - last <= LARGEST_GAP:
+                self._zero += self._seconds - last - step
                 self._seconds = last + step
             self._seconds = max(self._seconds, last or 0.0)
         return self._seconds

@@ -161,6 +161,15 @@ def test_one_frame_of_very_many(tmp_path, suffix):
     assert times_of(written(source, tmp_path / f"x{suffix}", every=10**9)) == [0]
 
 
+@pytest.mark.parametrize(("suffix", "hours"), [(".avi", 1), (".mp4", 20), (".mkv", 20)])
+def test_a_long_gap_is_kept(tmp_path, suffix, hours):
+    times = [0, 0.05, 3600 * hours, 3600 * hours + 0.05]
+    source = write_clip(tmp_path / "source.mkv", times, codec="mjpeg", pixels="yuvj420p",
+                        time_base=Fraction(1, 1000))
+    found = times_of(written(source, tmp_path / f"x{suffix}"))
+    assert [time for time in found if not 1 < time < 3600 * hours - 1] == pytest.approx(times)
+
+
 def test_one_frame(tmp_path):
     source = write_clip(tmp_path / "source.mp4", [0])
     assert times_of(written(source, tmp_path / "x.mp4")) == [0]

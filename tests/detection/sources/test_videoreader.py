@@ -61,6 +61,25 @@ def test_a_clock_that_starts_again_goes_on(tmp_path):
     assert seconds_of(tmp_path / "both.ts") == pytest.approx(at_rate(60), abs=0.001)
 
 
+def test_a_clock_that_leaps_by_more_than_a_day_goes_on(tmp_path):
+    leaps = [seconds + (1e9 if seconds >= 0.5 else 0) for seconds in at_rate(20)]
+    path = write_clip(tmp_path / "x.mkv", leaps, codec="mjpeg", pixels="yuvj420p",
+                      time_base=Fraction(1, 1000))
+    assert seconds_of(path) == pytest.approx(at_rate(20), abs=0.001)
+
+
+def test_sound_that_comes_up_in_the_middle_does_not_end_the_picture(tmp_path):
+    noise = np.random.default_rng(4).integers(0, 255, (12, 480, 640, 3), dtype=np.uint8)
+    options = {"bf": "0", "crf": "1", "preset": "ultrafast"}
+    mute, loud = (
+        write_clip(tmp_path / f"{sound}.ts", at_rate(len(images)), images, options=options,
+                   sound=sound).read_bytes() for sound, images in ((0, noise), (1, noise[:5])))
+    (tmp_path / "x.ts").write_bytes(mute + loud + mute)  # more than FFmpeg looks at to find it
+    reader = reader_of(tmp_path / "x.ts")
+    assert reader.sound is None
+    assert len(list(reader)) == 29
+
+
 def test_frames_that_cannot_be_decoded_are_counted_and_the_others_keep_their_times(tmp_path):
     path = write_clip(tmp_path / "x.avi", at_rate(40), codec="mjpeg", pixels="yuvj420p",
                       time_base=Fraction(1, 20))
