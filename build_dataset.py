@@ -268,8 +268,7 @@ def print_left_out(args, source, labels):
         print(f"left out: {len(source.without_face):,} pictures without a face")
     if args.left_out:
         with whole_file(args.left_out) as file:
-            file.write_bytes(b"".join(os.fsencode(path) + b"\n"
-                                         for path in source.without_face))
+            file.write_bytes(b"".join(os.fsencode(path) + b"\n" for path in source.without_face))
         print(f"listed: {args.left_out}")
 
 
