@@ -12,10 +12,9 @@ import argparse
 import os
 import re
 from functools import partial
-from pathlib import Path
 
 from config import emotion_config as config
-from pipeline.commandline import existing_file, existing_folder, new_folder, share
+from pipeline.commandline import existing_file, existing_folder, new_folder, path, share
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.io.classnames import in_order, known_name
@@ -29,11 +28,11 @@ def parse_args(argv=None):
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     source = parser.add_argument_group("what is read").add_mutually_exclusive_group()
-    source.add_argument("--csv", type=Path, default=config.CSV_PATH, metavar="FILE",
+    source.add_argument("--csv", type=path, default=config.CSV_PATH, metavar="FILE",
                         help="Kaggle's fer2013.csv or icml_face_data.csv, or one like them, with "
                              "numbers or words for emotions, with or without Usage; or such a "
                              "file as .gz (default: %(default)s)")
-    source.add_argument("--images", type=Path, metavar="FOLDER",
+    source.add_argument("--images", type=path, metavar="FOLDER",
                         help="pictures in folders named by their classes, which may lie in "
                              "folders train, val and test")
     add_picture_flags(parser.add_argument_group("of pictures"))
@@ -41,7 +40,7 @@ def parse_args(argv=None):
     written = parser.add_argument_group("what is written")
     written.add_argument("--only", choices=("test",),
                          help="write a database for testing alone")
-    written.add_argument("--output", type=Path, default=config.HDF5_PATH, metavar="FOLDER",
+    written.add_argument("--output", type=path, default=config.HDF5_PATH, metavar="FOLDER",
                          help="folder of the databases (default: %(default)s)")
     return parser.parse_args(argv)
 
@@ -52,7 +51,7 @@ def add_picture_flags(group):
     group.add_argument("--groups", type=pattern, metavar="REGEX",
                        help="what of a file's name tells whose face it is, such as '^(S\\d+)': "
                             "where splits are drawn, a person's pictures get one")
-    group.add_argument("--left-out", type=Path, metavar="FILE",
+    group.add_argument("--left-out", type=path, metavar="FILE",
                        help="list of the pictures in which no face was found")
 
 
@@ -63,7 +62,7 @@ def add_label_flags(group):
     group.add_argument("--class-names", nargs="+", metavar="NAME",
                        help="the classes by name, in a CSV with numbers from 0 on; images of "
                             "others are left out")
-    group.add_argument("--ferplus", type=Path, metavar="FILE",
+    group.add_argument("--ferplus", type=path, metavar="FILE",
                        help="FER+'s votes (fer2013new.csv), to be learned in place of the labels")
     group.add_argument("--ferplus-share", type=share, metavar="SHARE",
                        help="share of the votes in what is learned, 0 to 1; FER2013's labels "

@@ -9,13 +9,13 @@ With a display it shows two windows: space pauses, q, Esc and the close buttons 
 """
 
 import argparse
-from pathlib import Path
 
 from config import emotion_config as config
 from pipeline.commandline import (
     camera_number,
     existing_file,
     name,
+    path,
     positive,
     seconds,
     share,
@@ -43,7 +43,7 @@ def add_sources(group):
     one.add_argument("--video", nargs="+", type=name, metavar="FILE",
                      help="video files, folders of them, streams' addresses, devices such as "
                           "/dev/video2, or -, standard input")
-    one.add_argument("--image", type=Path, metavar="PATH",
+    one.add_argument("--image", type=path, metavar="PATH",
                      help="a picture, or a folder of them with its subfolders")
     group.add_argument("--every", type=positive, default=1, metavar="N",
                        help="take each N-th frame of a video (default: %(default)s)")
@@ -54,18 +54,18 @@ def add_sources(group):
 
 
 def add_faces(group):
-    group.add_argument("--model", type=Path, default=config.DETECTOR_MODEL_PATH, metavar="FILE",
+    group.add_argument("--model", type=path, default=config.DETECTOR_MODEL_PATH, metavar="FILE",
                        help="trained network, which has the class names (default: %(default)s)")
     group.add_argument("--precision", choices=("float32", "int8"),
                        help="of the network's numbers; int8 also looks at each face's mirror image "
                             "(default: int8 if the model file has what it needs and the "
                             "processor is faster with it)")
     finder = group.add_mutually_exclusive_group()
-    finder.add_argument("--detector", type=Path, metavar="FILE",
+    finder.add_argument("--detector", type=path, metavar="FILE",
                         help="YuNet's .onnx file, which finds more faces than the cascade "
                              "(default: checkpoints/face_detection_yunet_2023mar.onnx or a later "
                              "one, if it is there)")
-    finder.add_argument("--cascade", type=Path, metavar="FILE",
+    finder.add_argument("--cascade", type=path, metavar="FILE",
                         help="OpenCV cascade that finds faces without YuNet (default: "
                              f"{config.CASCADE_PATH.name})")
     group.add_argument("--threads", type=positive, metavar="N",
@@ -118,7 +118,8 @@ def main(argv=None):
     jobs = plan_jobs(
         camera=args.camera, videos=args.video, pictures=args.image, annotated=args.output,
         csv=args.csv, timeline=args.timeline, skips=skips, skip_existing=args.skip_existing,
-        also_read=[path for path in (args.model, args.detector, args.cascade) if path])
+        also_read=[args.model, args.detector or config.DETECTOR_PATH,
+                   args.cascade or config.CASCADE_PATH])
     prepare_opencv()
     with stop_requests("stopped; what is finished is complete") as stop:
         return detect(args, jobs, stop, skips)
@@ -137,9 +138,10 @@ def face_detector(args):
     if args.detector:
         return YuNetDetector(args.detector, **sizes, pictures=pictures)
     cascade = args.cascade or config.CASCADE_PATH
-    if pictures and cascade.samefile(config.CASCADE_PATH):
+    ships = cascade.samefile(config.CASCADE_PATH)
+    if pictures and ships:
         return PictureFaceDetector(cascade, **sizes)
-    adapts = not args.detection_width and args.full_scan_every > 1 and not args.cascade
+    adapts = not args.detection_width and args.full_scan_every > 1 and ships
     closer = PictureFaceDetector(cascade, min_face=args.min_face) if adapts else None
     return FaceDetector(cascade, **sizes, pictures=pictures, full_scan_every=args.full_scan_every,
                         closer=closer)

@@ -9,10 +9,9 @@ Writes output/evaluation_NAME.json and .png, the confusion matrix.
 """
 
 import argparse
-from pathlib import Path
 
 from config import emotion_config as config
-from pipeline.commandline import existing_file, new_folder
+from pipeline.commandline import existing_file, new_folder, path
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.io.filestogether import finish_replacing
@@ -24,12 +23,12 @@ def parse_args(argv=None):
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     source = parser.add_argument_group("what is evaluated")
-    source.add_argument("--model", type=Path, default=config.MODEL_PATH, metavar="FILE",
+    source.add_argument("--model", type=path, default=config.MODEL_PATH, metavar="FILE",
                         help="checkpoint to evaluate (default: %(default)s)")
     source.add_argument("--split", choices=("val", "test"), default="test",
                         help="val: PublicTest, to choose by; test: PrivateTest, to report "
                              "(default: %(default)s)")
-    source.add_argument("--dataset", type=Path, default=config.HDF5_PATH, metavar="FOLDER",
+    source.add_argument("--dataset", type=path, default=config.HDF5_PATH, metavar="FOLDER",
                         help="folder of the databases (default: %(default)s)")
     measure = parser.add_argument_group("how")
     measure.add_argument("--runtime", choices=("keras", "onnx"), default="keras",
@@ -40,10 +39,10 @@ def parse_args(argv=None):
                               "takes int8 with --tta flip where it can (default: %(default)s)")
     measure.add_argument("--tta", choices=("flip", "shifts"),
                          help="average over mirrored images, or over those in five places each")
-    measure.add_argument("--ferplus", type=Path, metavar="FILE",
+    measure.add_argument("--ferplus", type=path, metavar="FILE",
                          help="FER+'s votes (fer2013new.csv), to evaluate by them as well")
     written = parser.add_argument_group("what is written")
-    written.add_argument("--output", type=Path, default=config.OUTPUT_PATH, metavar="FOLDER",
+    written.add_argument("--output", type=path, default=config.OUTPUT_PATH, metavar="FOLDER",
                          help="folder of the evaluation (default: %(default)s)")
     written.add_argument("--name", help="NAME of the evaluation's files (default: of the model's "
                                         "file, with _val, _onnx, _int8 and _TTA "
@@ -109,11 +108,9 @@ def predict_and_evaluate(args):
         number = np.array(checkpoint.class_indices(record, args.model, dataset.class_names,
                                                    database))
         dataset.require_images_of(record["network"]["height"], record["network"]["width"])
-        labels, agreement = number[dataset.labels], dataset.agreement
-        voted = labels
+        labels, votes = number[dataset.labels], dataset.votes
         if args.ferplus:
-            voted, agreement = votes_of(args, dataset)
-            voted = number[voted]
+            votes = votes_of(args, dataset)
         probabilities = predict(model, dataset, args.tta)
         require_numbers(probabilities, args.model)
     predicted = probabilities.argmax(axis=1)
@@ -124,7 +121,8 @@ def predict_and_evaluate(args):
     if (args.dataset / "train.hdf5").exists():
         unseen = ~also_in(database, args.dataset / "train.hdf5")
         result["unseen"] = accuracy_on(unseen, labels, predicted)
-    if agreement is not None:
+    if votes is not None:
+        voted, agreement = number[votes.argmax(axis=1)], votes.max(axis=1)
         result["votes"] = accuracy_on(agreement > 0, voted, predicted)
         agreed = agreement > 0.5
         if agreed.any():
@@ -133,7 +131,7 @@ def predict_and_evaluate(args):
 
 
 def votes_of(args, dataset):
-    """Return the class that most people see in each image, (N,) int, and their share, 0-1."""
+    """Return the shares of FER+'s votes on each image, (N, classes) float32."""
     from pipeline.io.ferplus import read_ferplus, require_fit, require_rows
 
     if dataset.ferplus_share is not None:
@@ -143,7 +141,7 @@ def votes_of(args, dataset):
     require_rows(args.ferplus, shares, usage, len(dataset.labels))
     shares = shares[usage][:len(dataset.labels)]
     require_fit(args.ferplus, shares, dataset.labels, usage)
-    return shares.argmax(axis=1), shares.max(axis=1)
+    return shares
 
 
 if __name__ == "__main__":

@@ -12,11 +12,10 @@ Writes epoch_N.hdf5 and best.hdf5 to the checkpoints folder and the training cur
 
 import argparse
 from contextlib import nullcontext
-from pathlib import Path
 
 from config import emotion_config as config
 from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS
-from pipeline.commandline import existing_file, new_folder, positive
+from pipeline.commandline import existing_file, new_folder, path, positive
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.io.filestogether import finish_replacing
@@ -38,14 +37,14 @@ def parse_args(argv=None):
                         help="last epoch (default: the recipe's)")
     recipe.add_argument("--precision", choices=PRECISIONS, help="numbers to compute with; "
                         "mixed_bfloat16 is faster on some processors (default: float32)")
-    recipe.add_argument("--pretrained", type=Path, metavar="FILE",
+    recipe.add_argument("--pretrained", type=path, metavar="FILE",
                         help="trained network to start from, where the recipe fine-tunes")
-    recipe.add_argument("--teachers", type=Path, nargs="+", metavar="FILE",
+    recipe.add_argument("--teachers", type=path, nargs="+", metavar="FILE",
                         help="trained networks to learn from, where the recipe distils")
     recipe.add_argument("--balance", action="store_true", help="give images the more weight the "
                         "fewer there are of their class")
     resumed = parser.add_argument_group("what is resumed")
-    resumed.add_argument("--model", type=Path, metavar="FILE", help="checkpoint to resume from; "
+    resumed.add_argument("--model", type=path, metavar="FILE", help="checkpoint to resume from; "
                          "it decides experiment, seed and precision")
     resumed.add_argument("--start_epoch", "--start-epoch", type=int, metavar="N",
                          help="epochs that the checkpoint was trained for, as a check")
@@ -56,11 +55,11 @@ def parse_args(argv=None):
                          "Slurm, Open MPI or KERAS_DISTRIBUTION_* variables describe, with all "
                          "of their devices")
     files = parser.add_argument_group("what is read and written")
-    files.add_argument("--dataset", type=Path, default=config.HDF5_PATH, metavar="FOLDER",
+    files.add_argument("--dataset", type=path, default=config.HDF5_PATH, metavar="FOLDER",
                        help="folder of train.hdf5 and val.hdf5 (default: %(default)s)")
-    files.add_argument("--checkpoints", type=Path, default=config.CHECKPOINTS_PATH,
+    files.add_argument("--checkpoints", type=path, default=config.CHECKPOINTS_PATH,
                        metavar="FOLDER", help="folder of the checkpoints (default: %(default)s)")
-    files.add_argument("--output", type=Path, default=config.OUTPUT_PATH, metavar="FOLDER",
+    files.add_argument("--output", type=path, default=config.OUTPUT_PATH, metavar="FOLDER",
                        help="folder of the training curve (default: %(default)s)")
     return parser.parse_args(argv)
 

@@ -68,6 +68,11 @@ def name(text):
     return text
 
 
+def path(text):
+    """Return an argument's Path, for argparse: an empty one would be this folder."""
+    return Path(name(text))
+
+
 def positive(text):
     """Return an argument's whole number from 1 to LARGEST_NUMBER, for argparse."""
     if not text.isdecimal() or not text.strip("0"):
@@ -114,6 +119,8 @@ def share_below_1(text):
 def this_command(**changes):
     """Return the command that started this script, for a shell, with flags changed."""
     words, changed = ["python", *sys.argv], set()
+    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+        words.insert(0, f"KERAS_BACKEND={os.environ['KERAS_BACKEND']}")
     for name in changes:
         changed |= {f"--{name}", f"--{name.replace('_', '-')}"}
     kept, drop_value = [], False

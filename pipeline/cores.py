@@ -1,4 +1,4 @@
-"""Bounds the processor cores that a process uses."""
+"""The processor cores that a process may use, and a bound for them."""
 
 import os
 import random
@@ -16,6 +16,15 @@ def use_cores(number):
         notice("--threads: this system has no bound for it; going on without")
         return
     cores = sorted(os.sched_getaffinity(0))
-    slot = int(os.environ.get("PARALLEL_JOBSLOT", 0)) or random.randrange(len(cores)) + 1
+    number = min(number, len(cores))
+    slot = os.environ.get("PARALLEL_JOBSLOT", "")
+    slot = int(slot) if slot.isdecimal() else random.randrange(len(cores)) + 1
     first = (slot - 1) * number
     os.sched_setaffinity(0, {cores[(first + n) % len(cores)] for n in range(number)})
+
+
+def available_cores():
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -136,7 +136,7 @@ def stop_requests(message):
         stop.signal = stop.signal or number
         stop.count += 1
         if stop.count >= MOST_SIGNALS:
-            raise KeyboardInterrupt("interrupted")
+            stop.end_if_requested("interrupted")
 
     earlier = {number: handle(number, request) for number in (signal.SIGINT, *TERMINATING)}
     try:

@@ -11,7 +11,7 @@ on a hundred faces of the sample, beside Keras: a line says by how much the prob
 import argparse
 from pathlib import Path
 
-from pipeline.commandline import existing_file
+from pipeline.commandline import existing_file, path
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.quietimports import import_keras, prepare_opencv
@@ -31,8 +31,8 @@ def parse_args(argv=None):
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     what = parser.add_argument_group("what is exported")
-    what.add_argument("--model", type=Path, required=True, metavar="FILE", help="trained network")
-    what.add_argument("--output", type=Path, required=True, metavar="FILE",
+    what.add_argument("--model", type=path, required=True, metavar="FILE", help="trained network")
+    what.add_argument("--output", type=path, required=True, metavar="FILE",
                       help="file to write, .onnx or .tflite")
     what.add_argument("--precision", choices=("float32", "int8"), default="float32",
                       help="of an .onnx file's numbers (default: %(default)s)")
@@ -101,17 +101,18 @@ def run_tflite(path, faces):
 
 def faces_of_sample(height, width, depth):
     """Return the first faces of the sample, (FACES, height, width, depth) float32 in 0-1."""
-    import cv2
     import numpy as np
 
     from pipeline.detection.faces.emotionclassifier import crop
     from pipeline.detection.faces.facedetector import FaceDetector
+    from pipeline.detection.sources.videoreader import VideoReader
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
-    video, detector, faces = cv2.VideoCapture(str(SAMPLE)), FaceDetector(CASCADE), []
-    while len(faces) < FACES:
-        gray = cv2.cvtColor(video.read()[1], cv2.COLOR_BGR2GRAY)
-        faces += [crop(gray, box, (width, height)) for box in detector.detect(gray)]
+    detector, faces = FaceDetector(CASCADE), []
+    for frame in VideoReader(f"file:{SAMPLE}", SAMPLE.name, network=False):
+        faces += [crop(frame.gray, box, (width, height)) for box in detector.detect(frame.gray)]
+        if len(faces) >= FACES:
+            break
     faces = ImageToArrayPreprocessor().preprocess(np.stack(faces[:FACES]))
     return np.repeat(faces, depth, axis=-1)
 

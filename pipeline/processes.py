@@ -1,11 +1,11 @@
 """Work that several processes share."""
 
 import multiprocessing
-import os
 import signal
 from collections import deque
 from itertools import cycle
 
+from pipeline.cores import available_cores
 from pipeline.errors import UserError
 
 # Items that a process gets at a time, and parcels that are on their way to each.
@@ -21,7 +21,7 @@ def mapped(function, items):
     UserError if one of them ends before.
     """
     parcels = [items[start:start + TOGETHER] for start in range(0, len(items), TOGETHER)]
-    number = min(available_cpus(), len(parcels))
+    number = min(available_cores(), len(parcels))
     if number < 2:
         yield from map(function, items)
         return
@@ -39,12 +39,6 @@ def mapped(function, items):
         for pipe, process in zip(pipes, processes):
             pipe.close()
             process.join()
-
-
-def available_cpus():
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _started(function):

@@ -6,9 +6,8 @@ A training does it to best.hdf5 by itself. The file's record changes, its arrays
 """
 
 import argparse
-from pathlib import Path
 
-from pipeline.commandline import existing_file
+from pipeline.commandline import existing_file, path
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.quietimports import import_keras
@@ -22,9 +21,9 @@ def parse_args(argv=None):
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     where = parser.add_argument_group("where they are measured")
-    where.add_argument("--model", type=Path, required=True, metavar="FILE",
+    where.add_argument("--model", type=path, required=True, metavar="FILE",
                        help="trained network, which gets the ranges")
-    where.add_argument("--dataset", type=Path, required=True, metavar="FOLDER",
+    where.add_argument("--dataset", type=path, required=True, metavar="FOLDER",
                        help="folder of train.hdf5, images of which the network looks at")
     return parser.parse_args(argv)
 

@@ -1,9 +1,19 @@
 import os
+import sys
 from argparse import ArgumentTypeError
+from pathlib import Path
 
 import pytest
 
-from pipeline.commandline import existing_file, name, positive, share, share_below_1
+from pipeline.commandline import (
+    existing_file,
+    name,
+    path,
+    positive,
+    share,
+    share_below_1,
+    this_command,
+)
 from pipeline.errors import UserError
 
 
@@ -37,12 +47,28 @@ def test_what_is_no_share_up_to_1_is_named_with_what_was_expected(text):
 def test_what_is_no_file_is_not_called_empty(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    for path in (pipe, os.devnull):
-        with pytest.raises(UserError, match=f"^{path}: a pipe or a device, expected a model"):
-            existing_file(path, "model", "train one")
+    for no_file in (pipe, os.devnull):
+        with pytest.raises(UserError, match=f"^{no_file}: a pipe or a device, expected a model"):
+            existing_file(no_file, "model", "train one")
 
 
 def test_an_empty_name_is_no_name():
     assert name("x") == "x"
     with pytest.raises(ArgumentTypeError, match="found nothing, expected a name"):
         name("")
+
+
+def test_an_empty_path_is_not_this_folder():
+    assert path("x") == Path("x")
+    with pytest.raises(ArgumentTypeError, match="found nothing, expected a name"):
+        path("")
+
+
+@pytest.mark.parametrize(("backend", "start"), [
+    (None, "python x.py"), ("tensorflow", "python x.py"), ("jax", "KERAS_BACKEND=jax python x.py")])
+def test_a_command_to_go_on_with_keeps_the_backend(monkeypatch, backend, start):
+    monkeypatch.setattr(sys, "argv", ["x.py", "--model", "a b", "--epochs=3"])
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    if backend:
+        monkeypatch.setenv("KERAS_BACKEND", backend)
+    assert this_command(model="c", start_epoch=2) == f"{start} --epochs=3 --model c --start_epoch 2"

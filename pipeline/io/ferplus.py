@@ -54,9 +54,9 @@ def labels_of_votes(path, class_names, weight, labels, usages):
 
     labels: class indices of the rows of fer2013.csv, in its order; usages: their Usages. weight:
     of the votes in the targets, 0-1; FER2013's label has the rest. values: {"targets": (classes,)
-    float32 that sum up to 1, "agreement": float} of each row; its new label is the targets' peak,
-    agreement the share of all votes that this has. The label is None for a row that the votes
-    have no class for. Raises UserError if the file is not FER+'s or its rows do not fit.
+    float32 that sum up to 1, "votes": (classes,) float32, as of read_ferplus} of each row; its new
+    label is the targets' peak. The label is None for a row that the votes have no class for.
+    Raises UserError if the file is not FER+'s or its rows do not fit.
     """
     shares = read_ferplus(path, class_names)
     labels, found, values = np.array(labels), [], []
@@ -69,9 +69,8 @@ def labels_of_votes(path, class_names, weight, labels, usages):
     for label, row in zip(labels, rows):
         targets = np.float32(weight) * row / max(row.sum(), np.float32(1e-9))
         targets[label] += np.float32(1 - weight)
-        peak = targets.argmax()
-        found.append(peak if row.any() else None)
-        values.append({"targets": targets, "agreement": row[peak]})
+        found.append(targets.argmax() if row.any() else None)
+        values.append({"targets": targets, "votes": row})
     return found, values
 
 

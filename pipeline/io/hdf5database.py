@@ -12,7 +12,7 @@ from pipeline.io.plainhdf5 import PlainHDF5
 from pipeline.io.untrusted import reading
 
 EXPECTED = "a database of build_dataset.py"
-ARRAYS = {"images": "uint8", "labels": "uint8", "targets": "float32", "agreement": "float32"}
+ARRAYS = {"images": "uint8", "labels": "uint8", "targets": "float32", "votes": "float32"}
 LARGEST_SIDE = 256  # pixels of an image
 MOST_CLASSES = 1000
 

@@ -18,13 +18,13 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
     """Batches of (images (N, size, size, 1) float32, labels (N, classes) float32).
 
     The labels are rows of `targets`: the database's, where it has some, else one-hot, unless a
-    training changes them. `agreement` (N,), the share of people who agree with a label, is the
-    database's or None. Every sample comes exactly once an epoch; the last batch is short where it
-    has to be. With `shuffle` the order is drawn anew from (seed, epoch); `epoch`, counted from 1,
-    is set by the training. Each of `augmentors` varies the images in turn, then `mixup` mixes
-    samples; what they draw is a function of (seed, epoch, index). A database of at most
-    `memory_limit` bytes is read once. A larger one is streamed through windows: each holds chunks
-    from all over the file, shuffled together. Raises UserError if the file is not such a
+    training changes them. `votes` (N, classes) float32, the share of FER+'s votes that each class
+    has, are the database's or None. Every sample comes exactly once an epoch; the last batch is
+    short where it has to be. With `shuffle` the order is drawn anew from (seed, epoch); `epoch`,
+    counted from 1, is set by the training. Each of `augmentors` varies the images in turn, then
+    `mixup` mixes samples; what they draw is a function of (seed, epoch, index). A database of at
+    most `memory_limit` bytes is read once. A larger one is streamed through windows: each holds
+    chunks from all over the file, shuffled together. Raises UserError if the file is not such a
     database.
     """
 
@@ -45,7 +45,7 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
         with reading(path, EXPECTED):
             self.labels = arrays["labels"][:]
             self.targets = arrays["targets"][:] if "targets" in arrays else None
-            self.agreement = arrays["agreement"][:] if "agreement" in arrays else None
+            self.votes = arrays["votes"][:] if "votes" in arrays else None
         self.class_names = tuple(attributes["class_names"])
         self.attributes = attributes
         self.ferplus_share = attributes.get("ferplus_share")
@@ -55,6 +55,9 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
         elif not is_distribution(self.targets, self.labels, len(self.class_names)):
             raise UserError(f"{path}: its targets are no shares of {len(self.class_names)} classes "
                             "with the labels as peaks; run build_dataset.py again")
+        if self.votes is not None and not are_shares(self.votes, self.targets.shape):
+            raise UserError(f"{path}: its votes are no shares of {len(self.class_names)} classes; "
+                            "run build_dataset.py again")
         self._num_windows = self._count_windows(memory_limit)
         self._windows = {}
         self._planned_epoch = None
@@ -161,6 +164,11 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
 
 def is_distribution(targets, labels, classes):
     """Return whether rows of targets are probabilities of classes, with the labels as peaks."""
-    return (targets.shape == (len(labels), classes) and targets.dtype == np.float32
-            and targets.min() >= 0 and np.allclose(targets.sum(axis=1), 1, atol=1e-5)
+    return (are_shares(targets, (len(labels), classes))
+            and np.allclose(targets.sum(axis=1), 1, atol=1e-5)
             and np.array_equal(targets.argmax(axis=1), labels))
+
+
+def are_shares(rows, shape):
+    """Return whether it is an array of a shape whose rows' numbers sum up to 1 at most."""
+    return rows.shape == shape and rows.min() >= 0 and rows.sum(axis=1).max() <= 1 + 1e-5

@@ -1,8 +1,8 @@
 """Runs an ONNX model."""
 
-import os
-
 import onnxruntime
+
+from pipeline.cores import available_cores
 
 onnxruntime.set_default_logger_severity(3)  # errors; it warns of processors that it does not know
 
@@ -20,7 +20,7 @@ class RuntimeNetwork:
     def __init__(self, model, threads=None):
         content = model if isinstance(model, bytes) else model.SerializeToString()
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or min(_cores(), MOST_THREADS)
+        options.intra_op_num_threads = threads or min(available_cores(), MOST_THREADS)
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(
@@ -33,9 +33,3 @@ class RuntimeNetwork:
     def outputs(self, images, names):
         """Return the arrays of some of the model's outputs."""
         return self._session.run(names, {"images": images})
-
-
-def _cores():
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

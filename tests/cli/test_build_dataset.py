@@ -54,7 +54,7 @@ def test_the_votes_of_people_are_targets_and_labels(csv_file, tmp_path):
         # The first row is left out; the second shows disgust, as angry, the sixth surprise.
         assert file["labels"][:5].tolist() == [0, 1, 2, 3, 4]
         assert np.allclose(file["targets"][4], [0, 0, 0, 0, 0.7, 0.3])
-        assert np.allclose(file["agreement"][:5], 0.7)
+        assert np.allclose(file["votes"][4], [0, 0, 0, 0, 0.7, 0.3])
     process = run_main("build_dataset.py", *arguments, "--ferplus-share", 0.25)
     assert process.returncode == 0, process.stderr_text
     with h5py.File(tmp_path / "train.hdf5") as file:

@@ -127,6 +127,14 @@ def test_a_stopped_batch_goes_on_where_it_was(tmp_path):
     assert rows_of(out / "b.csv") == rows_of(out / "a.csv") == rows_of(out / "c.csv")
 
 
+def test_a_video_that_is_left_out_is_told(talks, tmp_path):
+    arguments = "--video", talks / "a.mp4", "--csv", tmp_path / "x.csv"
+    detect(*arguments)
+    process = detect(*arguments, "--skip-existing")
+    assert process.stdout_text == "0 of 0 videos analysed, 0 failed, 1 left out with complete " \
+        "results\n"
+
+
 def test_skipping_is_for_videos_with_results(tmp_path):
     for arguments in (("--image", SAMPLE_PICTURE, "--csv", tmp_path / "x.csv"),
                       ("--video", SAMPLE_VIDEO), ()):

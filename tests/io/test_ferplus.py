@@ -56,11 +56,12 @@ def test_labels_are_the_peaks_of_targets_that_sum_up_to_1(ferplus):
     rows = [0, 5, 5], ["PrivateTest"] * 3
     labels, values = labels_of_votes(ferplus, SIX, 1.0, *rows)
     assert [SIX[label] for label in labels] == ["happy", "angry", "neutral"]
-    assert [round(float(value["agreement"]), 2) for value in values] == [0.75, 1.0, 0.44]
+    assert [named(value["votes"], SIX) for value in values] == [
+        {"happy": 0.75}, {"angry": 1.0}, {"neutral": 0.4444}]
     assert named(values[0]["targets"], SIX) == {"happy": 1.0}
     sad = EIGHT.index("sad")
     (label, *_), (value, *_) = labels_of_votes(ferplus, EIGHT, 0.5, [sad] * 3, rows[1])
-    assert label == sad and value["agreement"] == 0
+    assert label == sad and named(value["votes"], EIGHT) == {"happy": 0.75, "contempt": 0.25}
     assert named(value["targets"], EIGHT) == {"happy": 0.375, "sad": 0.5, "contempt": 0.125}
 
 

@@ -40,10 +40,11 @@ class Cuts:
         if last is None:
             return False
         change = np.abs(small - last).mean()
-        motion = max(max(self._motion, default=change), LEAST_MOTION)
+        # Of a shot's first two frames no motion is known: only likeness decides.
+        times = change / max(*self._motion, LEAST_MOTION) if self._motion else TIMES_MOTION
         cut = shape != gray.shape or (change > LEAST_CHANGE and (
-            change > TIMES_MOTION * motion
-            or (change > FEWER_TIMES_MOTION * motion and likeness(small, last) < UNLIKE)))
+            times > TIMES_MOTION
+            or (times > FEWER_TIMES_MOTION and likeness(small, last) < UNLIKE)))
         if cut:
             self._motion.clear()
         else:

@@ -119,7 +119,8 @@ class EncodedSound:
                 frame_size=codec.frame_size or None)
         place = round(seconds * codec.sample_rate)
         if self._samples is None or place - self._samples > LONGEST_GAP * codec.sample_rate:
-            if codec.frame_size or place > LONGEST_SILENCE * codec.sample_rate:
+            gap = place - (self._samples or 0)
+            if codec.frame_size or gap > LONGEST_SILENCE * codec.sample_rate:
                 self._samples = place
             self._fill_up_to(place)
         frame.pts = None

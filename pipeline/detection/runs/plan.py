@@ -60,6 +60,8 @@ def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **ou
 def _picture_job(pictures, outputs):
     """Return the Job of a picture or a folder of them, with the annotated ones in a folder."""
     require_source(Job(pictures, pictures=True))
+    if outputs["timeline"]:
+        raise UserError("--timeline shows a video's emotions over time; leave it out for pictures")
     paths = {what: Path(path) for what, path in outputs.items() if path}
     if "annotated" in paths and (pictures.is_dir() or _is_folder(outputs["annotated"])):
         new_folder(paths["annotated"])
@@ -102,7 +104,8 @@ def _videos_by_name(videos, skips, leave_out):
                 raise UserError(f"{video}: no video in this folder; expected "
                                 + ", ".join(VIDEO_SUFFIXES))
         else:
-            below = {re.sub(r".*[/\\]", "", video.rstrip("/")) or "video": video}
+            name = re.sub(r".*[/\\]", "", video.rstrip("/"))
+            below = {name if name.strip(".") else "video": video}
         for name in below.keys() & found.keys():
             raise UserError(f"{below[name]}: has the name of {found[name]}, and so would its "
                             "results; run them apart")

@@ -31,7 +31,7 @@ def run_jobs(jobs, analyzer, stop, skips, **options):
             statuses.append(2)
         if stop.requested:
             break
-    if len(jobs) + skips.left_out > 1:
+    if len(jobs) > 1 or skips.left_out:
         print(f"{len(statuses) - statuses.count(2)} of {len(jobs)} videos analysed, "
               f"{statuses.count(2)} failed, {skips.left_out} left out with complete results")
     for suffix, number in skips.others.most_common():

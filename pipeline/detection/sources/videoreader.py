@@ -59,7 +59,7 @@ class VideoReader:
         self.rate, self.steady = self._nominal_rate()
         self.count = self._video.frames or None
         self._duration = self._promised_seconds()
-        self.live = network and not self._duration and not self._has_size()
+        self.live = network and not self._container.duration and not self._has_size()
         self._zero = self._start()
         self._seconds = None  # of the frame before
         self._matrices = {}  # how frames are to be shown, by their rotation
@@ -90,8 +90,11 @@ class VideoReader:
         return rate, abs(average / rate - 1) < STEADY
 
     def _promised_seconds(self):
-        """Return how long the header says that the video is, 0 where it does not."""
+        """Return how long the header says that what is read is, 0 where it does not."""
         seconds = (self._container.duration or 0) / av.time_base
+        streams = self._streams()
+        if len(streams) < len(self._container.streams):  # the longest of all may be another
+            seconds = max(float((stream.duration or 0) * stream.time_base) for stream in streams)
         if self._container.format.name == "avi":  # FFmpeg counts what is there of it
             seconds = max(seconds, float(self._video.frames * self._video.time_base))
         return seconds
@@ -107,6 +110,10 @@ class VideoReader:
             return first
         picture = float(self._video.start_time * self._video.time_base)
         return max(first, 0.0) if LONGEST_LEAD <= picture - first <= LARGEST_GAP else picture
+
+    def _streams(self):
+        """Return the streams that are read: of several pictures or sounds the best."""
+        return [stream for stream in (self._video, self.sound) if stream is not None]
 
     def _packets(self):
         """Yield the packets of picture and sound, and None for the end."""
@@ -125,9 +132,8 @@ class VideoReader:
         yield None
 
     def _demuxed(self):
-        streams = [stream for stream in (self._video, self.sound) if stream is not None]
         with suppress(IndexError):  # PyAV's, at the end, if a stream has come up in the middle
-            yield from self._container.demux(*streams)
+            yield from self._container.demux(*self._streams())
 
     def _note_end(self, packet):
         time = packet.pts if packet.pts is not None else packet.dts

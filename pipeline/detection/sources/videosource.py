@@ -141,14 +141,10 @@ class VideoSource:
                 self._put(frame)
 
     def _put(self, frame):
+        """Hand on a frame, or None for the end; of a live source in place of the one before."""
         while not self._stopping.is_set():
             with suppress(queue.Full):
                 return self._queue.put(frame, timeout=PATIENCE)
-            if self.live:
-                self._drop_oldest(frame)
-
-    def _drop_oldest(self, newer):
-        with suppress(queue.Empty):
-            older = self._queue.get_nowait()
-            if newer is not None:
-                newer.sound[:0] = older.sound
+            if self.live and frame is not None:
+                with suppress(queue.Empty):
+                    frame.sound[:0] = self._queue.get_nowait().sound

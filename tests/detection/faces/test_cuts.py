@@ -42,3 +42,10 @@ def test_a_cut_within_motion_is_found():
 def test_another_size_is_a_cut():
     first = grays(range(10))
     assert cuts_in([*first, *(cv2.resize(gray, (640, 360)) for gray in first)]) == [10]
+
+
+def test_a_show_of_pictures_is_all_cuts():
+    random = np.random.default_rng(0)
+    shots = [cv2.resize(random.integers(0, 256, (9, 16), dtype=np.uint8), (432, 240))
+             for _ in range(5)]
+    assert cuts_in(shots) == [1, 2, 3, 4]

@@ -5,10 +5,12 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.detection.outputs import soundtrack
 from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
 from pipeline.detection.outputs.videowriter import fitted
 from pipeline.detection.sources.framesource import open_source
 from pipeline.detection.sources.job import Job
+from pipeline.detection.sources.sound import SoundPacket
 from pipeline.ending import StopRequest
 from pipeline.errors import UserError
 from pipeline.io.skips import Skips
@@ -218,3 +220,17 @@ def test_a_suffix_without_a_codec_is_refused(tmp_path):
           AnnotatedVideo.create(tmp_path / "x.txt", None)):
         pass
     assert not list(tmp_path.iterdir())
+
+
+def test_a_late_pause_of_sound_that_is_encoded_again_is_silence(tmp_path, monkeypatch):
+    monkeypatch.setattr(soundtrack, "LONGEST_SILENCE", 1)
+    source = write_clip(tmp_path / "source.mkv", at_rate(2), sound=3, sound_codec="pcm_s16le")
+    with av.open(str(source)) as given, av.open(str(tmp_path / "x.avi"), "w") as output:
+        sound = soundtrack.EncodedSound(output, "pcm_s16le", given.streams.audio[0])
+        for packet in given.demux(given.streams.audio[0]):
+            if packet.size:
+                seconds = float(packet.pts * packet.time_base)
+                sound.write([SoundPacket(packet, seconds + 0.5 * (seconds > 1.9))])
+        sound.close()
+    spans = [(0, 0.5), (1, 1.5), (2.5, 3)]
+    assert np.allclose(loud_spans(tmp_path / "x.avi"), spans, atol=0.03)

@@ -5,6 +5,7 @@ import pytest
 from pipeline.detection.runs.plan import plan_jobs
 from pipeline.errors import UserError
 from pipeline.io.skips import Skips
+from tests.conftest import ROOT, SAMPLE_PICTURE, SAMPLE_VIDEO, fails_with
 
 
 def test_an_output_that_standard_input_is_read_from_is_refused(tmp_path):
@@ -20,3 +21,24 @@ def test_an_output_that_standard_input_is_read_from_is_refused(tmp_path):
     finally:
         os.dup2(kept, 0)
         os.close(kept)
+
+
+def test_the_cascade_that_ships_is_not_written_over():
+    line = fails_with("emotion_detector.py", "--video", SAMPLE_VIDEO, "--no-display", "--csv",
+                      ROOT / "haarcascade_frontalface_default.xml")
+    assert "haarcascade_frontalface_default.xml, which is read" in line
+
+
+@pytest.mark.parametrize("address", ["rtsp://host/.", "rtsp://host/..", "rtsp://host/"])
+def test_an_address_without_a_name_is_a_video(tmp_path, address):
+    job, = plan_jobs(camera=0, videos=[address], pictures=None, skips=Skips(),
+                     skip_existing=False, also_read=[], annotated=None, csv=f"{tmp_path}/",
+                     timeline=None)
+    assert job.csv.parent == tmp_path and job.csv.suffix == ".csv"
+
+
+def test_a_timeline_is_of_a_video(tmp_path):
+    with pytest.raises(UserError, match="--timeline shows a video's emotions over time"):
+        plan_jobs(camera=0, videos=None, pictures=SAMPLE_PICTURE, skips=Skips(),
+                  skip_existing=False, also_read=[], annotated=None, csv=None,
+                  timeline=tmp_path / "x.png")

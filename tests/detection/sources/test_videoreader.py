@@ -9,7 +9,7 @@ import pytest
 from pipeline.detection.sources.videoreader import VideoReader
 from pipeline.errors import UserError
 from tests.conftest import SAMPLE_VIDEO
-from tests.detection.clips import at_rate, sample_images, write_clip
+from tests.detection.clips import at_rate, sample_images, write_clip, write_tone
 
 
 def reader_of(path):
@@ -233,3 +233,19 @@ def test_a_very_wide_frame_is_read(tmp_path):
     path = write_clip(tmp_path / "x.mkv", at_rate(2), [np.full((2, 1000, 3), 90, np.uint8)] * 2,
                       codec="ffv1", pixels="yuv444p")
     assert [frame.gray.shape for frame in reader_of(path)] == [(2, 1000)] * 2
+
+
+def test_a_sound_that_is_not_read_may_be_longer(tmp_path):
+    path = tmp_path / "x.mp4"
+    source = write_clip(tmp_path / "source.mp4", at_rate(20), sound=1)
+    with av.open(str(source)) as given, av.open(str(path), "w") as output:
+        copies = [output.add_stream_from_template(stream) for stream in given.streams]
+        longer = output.add_stream("aac", rate=44100)
+        for packet in given.demux():
+            if packet.size:
+                packet.stream = copies[packet.stream_index]
+                output.mux(packet)
+        write_tone(output, longer, 5, 44100, 0)
+    reader = reader_of(path)
+    assert len(list(reader)) == 20
+    assert reader.sound.index == 1 and reader.broken is None
