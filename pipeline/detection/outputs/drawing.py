@@ -5,7 +5,6 @@ import time
 import cv2
 import numpy as np
 
-from pipeline.detection.faces.boxes import common_area
 from pipeline.detection.outputs.lettering import text_size, write_text
 
 # BGR. Text has at least seven times the light of what it stands on, or a seventh of it.
@@ -101,6 +100,13 @@ def free_corner(image, size, taken, *, order):
     corners = [(0, bottom), (right, bottom), (0, 0), (right, 0)]
     return min((corners[number] for number in order),
                key=lambda corner: sum(common_area((*corner, *size), box) for box in taken))
+
+
+def common_area(first, second):
+    """Return the pixels that two boxes (x, y, width, height) share."""
+    width = min(first[0] + first[2], second[0] + second[2]) - max(first[0], second[0])
+    height = min(first[1] + first[3], second[1] + second[3]) - max(first[1], second[1])
+    return max(width, 0) * max(height, 0)
 
 
 def bars(face, class_names, *, row):
