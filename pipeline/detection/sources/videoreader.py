@@ -8,6 +8,7 @@ import av
 import numpy as np
 from av.sidedata.sidedata import Type
 
+from pipeline.detection.sources.clock import Clock
 from pipeline.detection.sources.decodedframe import DecodedFrame
 from pipeline.detection.sources.opening import (
     PLAYLISTS,
@@ -28,13 +29,6 @@ STEADY = 0.05
 
 # A file whose end is this far from where it promises breaks off, seconds.
 BREAKS_OFF = 0.5
-
-# By this much sound may begin before the picture for its decoder's sake, seconds.
-LONGEST_LEAD = 0.15
-
-# A time that is further back than this, seconds, is of a clock that starts again, and one that is
-# further ahead is a mistake.
-LARGEST_SLIP, LARGEST_GAP = 1, 86_400
 
 
 class VideoReader:
@@ -60,10 +54,10 @@ class VideoReader:
         self.count = self._video.frames or None
         self._duration = self._promised_seconds()
         self.live = network and not self._container.duration and not self._has_size()
-        self._zero = self._start()
-        self._seconds = None  # of the frame before
+        self._clock = self._new_clock()
         self._matrices = {}  # how frames are to be shown, by their rotation
         self._end = 0.0
+        self._newest = None  # of the picture's packets, by the file's clock
 
     def close(self):
         """Close it, from the thread that reads."""
@@ -82,6 +76,7 @@ class VideoReader:
                 index, sound = index + 1, []
             index += frames is None
         self.rest = sound
+        self._note_undecoded_end()
 
     def _nominal_rate(self):
         rate, average = self._video.base_rate, self._video.average_rate
@@ -103,13 +98,11 @@ class VideoReader:
         """Return whether the address gives so many bytes and no more, as a file does."""
         return self._container.format.name not in PLAYLISTS and self._container.size > 0
 
-    def _start(self):
-        """Return the file's time at which its clock is to be 0, seconds."""
-        first = (self._container.start_time or 0) / av.time_base
-        if self._video.start_time is None:
-            return first
-        picture = float(self._video.start_time * self._video.time_base)
-        return max(first, 0.0) if LONGEST_LEAD <= picture - first <= LARGEST_GAP else picture
+    def _new_clock(self):
+        first, picture = self._container.start_time, self._video.start_time
+        return Clock(first and first / av.time_base,
+                     picture and float(picture * self._video.time_base),
+                     step=float(1 / self.rate))
 
     def _streams(self):
         """Return the streams that are read: of several pictures or sounds the best."""
@@ -138,8 +131,19 @@ class VideoReader:
     def _note_end(self, packet):
         time = packet.pts if packet.pts is not None else packet.dts
         if time is not None:
-            end = float((time + (packet.duration or 0)) * packet.time_base) - self._zero
-            self._end = max(self._end, end)
+            end = float((time + (packet.duration or 0)) * packet.time_base)
+            self._end = max(self._end, self._clock.since_start(end))
+        if packet.stream is self._video and packet.pts is not None and not packet.is_discard:
+            self._newest = float(packet.pts * packet.time_base)
+
+    def _note_undecoded_end(self):
+        """Say so where the decoder has left out the end without an error, as HEVC's does."""
+        last = self._clock.seconds
+        if self.broken or last is None or self._newest is None:
+            return
+        end = self._clock.since_start(self._newest)
+        if last < end - BREAKS_OFF:
+            self.broken = f"cannot be decoded after {last:.1f} of {end:.1f} s"
 
     def _decode(self, packet):
         """Return the frames that a packet completes, or None if it cannot be decoded."""
@@ -151,11 +155,13 @@ class VideoReader:
 
     def _heard(self, packet):
         time = packet.pts if packet.pts is not None else packet.dts or 0
-        return SoundPacket(packet, float(time * packet.time_base) - self._zero)
+        return SoundPacket(packet, self._clock.since_start(float(time * packet.time_base)))
 
     def _frame(self, decoded, index, sound):
+        time = decoded.pts and float(decoded.pts * self._video.time_base)
         return DecodedFrame(decoded, aspect=self._aspect(), matrix=self._matrix(decoded),
-                            index=index, seconds=self._time(decoded), name=self.name, sound=sound)
+                            index=index, seconds=self._clock.show(time), name=self.name,
+                            sound=sound)
 
     def _aspect(self):
         """Return a pixel's width over its height: the container's, until the codec's changes."""
@@ -183,20 +189,3 @@ class VideoReader:
             self._matrices[decoded.rotation] = (
                 None if matrix is None else np.frombuffer(bytes(matrix), dtype=np.int32))
         return self._matrices[decoded.rotation]
-
-    def _time(self, decoded):
-        """Return the seconds at which a frame is shown.
-
-        Where the file gives it none, it is the time before and a frame's nominal length; where a
-        clock starts again in the middle, or leaps, it goes on from there.
-        """
-        last, step = self._seconds, float(1 / self.rate)
-        if decoded.pts is None:
-            self._seconds = 0.0 if last is None else last + step
-        else:
-            self._seconds = float(decoded.pts * self._video.time_base) - self._zero
-            if last is not None and not -LARGEST_SLIP <= self._seconds - last <= LARGEST_GAP:
-                self._zero += self._seconds - last - step
-                self._seconds = last + step
-            self._seconds = max(self._seconds, last or 0.0)
-        return self._seconds
