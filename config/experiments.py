@@ -250,6 +250,9 @@ RETRAINED_ON_VOTES = replace(RETRAINED_ON_HALF_VOTES, ferplus_share=1.0)
 RETRAINED_LONGER = replace(RETRAINED_ON_HALF_VOTES, epochs=32)
 """Experiment 25 once more and longer, from the weights that it ended with."""
 
+RETRAINED_ON_MORE_VOTES = replace(RETRAINED_ON_HALF_VOTES, ferplus_share=0.75)
+"""On three quarters of the votes, from the weights of 27."""
+
 FINE_TUNING = replace(
     WIDER,
     pretrained=True,
@@ -291,6 +294,7 @@ EXPERIMENTS = {
     25: RETRAINED_ON_HALF_VOTES,
     26: RETRAINED_ON_VOTES,
     27: RETRAINED_LONGER,
+    28: RETRAINED_ON_MORE_VOTES,
     "fine-tune": FINE_TUNING,
 }
 DEFAULT_EXPERIMENT = 6
