@@ -1,11 +1,13 @@
-"""Write a network for other programs: as .onnx, or as .tflite for small devices.
+"""Write a network for other programs, as .onnx or as .tflite for small devices, or for use here.
 
     python -m pipeline.export --model checkpoints/model.hdf5 --output emotion.onnx
     python -m pipeline.export --model checkpoints/model.hdf5 --output emotion.tflite
+    python -m pipeline.export --model checkpoints/model.hdf5 --output half_the_size.hdf5
 
 The .onnx file is what the detector runs, and says in its metadata which classes its outputs are
-and how a face becomes its input; .tflite comes from Keras's own exporter. What is written is run
-on a hundred faces of the sample, beside Keras: a line says by how much the probabilities differ.
+and how a face becomes its input; .tflite comes from Keras's own exporter; .hdf5 is a model file
+without what only training needs, in float16. What is written is run on a hundred faces of the
+sample, beside Keras: a line says by how much the probabilities differ.
 """
 
 import argparse
@@ -22,8 +24,10 @@ SAMPLE = ROOT / "samples" / "faces.mp4"
 CASCADE = ROOT / "haarcascade_frontalface_default.xml"
 FACES = 100
 
-# Of a probability: rounding in float32; in int8 what its levels leave out.
-LARGEST_DIFFERENCE = {"float32": 1e-4, "int8": 0.2}
+SUFFIXES = (".onnx", ".tflite", ".hdf5")
+
+# Of a probability: rounding, of arrays alone in float16; in int8 what its levels leave out.
+LARGEST_DIFFERENCE = {"float32": 1e-4, "float16": 2e-3, "int8": 0.2}
 
 
 def parse_args(argv=None):
@@ -33,22 +37,23 @@ def parse_args(argv=None):
     what = parser.add_argument_group("what is exported")
     what.add_argument("--model", type=path, required=True, metavar="FILE", help="trained network")
     what.add_argument("--output", type=path, required=True, metavar="FILE",
-                      help="file to write, .onnx or .tflite")
-    what.add_argument("--precision", choices=("float32", "int8"), default="float32",
-                      help="of an .onnx file's numbers (default: %(default)s)")
+                      help="file to write, .onnx, .tflite or .hdf5")
+    what.add_argument("--precision", choices=("float32", "int8"),
+                      help="of an .onnx file's numbers (default: float32)")
     return parser.parse_args(argv)
 
 
 def main(argv=None):
     args = parse_args(argv)
     existing_file(args.model, "model file", "train one, or see checkpoints/model.hdf5")
-    if args.output.suffix not in (".onnx", ".tflite"):
-        raise UserError(f"{args.output}: expected a name that ends in .onnx or .tflite")
-    if args.output.suffix == ".tflite" and args.precision == "int8":
-        raise UserError("--precision int8 is for .onnx files; leave it out")
+    if args.output.suffix not in SUFFIXES:
+        raise UserError(f"{args.output}: expected a name that ends in " + ", ".join(SUFFIXES))
+    if args.output.suffix != ".onnx" and args.precision:
+        raise UserError(f"--precision {args.precision} is for .onnx files; leave it out")
     prepare_opencv()
     import_keras()
-    difference = export(args.model, args.output, args.precision)
+    precision = "float16" if args.output.suffix == ".hdf5" else args.precision or "float32"
+    difference = export(args.model, args.output, precision)
     print(f"written: {printable(args.output)}; on {FACES} faces its probabilities differ from "
           f"Keras's by {difference:.1g} at most")
 
@@ -56,19 +61,23 @@ def main(argv=None):
 def export(model_path, output, precision):
     """Write the file, whole or not at all; return the largest difference from Keras.
 
-    Raises UserError if that is larger than rounding, or int8, explains.
+    Raises UserError if that is larger than the precision explains.
     """
     from pipeline.io import checkpoint
     from pipeline.io.onnxmodel import read_onnx
     from pipeline.io.wholefile import whole_file
     from pipeline.nn.runtimenetwork import RuntimeNetwork
 
-    model, _ = checkpoint.load(model_path)
+    model, record = checkpoint.load(model_path)
     faces = faces_of_sample(*model.input_shape[1:])
     with whole_file(output) as partial:
         if output.suffix == ".onnx":
             partial.write_bytes(read_onnx(model_path, precision)[0].SerializeToString())
             found = RuntimeNetwork(partial.read_bytes()).predict_on_batch(faces)
+        elif output.suffix == ".hdf5":
+            checkpoint.save(model, partial, {**record, "arrays": precision},
+                            include_optimizer=False)
+            found = checkpoint.load(partial)[0].predict_on_batch(faces)
         else:
             write_tflite(model, partial)
             found = run_tflite(partial, faces)

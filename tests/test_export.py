@@ -7,6 +7,7 @@ import onnx
 import pytest
 
 from pipeline import export
+from pipeline.io import checkpoint
 from pipeline.io.onnxmodel import read_onnx
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 from tests.conftest import MODEL, fails_with, run_main
@@ -44,6 +45,16 @@ def test_tflite(tmp_path):
     assert path.read_bytes()[4:8] == b"TFL3"
 
 
+def test_a_model_file_for_use_is_half_the_size(tmp_path):
+    path = tmp_path / "emotion.hdf5"
+    assert 0 < exported(path) < 0.002
+    assert path.stat().st_size < 0.55 * MODEL.stat().st_size
+    again = tmp_path / "again.hdf5"
+    process = run_main("pipeline.export", "--model", path, "--output", again)
+    assert "differ from Keras's by 0 at most" in process.stdout_text
+    assert checkpoint.read(again)[0] == checkpoint.read(path)[0]
+
+
 def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch):
     path = tmp_path / "emotion.onnx"
     path.write_text("earlier")
@@ -56,7 +67,7 @@ def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch):
 
 def test_what_cannot_be_is_one_line(tmp_path):
     for output, more, message in (
-        ("x.pb", (), "ends in .onnx or .tflite"), ("none/x.onnx", (), "create it"),
+        ("x.pb", (), "ends in .onnx, .tflite, .hdf5"), ("none/x.onnx", (), "create it"),
         ("x.tflite", ("--precision", "int8"), "for .onnx files"),
     ):
         line = fails_with("pipeline.export", "--model", MODEL, "--output", tmp_path / output, *more)

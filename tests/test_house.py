@@ -95,7 +95,8 @@ def test_a_room_imports_none_above_it(module):
 
 
 def test_every_room_is_in_the_list_for_those_who_carry_it_on():
-    text = (ROOT / "CONTRIBUTING.md").read_text()
+    text = re.search("## The rooms\n(.*?)\nA room imports", (ROOT / "CONTRIBUTING.md").read_text(),
+                     re.DOTALL)[1]
     rooms = [room.removeprefix("pipeline.").replace(".", "/") for room in ROOMS]
     assert not [room for room in rooms if not re.search(rf"\b{room}\b", text)]
 
