@@ -5,11 +5,8 @@ import re
 import av
 from av.stream import Disposition
 
-from pipeline.detection.sources.decodedframe import square_pixels
+from pipeline.detection.sources.framememory import most_pixels, require_memory
 from pipeline.errors import UserError
-
-# What a frame may take in BGR, bytes.
-FRAME_LIMIT = 1 << 30
 
 # Formats that name other files or servers: in a local file they would lead out of it.
 PLAYLISTS = {"concat", "dash", "hls", "image2", "image2pipe", "imf", "lavfi", "rtsp", "sdp",
@@ -46,14 +43,11 @@ def video_stream(container, name):
         raise UserError(f"{name}: has no moving picture; expected a video")
     if video.codec_context is None:
         raise UserError(f"{name}: its video codec is not known; convert it to H.264")
-    size = square_pixels(video.width, video.height, aspect(video.sample_aspect_ratio))
-    if not (video.width and video.height):
-        size = refused_size(container.name)
-    if size and 3 * size[0] * size[1] > FRAME_LIMIT:
-        raise UserError(
-            f"{name}: a frame of {size[0]} x {size[1]} pixels takes "
-            f"{3 * size[0] * size[1] / 1e9:.1f} GB, the limit is {FRAME_LIMIT / 1e9:.1f} GB")
-    video.codec_context.options = {"max_pixels": str(FRAME_LIMIT // 3)}
+    size = (video.width, video.height) if video.width and video.height else refused_size(
+        container.name)
+    if size:
+        require_memory(name, *size, aspect(video.sample_aspect_ratio), video.pix_fmt)
+    video.codec_context.options = {"max_pixels": str(most_pixels(video.pix_fmt))}
     return video
 
 

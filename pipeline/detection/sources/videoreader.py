@@ -10,6 +10,7 @@ from av.sidedata.sidedata import Type
 
 from pipeline.detection.sources.clock import Clock
 from pipeline.detection.sources.decodedframe import DecodedFrame
+from pipeline.detection.sources.framememory import require_memory
 from pipeline.detection.sources.opening import (
     PLAYLISTS,
     TIMEOUT,
@@ -55,6 +56,7 @@ class VideoReader:
         self._duration = self._promised_seconds()
         self.live = network and not self._container.duration and not self._has_size()
         self._clock = self._new_clock()
+        self._shape = None  # of the frame before: width, height, aspect, pixel format
         self._matrices = {}  # how frames are to be shown, by their rotation
         self._end = 0.0
         self._newest = None  # of the picture's packets, by the file's clock
@@ -159,7 +161,12 @@ class VideoReader:
 
     def _frame(self, decoded, index, sound):
         time = decoded.pts and float(decoded.pts * self._video.time_base)
-        return DecodedFrame(decoded, aspect=self._aspect(), matrix=self._matrix(decoded),
+        ratio = self._aspect()
+        shape = decoded.width, decoded.height, ratio, decoded.format.name
+        if shape != self._shape:
+            require_memory(self.name, *shape)
+            self._shape = shape
+        return DecodedFrame(decoded, aspect=ratio, matrix=self._matrix(decoded),
                             index=index, seconds=self._clock.show(time), name=self.name,
                             sound=sound)
 
