@@ -163,8 +163,9 @@ def detect(args, jobs, stop, skips):
         FaceTracker(args.smoothing),
         only_largest=args.faces == "largest", least_confidence=args.least_confidence,
         frames_belong_together=args.image is None)
-    return run_jobs(jobs, analyzer, stop, skips, mark=args.skip_existing or len(jobs) > 1,
-                    every=args.every, reconnect=args.reconnect, max_frames=args.max_frames,
+    return run_jobs(jobs, analyzer, stop, skips, skip_existing=args.skip_existing,
+                    mark=args.skip_existing or len(jobs) > 1, every=args.every,
+                    reconnect=args.reconnect, max_frames=args.max_frames,
                     display=not args.no_display)
 
 

@@ -4,9 +4,14 @@ from pipeline.io.wholefile import beside, place_of
 
 
 def mark_unfinished(paths):
-    """Put `.NAME.unfinished` beside each path; a process that is killed leaves it there."""
+    """Put `.NAME.unfinished` beside each path; a process that is killed leaves it there.
+
+    Returns those of the paths that had none.
+    """
+    new = [path for path in paths for mark in _marks([path]) if not mark.exists()]
     for mark in _marks(paths):
         mark.touch()
+    return new
 
 
 def mark_finished(paths):
@@ -15,9 +20,10 @@ def mark_finished(paths):
         mark.unlink(missing_ok=True)
 
 
-def is_finished(path):
-    """Return whether a result is at its place, and complete."""
-    return path.is_file() and not any(mark.exists() for mark in _marks([path]))
+def all_finished(paths):
+    """Return whether all results are at their places, and complete."""
+    return all(path.is_file() for path in paths) and not any(
+        mark.exists() for mark in _marks(paths))
 
 
 def _marks(paths):

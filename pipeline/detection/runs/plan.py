@@ -17,7 +17,7 @@ from pipeline.detection.sources.job import Job
 from pipeline.errors import UserError
 from pipeline.io.folder import files_below
 from pipeline.io.places import require_apart
-from pipeline.io.unfinished import is_finished
+from pipeline.io.unfinished import all_finished
 
 VIDEO_SUFFIXES = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
                   ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv")
@@ -51,7 +51,7 @@ def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **ou
             if isinstance(job.source, (str, Path)) and not is_address(str(job.source))]
     require_apart([*read, *also_read], [path for job in jobs for path in job.outputs])
     if skip_existing:
-        todo = [job for job in jobs if not all(map(is_finished, job.outputs))]
+        todo = [job for job in jobs if not all_finished(job.outputs)]
         skips.left_out = len(jobs) - len(todo)
         jobs = todo
     return jobs

@@ -7,21 +7,25 @@ from pipeline.detection.outputs.outputs import Outputs
 from pipeline.detection.sources.framesource import open_source, require_source
 from pipeline.errors import UserError
 from pipeline.io.skips import Skips
-from pipeline.io.unfinished import mark_finished, mark_unfinished
+from pipeline.io.unfinished import all_finished, mark_finished, mark_unfinished
 from pipeline.progress import track_frames
 from pipeline.terminal import notice, printable
 
 
-def run_jobs(jobs, analyzer, stop, skips, **options):
+def run_jobs(jobs, analyzer, stop, skips, *, skip_existing=False, **options):
     """Run Jobs one after the other until a stop is requested; one that fails costs only itself.
 
-    skips: Skips of what was left out before. options: those of run_job. Returns the exit status:
+    skips: Skips of what was left out before. skip_existing: leave out what another run has
+    completed meanwhile. options: those of run_job. Returns the exit status:
     0 if all is well, 1 if not all is, 2 if nothing could be done. Raises UserError in place of
     the last if there is one job.
     """
     stop.patient = True
     statuses = []
     for job in jobs:
+        if skip_existing and all_finished(job.outputs):
+            skips.left_out += 1
+            continue
         try:
             statuses.append(run_job(job, analyzer, stop, **options))
         except UserError as error:
@@ -51,14 +55,14 @@ def run_job(job, analyzer, stop, *, mark=False, every=1, reconnect=0, max_frames
     frame could be analysed.
     """
     skips = Skips()
-    outputs, complete = None, False
+    outputs, complete, marked = None, False, []
     require_source(job)
     with open_source(job, skips, stop, every=every, reconnect=reconnect) as source:
         try:
             with (Outputs.create(job, source, analyzer, skips, stop, display=display) as outputs,
                   closing(analyzer.analyze(islice(source, max_frames), stop)) as results):
                 if mark:
-                    mark_unfinished(job.outputs)
+                    marked = mark_unfinished(job.outputs)
                 for frame, faces in track_frames(results, source, max_frames):
                     outputs.write(frame, faces)
                     if outputs.closed:
@@ -68,10 +72,13 @@ def run_job(job, analyzer, stop, *, mark=False, every=1, reconnect=0, max_frames
             complete = not stop.requested
         except UserError as error:
             if outputs is None or not outputs.frames:
+                mark_finished(marked)
                 raise
             skips.add("outputs that broke off", str(error))
-    if mark and (complete or not outputs.frames):
+    if mark and complete:
         mark_finished(job.outputs)
+    elif not outputs.frames:  # what was there stays as it was
+        mark_finished(marked)
     if not outputs.frames and not stop.requested:
         raise UserError(f"{source.name}: nothing could be analysed")
     with suppress(OSError):  # a terminal that was closed, and SIGHUP with it
