@@ -85,8 +85,9 @@ class EncodedSound:
         layout = "mono" if sound.codec_context.channels == 1 else "stereo"
         self._container = container
         self._stream = container.add_stream(codec, rate=rate, layout=layout)
+        self._kind = None  # of the source's frames: format, layout, rate
         self._resampler = None
-        self._samples = None  # the place of the next one
+        self._samples = 0  # the place of the next one
 
     def write(self, packets):
         """Append SoundPackets."""
@@ -111,25 +112,29 @@ class EncodedSound:
         if early > 0:  # heard before the picture begins
             frame, seconds = without_start(frame, early), 0.0
         codec = self._stream.codec_context
-        if self._resampler is None:
-            if not codec.is_open:  # as by pictures that came before
-                codec.open()
-            self._resampler = av.AudioResampler(
-                format=codec.format, layout=codec.layout, rate=codec.sample_rate,
-                frame_size=codec.frame_size or None)
+        kind = frame.format.name, frame.layout.name, frame.sample_rate
+        changed = kind != self._kind  # in the middle of a broadcast too
+        if changed:
+            self._kind, self._resampler = kind, self._new_resampler()
         place = round(seconds * codec.sample_rate)
-        if self._samples is None or place - self._samples > LONGEST_GAP * codec.sample_rate:
-            gap = place - (self._samples or 0)
+        gap = place - self._samples
+        if changed or gap > LONGEST_GAP * codec.sample_rate:
             if codec.frame_size or gap > LONGEST_SILENCE * codec.sample_rate:
-                self._samples = place
+                self._samples = max(place, self._samples)
             self._fill_up_to(place)
         frame.pts = None
         self._encode(self._resampler.resample(frame))
 
+    def _new_resampler(self):
+        codec = self._stream.codec_context
+        if not codec.is_open:  # as by pictures that came before
+            codec.open()
+        return av.AudioResampler(format=codec.format, layout=codec.layout, rate=codec.sample_rate,
+                                 frame_size=codec.frame_size or None)
+
     def _fill_up_to(self, place):
         """Append silence: PCM goes into an .avi, which would close a gap."""
         codec = self._stream.codec_context
-        self._samples = self._samples or 0
         while self._samples < place:
             silence = av.AudioFrame(codec.format.name, codec.layout.name,
                                     min(place - self._samples, codec.sample_rate))

@@ -121,6 +121,16 @@ def test_sound_that_begins_a_little_before_the_picture_stays_in_time(tmp_path, n
     assert (first, *second) == pytest.approx((0.4, 0.9, 1.4), abs=0.012)
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".webm", ".avi"])
+def test_sound_that_changes_its_kind_in_the_middle_goes_on(tmp_path, suffix):
+    parts = [write_clip(tmp_path / f"{rate}.ts", at_rate(40), sound=2, sound_codec="mp2",
+                        sound_rate=rate, starts=starts, options={"bf": "0"})
+             for starts, rate in ((0, 48_000), (2, 44_100))]
+    (tmp_path / "both.ts").write_bytes(b"".join(part.read_bytes() for part in parts))
+    spans = loud_spans(written(tmp_path / "both.ts", tmp_path / f"x{suffix}"))
+    assert np.allclose(spans, [(0, 0.5), (1, 1.5), (2, 2.5), (3, 3.5)], atol=0.03)
+
+
 @pytest.mark.parametrize("rate", [192_000, 37_800])
 def test_a_rate_that_the_codec_does_not_take_becomes_another(tmp_path, rate):
     source = write_clip(tmp_path / "source.mkv", at_rate(40), sound=2, sound_codec="pcm_s16le",
