@@ -45,10 +45,11 @@ class CopiedSound:
         self._filter = None
         self._stream = container.add_stream_from_template(sound)
         if without_headers is not None:
-            copy = Packet(bytes(without_headers))  # a filter takes what it is given
-            packet, = BitStreamFilterContext("aac_adtstoasc", sound).filter(copy)
-            self._stream.codec_context.extradata = bytes(packet.get_sidedata("new_extradata"))
             self._filter = BitStreamFilterContext("aac_adtstoasc", sound)
+            # A filter takes what it is given, and tells the header with its first packet, for
+            # which a .mkv would list its streams once more.
+            packet, = self._filter.filter(Packet(bytes(without_headers)))
+            self._stream.codec_context.extradata = bytes(packet.get_sidedata("new_extradata"))
         self._last = None
         # What comes before 0 is for the decoder. Elsewhere it would move the picture.
         self._from = -inf if before_0 else 0.0

@@ -80,6 +80,8 @@ def test_sound_is_there_and_in_time(tmp_path, suffix, name, codec):
                         sound_rate=48_000)
     target = written(source, tmp_path / f"x{suffix}")
     expected = [(0, 0.5), (1, 1.5), (2, 2.5)]
+    with av.open(str(target)) as container:
+        assert [stream.type for stream in container.streams] == ["video", "audio"]
     assert np.abs(np.array(loud_spans(target)) - expected).max() < 0.05
     assert times_of(target) == pytest.approx(at_rate(50), abs=0.002)
 
