@@ -242,7 +242,7 @@ RETRAINED_ON_HALF_VOTES = replace(
     warmup_epochs=1,
     epochs_without_mixup=0,
 )
-"""Experiment 23 from network 8's weights, an hour on one CPU core."""
+"""Experiment 23 from network 8's weights."""
 
 RETRAINED_ON_VOTES = replace(RETRAINED_ON_HALF_VOTES, ferplus_share=1.0)
 """Experiment 22 likewise."""

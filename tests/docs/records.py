@@ -27,3 +27,9 @@ def rows(text, start="| "):
     """Return the cells of the table rows that begin so."""
     return [[cell.strip() for cell in line.strip("|").split("|")]
             for line in text.splitlines() if line.startswith(start)]
+
+
+def table(text, header):
+    """Return the cells of the rows of the table whose header begins so."""
+    lines = text[text.index(header):].split("\n\n")[0].splitlines()
+    return rows("\n".join(lines[2:]))
