@@ -1,5 +1,6 @@
 """Reads a video file or a stream with FFmpeg."""
 
+from collections import deque
 from contextlib import suppress
 from fractions import Fraction
 from functools import cached_property
@@ -58,6 +59,7 @@ class VideoReader:
         self._clock = self._new_clock()
         self._shape = None  # of the frame before: width, height, aspect, pixel format
         self._matrices = {}  # how frames are to be shown, by their rotation
+        self._times = deque()  # of the packets of an .avi whose frames are to come
         self._end = 0.0
         self._newest = None  # of the picture's packets, by the file's clock
 
@@ -150,10 +152,28 @@ class VideoReader:
     def _decode(self, packet):
         """Return the frames that a packet completes, or None if it cannot be decoded."""
         try:
-            return self._video.codec_context.decode(packet)
+            frames = self._video.codec_context.decode(packet)
         except av.FFmpegError:
             self.undecodable += packet is not None
             return None
+        if self._container.format.name == "avi":
+            self._put_times(packet, frames)
+        return frames
+
+    def _put_times(self, packet, frames):
+        """Give an .avi's frames their times: it tells when packets are decoded, and no more.
+
+        Packets may come in another order than their frames, but frames are shown at their times.
+        """
+        codec = self._video.codec_context
+        waiting = 0
+        if packet is not None:
+            self._times.append(packet.dts)
+            waiting = max(codec.reorder_depth, codec.delay)
+        while len(self._times) > len(frames) + waiting:  # the decoder has left one out
+            self._times.popleft()
+        for frame in frames:
+            frame.pts = self._times.popleft() if self._times else None
 
     def _heard(self, packet):
         time = packet.pts if packet.pts is not None else packet.dts or 0

@@ -141,6 +141,13 @@ def test_an_avi_that_counts_in_milliseconds_does_not_break_off(tmp_path):
     assert reader.broken is None
 
 
+@pytest.mark.parametrize(("codec", "frames"), [("mpeg4", 2), ("libx264", 3), ("libx264", 0)])
+def test_an_avi_whose_frames_are_stored_in_another_order_has_their_times(tmp_path, codec, frames):
+    path = write_clip(tmp_path / "x.avi", at_rate(40), codec=codec, time_base=Fraction(1, 20),
+                      options={"bf": str(frames)})
+    assert seconds_of(path) == pytest.approx(at_rate(40))
+
+
 @pytest.mark.parametrize("aspect", [Fraction(2), Fraction(1, 2), Fraction(16, 11)])
 def test_pixels_become_square(tmp_path, aspect):
     path = write_clip(tmp_path / "x.mp4", at_rate(2), aspect=aspect)
