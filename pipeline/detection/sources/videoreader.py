@@ -3,23 +3,19 @@
 from collections import deque
 from contextlib import suppress
 from fractions import Fraction
-from functools import cached_property
 
 import av
-import numpy as np
-from av.sidedata.sidedata import Type
 
 from pipeline.detection.sources.clock import Clock
 from pipeline.detection.sources.decodedframe import DecodedFrame
-from pipeline.detection.sources.framememory import require_memory
 from pipeline.detection.sources.opening import (
     PLAYLISTS,
     TIMEOUT,
-    aspect,
     open_container,
     reason,
     video_stream,
 )
+from pipeline.detection.sources.presentation import Presentation
 from pipeline.detection.sources.sound import SoundPacket
 
 # For a video that does not tell its rate, frames a second.
@@ -57,8 +53,7 @@ class VideoReader:
         self._duration = self._promised_seconds()
         self.live = network and not self._container.duration and not self._has_size()
         self._clock = self._new_clock()
-        self._shape = None  # of the frame before: width, height, aspect, pixel format
-        self._matrices = {}  # how frames are to be shown, by their rotation
+        self._presentation = Presentation(self._video, name)
         self._times = deque()  # of the packets of an .avi whose frames are to come
         self._end = 0.0
         self._newest = None  # of the picture's packets, by the file's clock
@@ -181,38 +176,6 @@ class VideoReader:
 
     def _frame(self, decoded, index, sound):
         time = decoded.pts and float(decoded.pts * self._video.time_base)
-        ratio = self._aspect()
-        shape = decoded.width, decoded.height, ratio, decoded.format.name
-        if shape != self._shape:
-            require_memory(self.name, *shape)
-            self._shape = shape
-        return DecodedFrame(decoded, aspect=ratio, matrix=self._matrix(decoded),
-                            index=index, seconds=self._clock.show(time), name=self.name,
-                            sound=sound)
-
-    def _aspect(self):
-        """Return a pixel's width over its height: the container's, until the codec's changes."""
-        if self._coded_aspect == self._first_coded_aspect:
-            return aspect(self._video.sample_aspect_ratio)
-        return aspect(self._coded_aspect)
-
-    @property
-    def _coded_aspect(self):
-        return self._video.codec_context.sample_aspect_ratio
-
-    @cached_property
-    def _first_coded_aspect(self):
-        """The codec's with the first frame."""
-        return self._coded_aspect
-
-    def _matrix(self, decoded):
-        """Return a frame's display matrix, or None.
-
-        One frame is asked for each rotation: who is asked for side data holds on to itself, and
-        stays in the memory for long.
-        """
-        if decoded.rotation not in self._matrices:
-            matrix = decoded.side_data.get(Type.DISPLAYMATRIX)
-            self._matrices[decoded.rotation] = (
-                None if matrix is None else np.frombuffer(bytes(matrix), dtype=np.int32))
-        return self._matrices[decoded.rotation]
+        aspect, matrix = self._presentation.of(decoded)
+        return DecodedFrame(decoded, aspect=aspect, matrix=matrix, index=index,
+                            seconds=self._clock.show(time), name=self.name, sound=sound)
