@@ -82,18 +82,19 @@ def test_a_signal_waits_for_what_is_to_be_completed(number, times):
                                                    "-c: all is complete\n")
 
 
-def test_signals_that_come_again_and_again_interrupt():
+@pytest.mark.parametrize("number", SIGNALS)
+def test_signals_that_come_again_and_again_interrupt(number):
     process = subprocess.Popen([sys.executable, "-c", SCRIPT, "patient"], cwd=ROOT, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout.readline() == "ready\n"
     while process.poll() is None:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         try:
             process.wait(timeout=0.1)
         except subprocess.TimeoutExpired:
             continue
     stdout, stderr = process.communicate()
-    assert (process.returncode, stdout, stderr) == (130, "", "-c: interrupted\n")
+    assert (process.returncode, stdout, stderr) == (SIGNALS[number], "", "-c: interrupted\n")
 
 
 def test_nohup_is_heeded():
