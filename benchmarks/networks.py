@@ -33,10 +33,16 @@ def drawn_network(recipe):
     network = {"width": config.IMAGE_SIZE, "height": config.IMAGE_SIZE,
                "depth": config.IMAGE_DEPTH, "classes": config.DEFAULT_CLASSES, **recipe.network}
     random = np.random.default_rng(0)
-    weights = {layer.name: tuple(random.uniform(0.01, 0.1, shape).astype(np.float32)
+    weights = {layer.name: tuple(random.uniform(*limits(shape), shape).astype(np.float32)
                                  for shape in layer.shapes)
                for layer in layers_with_arrays(network)}
     return {"network": network, "class_names": config.CLASS_NAMES[6]}, weights
+
+
+def limits(shape):
+    """Return from where to where an array is drawn: He's limit for kernels; the rest is small."""
+    limit = np.sqrt(6 / np.prod(shape[:-1]))
+    return (-limit, limit) if len(shape) > 1 else (0.01, 0.1)
 
 
 def main():

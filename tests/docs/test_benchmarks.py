@@ -43,3 +43,9 @@ def test_the_rows_of_the_network_alone_are_those_of_their_log():
                         r"(.+) a face, (.+) of 2, (.+) of 4; PublicTest (.+), with .* (\S+)$")
     assert table(TEXT, "| | first face, CPU |") == [
         [name, f"{first} s", *figures] for name, first, *figures in expected]
+
+
+def test_what_one_run_for_many_files_takes_is_in_its_log():
+    (clock, processors), = found_in("manyfiles.txt", r"takes (\S+) of the time of six and (\S+) of")
+    _, sentences = document("docs/many_files.md")
+    assert f"take {clock} of the time of six runs, and {processors} of their CPU time" in sentences
