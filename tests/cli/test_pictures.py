@@ -149,8 +149,8 @@ def test_no_picture_of_the_users_is_overwritten(folder, tmp_path):
     for picture in (folder / "a.jpg", tmp_path / "link" / "a.jpg"):
         detect("--image", picture, "--output", folder / "a.jpg", status=2)
     detect("--image", folder, "--csv", folder / "a.jpg", status=2)
-    detect("--image", folder / "a.jpg", "--csv", tmp_path / "x.png", "--output",
-           tmp_path / "x.png", status=2)
+    detect("--image", folder, "--csv", tmp_path / "x.csv", "--timeline", tmp_path / "x.csv",
+           status=2)
     assert {path: path.read_bytes() for path in folder.rglob("*.jpg")} == before
 
 

@@ -60,8 +60,6 @@ def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **ou
 def _picture_job(pictures, outputs):
     """Return the Job of a picture or a folder of them, with the annotated ones in a folder."""
     require_source(Job(pictures, pictures=True))
-    if outputs["timeline"]:
-        raise UserError("--timeline shows a video's emotions over time; leave it out for pictures")
     paths = {what: Path(path) for what, path in outputs.items() if path}
     if "annotated" in paths and (pictures.is_dir() or _is_folder(outputs["annotated"])):
         new_folder(paths["annotated"])

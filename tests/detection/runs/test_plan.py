@@ -5,7 +5,7 @@ import pytest
 from pipeline.detection.runs.plan import plan_jobs
 from pipeline.errors import UserError
 from pipeline.io.skips import Skips
-from tests.conftest import ROOT, SAMPLE_PICTURE, SAMPLE_VIDEO, fails_with
+from tests.conftest import ROOT, SAMPLE_VIDEO, fails_with
 
 
 def test_an_output_that_standard_input_is_read_from_is_refused(tmp_path):
@@ -35,10 +35,3 @@ def test_an_address_without_a_name_is_a_video(tmp_path, address):
                      skip_existing=False, also_read=[], annotated=None, csv=f"{tmp_path}/",
                      timeline=None)
     assert job.csv.parent == tmp_path and job.csv.suffix == ".csv"
-
-
-def test_a_timeline_is_of_a_video(tmp_path):
-    with pytest.raises(UserError, match="--timeline shows a video's emotions over time"):
-        plan_jobs(camera=0, videos=None, pictures=SAMPLE_PICTURE, skips=Skips(),
-                  skip_existing=False, also_read=[], annotated=None, csv=None,
-                  timeline=tmp_path / "x.png")
