@@ -15,6 +15,7 @@ from pipeline.errors import UserError
 from pipeline.io.picturefile import FORMATS, read_picture
 from pipeline.io.picturememory import memory_needed
 from tests.conftest import ROOT, SAMPLE_PICTURE
+from tests.peakmemory import measurable, peaks
 
 PICTURE = Image.open(SAMPLE_PICTURE).convert("RGB").resize((216, 120))
 PIXELS = np.asarray(PICTURE)
@@ -229,9 +230,9 @@ def test_a_picture_that_would_take_too_much_memory_is_refused(tmp_path):
         read_picture(tmp_path / "x.bmp")
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="VmHWM is Linux's")
+@measurable
 def test_reading_stays_below_the_bytes_that_are_counted_for_a_pixel(tmp_path):
-    """The peak is measured in processes of their own, for kinds that differ in their copies."""
+    """For kinds that differ in their copies."""
     size = 2500, 2000
     pictures = {"rgb.png": "RGB", "gray.png": "L", "alpha.png": "RGBA", "cmyk.tif": "CMYK",
                 "turned.jpg": "RGB", "16.png": "I;16", "float.tif": "F", "lab.tif": "LAB",
@@ -241,24 +242,11 @@ def test_reading_stays_below_the_bytes_that_are_counted_for_a_pixel(tmp_path):
         Image.new(mode, size).save(tmp_path / name, **exif)
     for name in ("deep.png", "deep.tif"):
         cv2.imwrite(str(tmp_path / name), np.zeros((*size, 4), dtype=np.uint16))
-    code = ("import os, sys\n"
-            "from pipeline.io.picturefile import read_picture\n"
-            "def peak():\n"
-            "    lines = open('/proc/self/status').read().splitlines()\n"
-            "    return next(1024 * int(line.split()[1]) for line in lines if 'VmHWM' in line)\n"
-            "for path in sys.argv[1:]:\n"
-            "    if os.fork() == 0:\n"
-            "        before = peak()\n"
-            "        read_picture(path)\n"
-            "        print(peak() - before, flush=True)\n"
-            "        os._exit(0)\n"
-            "    os.wait()\n")
     paths = sorted(tmp_path.iterdir())
-    process = subprocess.run([sys.executable, "-c", code, *paths], cwd=ROOT, capture_output=True,
-                             text=True, check=True)
-    for path, taken in zip(paths, process.stdout.split(), strict=True):
+    found = peaks("from pipeline.io.picturefile import read_picture", "read_picture(path)", paths)
+    for path, taken in zip(paths, found, strict=True):
         with Image.open(path) as picture:
-            assert int(taken) < memory_needed(picture) + 12e6, path  # of the decoders
+            assert taken < memory_needed(picture) + 12e6, path  # of the decoders
 
 
 def test_what_is_no_picture_is_one_line(tmp_path):

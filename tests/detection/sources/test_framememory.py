@@ -1,6 +1,3 @@
-import os
-import subprocess
-import sys
 from fractions import Fraction
 
 import numpy as np
@@ -10,8 +7,8 @@ from pipeline.detection.sources import framememory
 from pipeline.detection.sources.framememory import memory_needed, require_memory
 from pipeline.detection.sources.videoreader import VideoReader
 from pipeline.errors import UserError
-from tests.conftest import ROOT
 from tests.detection.clips import at_rate, write_clip
+from tests.peakmemory import measurable, peaks
 
 WIDTH, HEIGHT = 2400, 1800
 FRAME = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
@@ -25,32 +22,19 @@ def reader_of(path):
     return VideoReader(f"file:{path}", path.name, network=False)
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="VmHWM is Linux's")
+@measurable
 def test_reading_stays_below_the_bytes_that_are_counted(tmp_path):
-    """The peak is measured in processes of their own."""
     paths = [write_clip(tmp_path / f"{number}.mkv", [0], [FRAME], codec=codec, pixels=pixels,
                         aspect=None if aspect == 1 else Fraction(aspect), display=(turn,),
                         time_base=Fraction(1, 20), options={"preset": "ultrafast"} if
                         codec == "libx264" else {})
              for number, (codec, pixels, aspect, turn) in enumerate(KINDS)]
-    code = ("import os, sys\n"
-            "from pipeline.detection.sources.videoreader import VideoReader\n"
-            "def peak():\n"
-            "    lines = open('/proc/self/status').read().splitlines()\n"
-            "    return next(1024 * int(line.split()[1]) for line in lines if 'VmHWM' in line)\n"
-            "for path in sys.argv[1:]:\n"
-            "    if os.fork() == 0:\n"
-            "        before = peak()\n"
-            "        for frame in VideoReader('file:' + path, path, network=False):\n"
-            "            frame.gray, frame.image\n"
-            "        print(peak() - before, flush=True)\n"
-            "        os._exit(0)\n"
-            "    os.wait()\n")
-    process = subprocess.run([sys.executable, "-c", code, *paths], cwd=ROOT, capture_output=True,
-                             text=True, check=True)
-    for (_, pixels, aspect, _), taken in zip(KINDS, process.stdout.split(), strict=True):
+    found = peaks("from pipeline.detection.sources.videoreader import VideoReader",
+                  "[(frame.gray, frame.image) for frame in VideoReader('file:' + path, path, "
+                  "network=False)]", paths)
+    for (_, pixels, aspect, _), taken in zip(KINDS, found, strict=True):
         needed = memory_needed(WIDTH, HEIGHT, aspect, pixels)
-        assert 0.3 * needed < int(taken) < needed + 16e6, pixels  # of threads and libraries
+        assert 0.3 * needed < taken < needed + 16e6, pixels  # of threads and libraries
 
 
 def test_a_frame_beyond_the_limit_of_memory_is_refused_with_its_size(tmp_path):
