@@ -17,6 +17,9 @@ from pipeline.terminal import notice
 # SIGHUP comes when the terminal is closed; Windows has none.
 TERMINATING = [number for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)) if number]
 
+# Threads that may hang in a library to the end.
+_left_behind = []
+
 # A signal that comes again while outputs are completed is no reason to spoil them; one that
 # comes so often is meant.
 MOST_SIGNALS = 3
@@ -51,7 +54,17 @@ def run(main):
     if status and status > 128:  # one more signal would only spoil the end
         for number in (signal.SIGINT, *TERMINATING):
             signal.signal(number, signal.SIG_IGN)
+    if any(thread.is_alive() for thread in _left_behind):
+        _exit_at_once(status)
     sys.exit(status)
+
+
+def leave_behind(thread):
+    """Let the process end at once if a thread still hangs in a library then.
+
+    The interpreter would tidy up under it, and take away what the library uses.
+    """
+    _left_behind.append(thread)
 
 
 def tell(error):
@@ -149,6 +162,13 @@ def stop_requests(message):
 
 def _terminate(number, frame):
     raise Terminated(number=number)
+
+
+def _exit_at_once(status):
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status or 0)
 
 
 def _leave_stdout():

@@ -9,8 +9,8 @@ import pytest
 from tests.conftest import ROOT
 
 SCRIPT = """
-import sys, time
-from pipeline.ending import Terminated, run, stop_requests
+import atexit, sys, threading, time
+from pipeline.ending import Terminated, leave_behind, run, stop_requests
 from pipeline.errors import UserError
 
 def main():
@@ -24,6 +24,13 @@ def main():
             time.sleep(1)  # to complete what there is
             print("completed", flush=True)
         return
+    if what == "hangs":
+        atexit.register(print, "tidied up")
+        thread = threading.Thread(target=time.sleep, args=(60,), daemon=True)
+        thread.start()
+        leave_behind(thread)
+        print("told")
+        return 1
     if what == "user":
         raise UserError("x.csv\\n[red]: not there")
     if what.isdigit():
@@ -95,6 +102,12 @@ def test_signals_that_come_again_and_again_interrupt(number):
             continue
     stdout, stderr = process.communicate()
     assert (process.returncode, stdout, stderr) == (SIGNALS[number], "", "-c: interrupted\n")
+
+
+def test_nothing_is_tidied_up_under_a_thread_that_hangs():
+    process = subprocess.run([sys.executable, "-c", SCRIPT, "hangs"], cwd=ROOT, text=True,
+                             capture_output=True)
+    assert (process.returncode, process.stdout, process.stderr) == (1, "told\n", "")
 
 
 def test_nohup_is_heeded():

@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 
 from pipeline.detection.sources.steadyreader import SteadyReader
+from pipeline.ending import leave_behind
 from pipeline.errors import UserError
 
 # Frames decoded ahead of a file's analysis.
@@ -44,6 +45,7 @@ class VideoSource:
 
     def __enter__(self):
         self._thread.start()
+        leave_behind(self._thread)
         while not self._opened.wait(timeout=PATIENCE):
             self._stop.end_if_requested()
         if self._reader is None:
