@@ -49,10 +49,9 @@ def test_a_model_file_for_use_is_half_the_size(tmp_path):
     path = tmp_path / "emotion.hdf5"
     assert 0 < exported(path) < 0.002
     assert path.stat().st_size < 0.55 * MODEL.stat().st_size
-    again = tmp_path / "again.hdf5"
-    process = run_main("pipeline.export", "--model", path, "--output", again)
-    assert "differ from Keras's by 0 at most" in process.stdout_text
-    assert checkpoint.read(again)[0] == checkpoint.read(path)[0]
+    record, given = checkpoint.read_record(path), checkpoint.read_record(MODEL)
+    assert record["arrays"] == "float16"
+    assert record["activation_ranges"] == given["activation_ranges"]
 
 
 def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch):
