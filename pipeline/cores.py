@@ -18,7 +18,8 @@ def use_cores(number):
     cores = sorted(os.sched_getaffinity(0))
     number = min(number, len(cores))
     slot = os.environ.get("PARALLEL_JOBSLOT", "")
-    slot = int(slot) if slot.isdecimal() else random.randrange(len(cores)) + 1
+    slot = int(slot) if slot.isdecimal() else 0
+    slot = slot or random.randrange(len(cores)) + 1
     first = (slot - 1) * number
     os.sched_setaffinity(0, {cores[(first + n) % len(cores)] for n in range(number)})
 

@@ -170,5 +170,6 @@ def is_distribution(targets, labels, classes):
 
 
 def are_shares(rows, shape):
-    """Return whether it is an array of a shape whose rows' numbers sum up to 1 at most."""
-    return rows.shape == shape and rows.min() >= 0 and rows.sum(axis=1).max() <= 1 + 1e-5
+    """Return whether it is a float32 array of a shape whose rows sum up to 1 at most."""
+    return (rows.shape == shape and rows.dtype == np.float32 and rows.min() >= 0
+            and rows.sum(axis=1).max() <= 1 + 1e-5)

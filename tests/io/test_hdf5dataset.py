@@ -139,3 +139,21 @@ def test_a_file_that_is_no_database_is_named(tmp_path):
         file["images"] = np.zeros((3, 48, 48), np.uint8)
     with pytest.raises(UserError, match=r"not a database of build_dataset\.py"):
         generator(path)
+
+
+@pytest.mark.parametrize(("targets", "votes", "message"), [
+    ([0.5, 0.4], [0.5, 0.4], "its targets are no shares of 2 classes"),
+    ([0.4, 0.6], [0.5, 0.4], "its targets are no shares of 2 classes"),  # the label is another
+    ([np.nan, 1.0], [0.5, 0.4], "its targets are no shares of 2 classes"),
+    ([0.6, 0.4], [0.8, 0.4], "its votes are no shares of 2 classes"),
+    ([0.6, 0.4], [-0.1, 0.4], "its votes are no shares of 2 classes"),
+    ([0.6, 0.4], [np.nan, 0.4], "its votes are no shares of 2 classes"),
+    ([0.6, 0.4], [0.4], "its votes are no shares of 2 classes"),
+])
+def test_targets_and_votes_that_are_no_shares_are_refused(tmp_path, targets, votes, message):
+    further = {"targets": np.shape(targets), "votes": np.shape(votes)}
+    with HDF5DatasetWriter.create(tmp_path / "x.hdf5", 48, {"class_names": ["a", "b"]},
+                                  further) as writer:
+        writer.add(np.zeros((48, 48)), 0, targets=targets, votes=votes)
+    with pytest.raises(UserError, match=message):
+        generator(tmp_path / "x.hdf5")
