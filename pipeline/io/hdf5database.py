@@ -1,14 +1,12 @@
 """Opens the HDF5 databases of build_dataset.py, which may come from anywhere."""
 
-import mmap
 from contextlib import contextmanager
 
-import h5py
 import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.io.hdf5datasetwriter import CHUNK_IMAGES, DIGEST, digest_of_attributes
-from pipeline.io.plainhdf5 import PlainHDF5
+from pipeline.io.plainhdf5 import opened_hdf5
 from pipeline.io.untrusted import reading
 
 EXPECTED = "a database of build_dataset.py"
@@ -25,9 +23,7 @@ def open_database(path):
     each; attributes with class_names, a list of str. Raises UserError if the file is not such a
     database, or damaged.
     """
-    with (reading(path, EXPECTED), h5py.File(path, "r") as file, open(path, "rb") as raw,
-          mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content):
-        plain = PlainHDF5(content, file.id)
+    with reading(path, EXPECTED), opened_hdf5(path) as plain:
         for name in ("images", "labels"):
             if not plain.has(name):
                 raise UserError(f"{path}: not {EXPECTED}: it has no {name}; run it again")
