@@ -105,7 +105,7 @@ def add_outputs(group):
 def main(argv=None):
     args = parse_args(argv)
     from pipeline.detection.runs.plan import plan_jobs
-    from pipeline.io.skips import Skips
+    from pipeline.files.skips import Skips
 
     if args.detector:
         existing_file(args.detector, "YuNet file", "README says where it is to be had")

@@ -14,7 +14,7 @@ from config import emotion_config as config
 from pipeline.commandline import existing_file, new_folder, path
 from pipeline.ending import run
 from pipeline.errors import UserError
-from pipeline.io.filestogether import finish_replacing
+from pipeline.files.filestogether import finish_replacing
 from pipeline.quietimports import import_keras
 
 

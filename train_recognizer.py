@@ -18,7 +18,7 @@ from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS
 from pipeline.commandline import existing_file, new_folder, path, positive
 from pipeline.ending import run
 from pipeline.errors import UserError
-from pipeline.io.filestogether import finish_replacing
+from pipeline.files.filestogether import finish_replacing
 from pipeline.quietimports import import_keras
 from pipeline.training.trainingplan import training_plan
 

@@ -63,9 +63,9 @@ def export(model_path, output, precision):
 
     Raises UserError if that is larger than the precision explains.
     """
+    from pipeline.files.wholefile import whole_file
     from pipeline.io import checkpoint
     from pipeline.io.onnxmodel import read_onnx
-    from pipeline.io.wholefile import whole_file
     from pipeline.nn.runtimenetwork import RuntimeNetwork
 
     model, record = checkpoint.load(model_path)

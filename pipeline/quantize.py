@@ -33,9 +33,9 @@ def main(argv=None):
     existing_file(args.model, "model file", "train one, or see checkpoints/model.hdf5")
     database = existing_file(args.dataset / "train.hdf5", "database", "run build_dataset.py first")
     import_keras()
+    from pipeline.files.untrusted import reading
     from pipeline.io import checkpoint
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-    from pipeline.io.untrusted import reading
     from pipeline.nn.activationranges import NUM_IMAGES, measure_ranges
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 

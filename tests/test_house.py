@@ -14,6 +14,7 @@ ROOMS = (
     "pipeline.errors", "pipeline.terminal", "pipeline.cores",
     "pipeline.commandline", "pipeline.ending", "pipeline.quietimports",
     "pipeline.progress", "pipeline.plots", "pipeline.processes",
+    "pipeline.files",
     "pipeline.preprocessing",
     "pipeline.nn",
     "pipeline.io",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keras
 
-from pipeline.io.wholefile import whole_file
+from pipeline.files.wholefile import whole_file
 from pipeline.plots import plot_training
 
 DRAWN_EVERY = 10  # seconds: a drawing takes half of one
