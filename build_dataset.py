@@ -14,7 +14,7 @@ import re
 from functools import partial
 
 from config import emotion_config as config
-from pipeline.commandline import existing_file, existing_folder, new_folder, path, share
+from pipeline.commandline import existing_file, existing_folder, new_folder, new_parser, path, share
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.files.wholefile import place_of, whole_file
@@ -24,9 +24,7 @@ from pipeline.terminal import notice, printable
 
 
 def parse_args(argv=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = new_parser(__doc__)
     source = parser.add_argument_group("what is read").add_mutually_exclusive_group()
     source.add_argument("--csv", type=path, default=config.CSV_PATH, metavar="FILE",
                         help="Kaggle's fer2013.csv or icml_face_data.csv, or one like them, with "

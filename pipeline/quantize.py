@@ -5,9 +5,7 @@
 A training does it to best.hdf5 by itself. The file's record changes, its arrays stay.
 """
 
-import argparse
-
-from pipeline.commandline import existing_file, path
+from pipeline.commandline import existing_file, new_parser, path
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.quietimports import import_keras
@@ -17,9 +15,7 @@ MEMORY_LIMIT = 1 << 30  # bytes of a database that is read at once
 
 
 def parse_args(argv=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = new_parser(__doc__)
     where = parser.add_argument_group("where they are measured")
     where.add_argument("--model", type=path, required=True, metavar="FILE",
                        help="trained network, which gets the ranges")

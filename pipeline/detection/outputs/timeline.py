@@ -46,7 +46,7 @@ class Timeline:
         """Draw the picture."""
         import numpy as np
 
-        from pipeline.plots import plot_timeline
+        from pipeline.evaluation.plots import plot_timeline
 
         faces = {
             number: (np.array(seconds),
