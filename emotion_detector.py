@@ -102,7 +102,7 @@ def add_outputs(group):
 def main(argv=None):
     args = parse_args(argv)
     from pipeline.detection.runs.plan import plan_jobs
-    from pipeline.files.skips import Skips
+    from pipeline.files.folder import Skips
 
     if args.detector:
         existing_file(args.detector, "YuNet file", "README says where it is to be had")

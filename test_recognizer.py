@@ -12,7 +12,6 @@ from config import emotion_config as config
 from pipeline.commandline import existing_file, new_folder, new_parser, path
 from pipeline.ending import run
 from pipeline.errors import UserError
-from pipeline.files.filestogether import finish_replacing
 from pipeline.quietimports import import_keras
 
 
@@ -51,7 +50,6 @@ def main(argv=None):
     if args.precision == "int8" and args.runtime != "onnx":
         raise UserError("--precision int8 needs --runtime onnx")
     existing_file(args.model, "checkpoint", "see the checkpoints folder")
-    finish_replacing(args.dataset)
     existing_file(args.dataset / f"{args.split}.hdf5", "database", "run build_dataset.py first")
     if args.ferplus:
         existing_file(args.ferplus, "FER+ file", "it comes from the FER+ project")
@@ -88,8 +86,8 @@ def predict_and_evaluate(args):
     from pipeline.evaluation.measures import accuracy_on, evaluate
     from pipeline.evaluation.testtimeaugmentation import predict, require_numbers
     from pipeline.io import checkpoint
+    from pipeline.io.hdf5database import also_in
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-    from pipeline.io.sharedimages import also_in
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
     database = args.dataset / f"{args.split}.hdf5"

@@ -17,7 +17,6 @@ from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS
 from pipeline.commandline import existing_file, new_folder, new_parser, path, positive
 from pipeline.ending import run
 from pipeline.errors import UserError
-from pipeline.files.filestogether import finish_replacing
 from pipeline.quietimports import import_keras
 from pipeline.training.trainingplan import training_plan
 
@@ -84,7 +83,6 @@ def main(argv=None):
         epochs=args.epochs,
     )
     recipe = EXPERIMENTS[record["experiment"]]
-    finish_replacing(args.dataset)
     for split in ("train", "val"):
         existing_file(args.dataset / f"{split}.hdf5", "database", "run build_dataset.py first")
     for folder in (args.checkpoints, args.output):

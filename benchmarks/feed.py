@@ -23,7 +23,7 @@ def training_data(**options):
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
     return HDF5DatasetGenerator(
-        config.HDF5_PATH / "train.hdf5", config.BATCH_SIZE, shuffle=True,
+        config.HDF5_PATH / "train.hdf5", config.BATCH_SIZE, seed=0,
         augmentors=[AffineAugmentor(**EXPERIMENT.augmentation)],
         preprocessor=ImageToArrayPreprocessor(), **options)
 

@@ -1,4 +1,4 @@
-"""Reads files that may be damaged, or made to harm."""
+"""Reads files of strangers, which may be damaged or hostile."""
 
 import io
 import struct
@@ -12,20 +12,26 @@ try:
 except ImportError:  # Windows refuses to open a file that another program holds
     fcntl = None
 
-ZIP_END = struct.Struct("<4s4HIIH")  # its last numbers: length and start of the directory
+# Faults of our own code. A reader raises ValueError for what is wrong in a file.
+OWN_FAULTS = (AssertionError, AttributeError, ImportError, LookupError, NameError, TypeError)
+
+ZIP_END = struct.Struct("<4s4HIIH")  # it ends with the length and the start of the directory
 LONGEST_DIRECTORY = 1 << 12
 
 
 @contextmanager
 def reading(path, expected):
-    """Turn whatever a damaged file makes its reader raise into one UserError."""
+    """Turn the exceptions of a library that reads a damaged file into one UserError.
+
+    OWN_FAULTS are let through: they are no fault of the file.
+    """
     try:
         yield
-    except UserError:
+    except (UserError, *OWN_FAULTS):
         raise
     except BlockingIOError as error:
         raise UserError(f"{path}: locked by another program; wait until that ends") from error
-    except Exception as error:  # the libraries promise no particular ones
+    except Exception as error:  # libraries promise no particular ones
         if isinstance(error, OSError) and error.errno:
             raise UserError(f"{path}: cannot be read: {error.strerror}") from error
         reason = (str(error).splitlines() or [""])[0] or type(error).__name__
@@ -33,7 +39,10 @@ def reading(path, expected):
 
 
 def content_of(path, largest):
-    """Return a file's bytes; raise UserError if it has over `largest`, or another locks it."""
+    """Return the bytes of a file.
+
+    Raises UserError if it has over `largest`, BlockingIOError if another program has locked it.
+    """
     with open(path, "rb") as file:
         try:
             if fcntl:
@@ -49,10 +58,10 @@ def content_of(path, largest):
 
 
 def members_of(content, names):
-    """Return {name: bytes} of a zip archive, none of whose members is compressed.
+    """Return {name: bytes} of a zip archive without compression.
 
-    Raises ValueError or zipfile.BadZipFile if it has other members than `names`, or one twice, or
-    is damaged.
+    Raises ValueError or zipfile.BadZipFile if it is damaged, or has a member that is not in
+    `names` or comes twice.
     """
     end = ZIP_END.unpack(content[-ZIP_END.size:])
     if end[0] != b"PK\5\6" or end[5] > LONGEST_DIRECTORY or b"PK\6\7" in content[-42:]:

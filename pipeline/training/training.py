@@ -53,7 +53,7 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
     with (
         locked_folder(own_checkpoints, "training"),
         locked_folder(own_output, name),
-        HDF5DatasetGenerator(dataset / "train.hdf5", shuffle=True, seed=seed,
+        HDF5DatasetGenerator(dataset / "train.hdf5", seed=seed,
                              **variations(recipe, record["epochs"]), **feed) as training,
         HDF5DatasetGenerator(dataset / "val.hdf5", **feed) as validation,
     ):
