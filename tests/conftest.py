@@ -236,7 +236,7 @@ def dataset(csv_file, tmp_path_factory):
         process = run_main("build_dataset.py", "--csv", csv_file, "--output", folder)
         assert process.returncode == 0, process.stderr_text
 
-    return made_once(tmp_path_factory, "hdf5", build)
+    return made_once(tmp_path_factory, "fer2013", build)
 
 
 def training_arguments(dataset, folder, *more):

@@ -2,8 +2,10 @@
 
 import io
 import struct
+import traceback
 import zipfile
 from contextlib import contextmanager
+from pathlib import Path
 
 from pipeline.errors import UserError
 
@@ -12,8 +14,9 @@ try:
 except ImportError:  # Windows refuses to open a file that another program holds
     fcntl = None
 
-# Faults of our own code. A reader raises ValueError for what is wrong in a file.
-OWN_FAULTS = (AssertionError, AttributeError, ImportError, LookupError, NameError, TypeError)
+# Exceptions of faulty code. Our readers raise ValueError for what is wrong in a file.
+FAULTS = (AssertionError, AttributeError, ImportError, LookupError, NameError, TypeError)
+OUR_CODE = str(Path(__file__).parent.parent)
 
 ZIP_END = struct.Struct("<4s4HIIH")  # it ends with the length and the start of the directory
 LONGEST_DIRECTORY = 1 << 12
@@ -23,19 +26,29 @@ LONGEST_DIRECTORY = 1 << 12
 def reading(path, expected):
     """Turn the exceptions of a library that reads a damaged file into one UserError.
 
-    OWN_FAULTS are let through: they are no fault of the file.
+    FAULTS of our own code are let through. Those of a library, such as the KeyError of h5py for a
+    missing array, count as damage.
     """
     try:
         yield
-    except (UserError, *OWN_FAULTS):
+    except UserError:
         raise
     except BlockingIOError as error:
         raise UserError(f"{path}: locked by another program; wait until that ends") from error
+    except FAULTS as error:
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename.startswith(OUR_CODE):
+            raise
+        raise _damaged(path, expected, error) from error
     except Exception as error:  # libraries promise no particular ones
         if isinstance(error, OSError) and error.errno:
             raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
-        raise UserError(f"{path}: damaged, or not {expected} ({reason})") from error
+        raise _damaged(path, expected, error) from error
+
+
+def _damaged(path, expected, error):
+    reason = (str(error).splitlines() or [""])[0] or type(error).__name__
+    return UserError(f"{path}: damaged, or not {expected} ({reason})")
 
 
 def content_of(path, largest):
