@@ -23,7 +23,7 @@ def training_data(**options):
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
     return HDF5DatasetGenerator(
-        config.HDF5_PATH / "train.hdf5", config.BATCH_SIZE, shuffle=True,
+        config.HDF5_PATH / "train.hdf5", config.BATCH_SIZE, seed=0,
         augmentors=[AffineAugmentor(**EXPERIMENT.augmentation)],
         preprocessor=ImageToArrayPreprocessor(), **options)
 
@@ -46,9 +46,9 @@ def measure_training():
     from itertools import islice
 
     import numpy as np
+    from pipeline.training.compilation import compile_for_training
 
     from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-    from pipeline.training.compilation import compile_for_training
 
     with training_data(memory_limit=config.MEMORY_LIMIT) as dataset:
         model = EmotionVGGNet.build(

@@ -111,8 +111,9 @@ def write_ferplus(path, rows=ROWS, first=0):
 
 def change_record(path, **changes):
     """Change a .hdf5 checkpoint's record, and give it the checksums of what it holds now."""
-    from pipeline.io import modelfile
     from pipeline.nn.conv.emotionvgglayers import ARRAYS, layers_with_arrays
+
+    from pipeline.io import modelfile
 
     with h5py.File(path, "r+") as file:
         record = json.loads(file[modelfile.RECORD].asstr()[()])
@@ -236,7 +237,7 @@ def dataset(csv_file, tmp_path_factory):
         process = run_main("build_dataset.py", "--csv", csv_file, "--output", folder)
         assert process.returncode == 0, process.stderr_text
 
-    return made_once(tmp_path_factory, "hdf5", build)
+    return made_once(tmp_path_factory, "fer2013", build)
 
 
 def training_arguments(dataset, folder, *more):

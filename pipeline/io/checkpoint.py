@@ -18,10 +18,10 @@ from contextlib import contextmanager
 import numpy as np
 
 from pipeline.errors import UserError
+from pipeline.files.untrusted import reading
+from pipeline.files.wholefile import reserve, whole_file
 from pipeline.io.modelrecord import LONGEST_RECORD, parsed
 from pipeline.io.plainhdf5 import opened_hdf5
-from pipeline.io.untrusted import reading
-from pipeline.io.wholefile import reserve, whole_file
 from pipeline.nn.graph import by_layer, layers_of, with_arrays
 
 RECORD = "emotion_recognition"

@@ -1,4 +1,4 @@
-"""Feeds a network from an HDF5 database."""
+"""Reads the batches of a training or an evaluation from an HDF5 database."""
 
 import hashlib
 from contextlib import ExitStack
@@ -7,37 +7,36 @@ import keras
 import numpy as np
 
 from pipeline.errors import UserError
+from pipeline.files.untrusted import reading
 from pipeline.io.hdf5database import EXPECTED, open_database
-from pipeline.io.untrusted import reading
 
-# Windows of a streamed database held at a time: a batch may lie across two.
+# Windows of a streamed database in memory at a time: a batch may need two.
 WINDOWS_HELD = 2
 
 
 class HDF5DatasetGenerator(keras.utils.PyDataset):
     """Batches of (images (N, size, size, 1) float32, labels (N, classes) float32).
 
-    The labels are rows of `targets`: the database's, where it has some, else one-hot, unless a
-    training changes them. `votes` (N, classes) float32, the share of FER+'s votes that each class
-    has, are the database's or None. Every sample comes exactly once an epoch; the last batch is
-    short where it has to be. With `shuffle` the order is drawn anew from (seed, epoch); `epoch`,
-    counted from 1, is set by the training. Each of `augmentors` varies the images in turn, then
-    `mixup` mixes samples; what they draw is a function of (seed, epoch, index). A database of at
-    most `memory_limit` bytes is read once. A larger one is streamed through windows: each holds
-    chunks from all over the file, shuffled together. Raises UserError if the file is not such a
-    database.
+    The labels are rows of `targets`: those of the database if it has some, else one-hot vectors; a
+    training may replace them. `votes` (N, classes) float32, the shares of FER+'s votes, or None.
+    Every sample comes exactly once an epoch, so the last batch may be shorter. With a `seed` the
+    order is drawn for each `epoch`, which is counted from 1 and set by the training; without one
+    it is the order of the file. Each of `augmentors` changes the images in turn, then `mixup`
+    mixes samples; their random numbers depend on (seed, epoch, index) alone. A database of at most
+    `memory_limit` bytes is read at once. A larger one is streamed in windows, each of chunks from
+    all over the file, shuffled together. Raises UserError if the file is no such database.
     """
 
-    def __init__(self, path, batch_size, *, preprocessor, augmentors=(), mixup=None,
-                 shuffle=False, seed=0, memory_limit):
+    def __init__(self, path, batch_size, *, preprocessor, augmentors=(), mixup=None, seed=None,
+                 memory_limit):
         super().__init__()
         self.path = path
         self.batch_size = batch_size
         self.preprocessor = preprocessor
         self.augmentors = augmentors
         self.mixup = mixup
-        self.shuffle = shuffle
-        self.seed = seed
+        self.shuffle = seed is not None
+        self.seed = seed or 0
         self.epoch = 1
         self._stack = ExitStack()
         arrays, attributes = self._stack.enter_context(open_database(path))
@@ -77,13 +76,13 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
         return images, labels
 
     def sample(self, count):
-        """Return images from all over the database as they stand, (count at most, ...) float32."""
+        """Return up to `count` unchanged images from all over the database, (N, ...) float32."""
         positions = np.unique(np.linspace(0, self.num_images - 1, count).astype(int))
         with reading(self.path, EXPECTED):
             return self.preprocessor.preprocess(self._images[positions])
 
     def digest(self):
-        """Return the SHA-256 of what can be learned from, whatever file of it this is."""
+        """Return the SHA-256 of the class names, targets and images: equal for equal data."""
         digest = hashlib.sha256(",".join(self.class_names).encode() + self.targets.tobytes())
         step = self._images.chunks[0]
         with reading(self.path, EXPECTED):
@@ -109,7 +108,7 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
         return 1 if size <= memory_limit else min(chunks, -(-size * WINDOWS_HELD // memory_limit))
 
     def _plan(self):
-        """Draw the epoch's order: which chunks make up each window, and their samples' order."""
+        """Draw the order of the epoch: the chunks of each window and the order of their samples."""
         random = np.random.default_rng((self.seed, self.epoch))
         chunk = self._images.chunks[0]
         starts = np.arange(0, self.num_images, chunk)
@@ -143,7 +142,7 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
         return images, self.targets[self._order[start:end]]
 
     def _window(self, window):
-        """Return the sorted positions (M,) of a window and their images, read if not at hand."""
+        """Return the sorted positions (M,) of a window and their images."""
         starts = np.sort(self._window_starts[window])
         key = starts.tobytes()
         if key not in self._windows:
@@ -163,13 +162,13 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
 
 
 def is_distribution(targets, labels, classes):
-    """Return whether rows of targets are probabilities of classes, with the labels as peaks."""
+    """Return whether the targets are probabilities of the classes, largest at the labels."""
     return (are_shares(targets, (len(labels), classes))
             and np.allclose(targets.sum(axis=1), 1, atol=1e-5)
             and np.array_equal(targets.argmax(axis=1), labels))
 
 
 def are_shares(rows, shape):
-    """Return whether it is a float32 array of a shape whose rows sum up to 1 at most."""
+    """Return whether rows are float32, not negative, of this shape, and sum up to 1 at most."""
     return (rows.shape == shape and rows.dtype == np.float32 and rows.min() >= 0
             and rows.sum(axis=1).max() <= 1 + 1e-5)

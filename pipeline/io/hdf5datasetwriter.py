@@ -1,32 +1,67 @@
-"""Writes images and labels to an HDF5 database."""
+"""Writes the samples of a data set to HDF5 databases, one for each split."""
 
 import hashlib
+import math
 import os
-from contextlib import contextmanager
+import shutil
+from contextlib import ExitStack, contextmanager
 
 import h5py
 import numpy as np
 
-from pipeline.io.wholefile import reserve, whole_file
+from pipeline.files.wholefile import clear_errors, place_of, reserve, whole_file
 
 # Images per chunk: 295 kB at 48 x 48, what one read of HDF5 brings into memory.
 CHUNK_IMAGES = 128
 
 DIGEST = "attributes_sha256"
 
-# Room for what HDF5 writes between the chunks.
+# Bytes for what HDF5 writes between the chunks.
 ROOM = 1 << 20
+
+# Where a build writes its databases until all are complete.
+BUILDING = ".building"
+
+
+def write_databases(folder, samples, labels, splits, attributes, values=None):
+    """Write SPLIT.hdf5 for each split, all of them or none.
+
+    samples: FaceSamples. labels, splits: (N,); samples whose split is None are left out.
+    attributes: of each file's root. values: (N,) dicts, the `further` of HDF5DatasetWriter.add.
+    The older databases are removed before the first new one takes its place, so a build that is
+    killed leaves databases of one build, at worst not all of them.
+    """
+    values = values or [{}] * len(samples)
+    further = {name: np.shape(value) for name, value in values[0].items()}
+    places = {split: place_of(folder / f"{split}.hdf5") for split in set(splits) - {None}}
+    building = folder / BUILDING
+    shutil.rmtree(building, ignore_errors=True)  # of a build that was killed
+    with clear_errors(folder):
+        building.mkdir()
+        try:
+            with ExitStack() as stack:
+                writers = {split: stack.enter_context(HDF5DatasetWriter.create(
+                    building / f"{split}.hdf5", math.isqrt(samples[0].image.size), attributes,
+                    further)) for split in places}
+                for sample, label, split, more in zip(samples, labels, splits, values):
+                    if split:
+                        writers[split].add(sample.image, label, **more)
+            for place in places.values():
+                place.unlink(missing_ok=True)
+            for split, place in places.items():
+                shutil.move(building / f"{split}.hdf5", place)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
 
 
 class HDF5DatasetWriter:
     """Appends to `images` (N, size, size) uint8 and `labels` (N,) uint8, through a buffer.
 
-    further: {name: shape of an image's values} of more float32 datasets, one value or array an
-    image each.
+    attributes: of the file's root; more may be added until the file is closed. further: {name:
+    shape of the values of one image} of more float32 datasets.
 
-    Chunks carry Fletcher-32 checksums, this version of HDF5's format has its own for what lies
-    between them, and the attributes have a digest, so damage is noticed. `attributes` go to the
-    file's root and may be added to until the file is closed.
+    Damage is noticed: the chunks have Fletcher-32 checksums, HDF5's own structures have checksums
+    in this version of the format, and the attributes have a digest.
     """
 
     def __init__(self, file, image_size, attributes=None, further=None,
@@ -53,12 +88,9 @@ class HDF5DatasetWriter:
 
     @classmethod
     @contextmanager
-    def create(cls, path, image_size, attributes=None, further=None, together=None):
-        """Yield a writer for `path`; the file appears, whole, when the block ends well.
-
-        together: the list of a replaced_together, if it is to appear with others.
-        """
-        with whole_file(path, together) as partial:
+    def create(cls, path, image_size, attributes=None, further=None):
+        """Yield a writer for `path`; the file is written whole when the block ends well."""
+        with whole_file(path) as partial:
             reserve(partial, ROOM)
             with h5py.File(partial, "w", libver=("v110", "v110")) as file:
                 writer = cls(file, image_size, attributes, further)
@@ -68,10 +100,10 @@ class HDF5DatasetWriter:
                 file.attrs[DIGEST] = digest_of_attributes(file.attrs)
                 file.flush()
                 size = file.id.get_filesize()
-            os.truncate(partial, size)  # what was reserved and not used
+            os.truncate(partial, size)  # without the reserve
 
     def add(self, image, label, **further):
-        """Append one image, size * size values 0-255 in any shape, its class index, and more."""
+        """Append an image (size * size values 0-255, any shape), its class index and its values."""
         images = self._buffers["images"]
         images[self._buffered] = np.reshape(image, images.shape[1:])
         for name, value in {"labels": label, **further}.items():
@@ -81,7 +113,7 @@ class HDF5DatasetWriter:
             self.flush()
 
     def flush(self):
-        """Write what is buffered to the file."""
+        """Write the buffer to the file."""
         size = sum(buffer.nbytes for buffer in self._buffers.values())
         reserve(self._file.filename, self._file.id.get_filesize() + size + ROOM)
         start, self.count = self.count, self.count + self._buffered
@@ -92,7 +124,7 @@ class HDF5DatasetWriter:
 
 
 def digest_of_attributes(attributes):
-    """Return the SHA-256 of an HDF5 file's attributes, whose text no checksum of HDF5 covers."""
+    """Return the SHA-256 of attributes; the checksums of HDF5 do not cover their text."""
     described = [(name, np.asarray(attributes[name]).tolist())
                  for name in sorted(attributes) if name != DIGEST]
     return hashlib.sha256(repr(described).encode()).hexdigest()

@@ -3,7 +3,17 @@
 import json
 
 from pipeline.errors import UserError
-from pipeline.nn.fields import either, named, number, one_of, several, shown, text, whole, wrong_fields
+from pipeline.nn.fields import (
+    either,
+    named,
+    number,
+    one_of,
+    several,
+    shown,
+    text,
+    whole,
+    wrong_fields,
+)
 from pipeline.nn.graph import MOST_LAYERS, layers_of
 from pipeline.nn.quantization import LARGEST_ACTIVATION
 

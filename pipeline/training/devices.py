@@ -5,6 +5,7 @@ from keras.distribution import DataParallel, TensorLayout
 
 from pipeline.errors import UserError
 
+
 class SplitBatches(DataParallel):
     """Has every device compute its share of a batch's images, from one layer on.
 

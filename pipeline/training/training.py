@@ -14,9 +14,9 @@ from pipeline.callbacks.finiteloss import FiniteLoss
 from pipeline.callbacks.trainingmonitor import TrainingMonitor
 from pipeline.commandline import this_command
 from pipeline.errors import UserError
+from pipeline.files.locks import locked_folder
 from pipeline.io import checkpoint
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-from pipeline.io.locks import locked_folder
 from pipeline.nn.activationranges import NUM_IMAGES
 from pipeline.nn.graph import kernels, layers_of
 from pipeline.nn.kerasgraph import graph_of, keras_model
@@ -87,7 +87,7 @@ def train(recipe, record, model_path, folders, settings, *, distribution=None, p
     with (
         locked_folder(own_checkpoints, "training"),
         locked_folder(own_output, name),
-        HDF5DatasetGenerator(folders.dataset / "train.hdf5", shuffle=True, seed=seed,
+        HDF5DatasetGenerator(folders.dataset / "train.hdf5", seed=seed,
                              **variations(recipe, record["epochs"]), **feed) as training,
         HDF5DatasetGenerator(folders.dataset / "val.hdf5", **feed) as validation,
     ):

@@ -47,7 +47,8 @@ def ends_well(name, content, read):
 
 def read_csv(path):
     for label, pixels, usage in FER2013Reader(path, SIZE, USAGES):
-        assert 0 <= label <= 6 and pixels.shape == (SIZE**2,) and usage in USAGES
+        assert isinstance(label, str) or 0 <= label <= 6
+        assert pixels.shape == (SIZE**2,) and usage in (*USAGES, None)
 
 
 def read_database(path):

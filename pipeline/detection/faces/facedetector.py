@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.detection.faces.boxes import clipped, distinct, overlap
 from pipeline.detection.faces.cascadefile import checked_cascade
-from pipeline.io.untrusted import reading
+from pipeline.files.untrusted import reading
 
 # The original system's settings, on a frame of width 300. A picture has time for small faces.
 VIDEO_WIDTH, PICTURE_WIDTH = 300, 640

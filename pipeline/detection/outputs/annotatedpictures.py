@@ -6,7 +6,7 @@ from PIL import Image
 from pipeline.commandline import new_folder
 from pipeline.detection.outputs.resultnames import result_names
 from pipeline.errors import UserError
-from pipeline.io.wholefile import place_of, whole_file
+from pipeline.files.wholefile import place_of, whole_file
 
 # The formats that have colors, by the file's suffix.
 FORMATS = {".apng": "PNG", ".avif": "AVIF", ".bmp": "BMP", ".dib": "DIB", ".gif": "GIF",

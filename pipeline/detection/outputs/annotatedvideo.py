@@ -12,7 +12,7 @@ import cv2
 from pipeline.detection.outputs.videoformats import FORMATS, MATROSKA
 from pipeline.detection.outputs.videowriter import VideoWriter, put_index_in_front
 from pipeline.errors import UserError
-from pipeline.io.wholefile import growing_file
+from pipeline.files.wholefile import growing_file
 
 FRAMES_WAITING = 8
 

@@ -4,7 +4,8 @@ from av import VideoFormat
 
 from pipeline.detection.sources.decodedframe import square_pixels
 from pipeline.errors import UserError
-from pipeline.io.picturememory import MEMORY_LIMIT
+
+MEMORY_LIMIT = 10**9  # bytes that a frame may take
 
 # Bytes that a pixel takes while it is read, as measured: beside what FFmpeg decodes a copy in the
 # decoder, and BGR; of what is shown BGR that is turned, and gray; and BGR again if it is resized.

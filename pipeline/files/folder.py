@@ -1,0 +1,64 @@
+"""Finds files in a folder and its subfolders, and counts what is skipped."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+from pipeline.terminal import notice
+
+
+class Skips:
+    """What a run skips, or what breaks off: printed on stderr, and counted by its reason.
+
+    counts: {reason: number}. others: {suffix: number} of the files in a folder that have other
+    suffixes. left_out: number of videos left out because their results exist.
+    """
+
+    def __init__(self):
+        self.counts = Counter()
+        self.others = Counter()
+        self.left_out = 0
+
+    def add(self, reason, line, number=1):
+        """Print a line, and count `number` under its reason."""
+        notice(line)
+        self.counts[reason] += number
+
+
+def files_below(folder, suffixes, skips, leave_out=()):
+    """Return the paths of the files with these suffixes, sorted by their path in the folder.
+
+    Hidden files and folders, and the subfolders in `leave_out`, are skipped. Files with other
+    suffixes are counted in skips, and folders that cannot be read are named there.
+    """
+    found = []
+    for path in _walk(Path(folder), skips, set(map(_identity, leave_out))):
+        if path.suffix.lower() in suffixes:
+            found.append(path)
+        else:
+            skips.others[path.suffix.lower() or "no suffix"] += 1
+    return sorted(found, key=lambda path: path.relative_to(folder).parts)
+
+
+def _walk(folder, skips, seen):
+    def unreadable(error):
+        skips.add("folders that cannot be read", f"{error.filename}: {error.strerror}")
+
+    seen.discard(_identity(folder))
+    for place, folders, names in os.walk(folder, onerror=unreadable, followlinks=True):
+        identity = _identity(place)
+        if identity in seen:  # a link led here before
+            folders.clear()
+            continue
+        seen.add(identity)
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(place, name) for name in names if not name.startswith("."))
+
+
+def _identity(path):
+    """Return the device and number of a file or folder, or None if there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
