@@ -5,7 +5,7 @@ import numpy as np
 
 
 class EpochSeed(keras.callbacks.Callback):
-    """Tells the dataset its epoch and seeds each layer that draws (dropout, noise) anew when an epoch begins.
+    """Gives the dataset its epoch and seeds each layer that draws (dropout, noise) anew.
 
     So a resumed epoch draws what it would have drawn in a run that was never stopped,
     whatever the model file keeps of the random state.

@@ -40,9 +40,9 @@ def save(model, path, record, *, include_optimizer=True, weights=None):
         weights = weights or model.get_weights()
         model = _build(record)
         model.set_weights([array.astype(np.float16) for array in weights] if halved else weights)
-    checksums = {"weights": _digest(model.get_weights(), record)}
+    checksums = {"weights": digest_of(model.get_weights(), record)}
     if getattr(model, "optimizer", None):
-        checksums["optimizer"] = _digest(map(np.asarray, model.optimizer.variables))
+        checksums["optimizer"] = digest_of(map(np.asarray, model.optimizer.variables))
     text = json.dumps({**record, "checksums": checksums})
     parsed(text, path)  # what nobody would read is not written
     with whole_file(path) as partial:
@@ -58,7 +58,7 @@ def add_to_record(path, **fields):
     with _opened(path) as (file, record, checksums):
         weights = _weights(path, file, record, checksums)
         record = {**record, **fields}
-        checksums = {**checksums, "weights": _digest(in_keras_order(weights), record)}
+        checksums = {**checksums, "weights": digest_of(in_keras_order(weights), record)}
     text = json.dumps({**record, "checksums": checksums})
     parsed(text, path)
     with whole_file(path) as partial:
@@ -149,7 +149,7 @@ def _weights(path, file, record, checksums):
               .astype(np.float32) for layer in layers for name, shape in layer.arrays.items()]
     if not all(np.isfinite(array).all() for array in arrays):
         raise ValueError("its weights are not all numbers")
-    _require(path, checksums, "weights", _digest(arrays, record))
+    _require(path, checksums, "weights", digest_of(arrays, record))
     return by_layer(layers, arrays)
 
 
@@ -164,7 +164,7 @@ def _optimizer_state(path, file, checksums, variables):
         if not file.has(name):  # if Keras built the optimizer in fit, and scales losses
             name = f"optimizer_weights/loss_scale_optimizer/{variable.path}"
         arrays.append(file.array(name, tuple(variable.shape), variable.dtype))
-    _require(path, checksums, "optimizer", _digest(arrays))
+    _require(path, checksums, "optimizer", digest_of(arrays))
     return arrays
 
 
@@ -174,7 +174,7 @@ def _require(path, checksums, name, digest):
                         "checkpoint")
 
 
-def _digest(arrays, record=None):
+def digest_of(arrays, record=None):
     """Return the SHA-256 of arrays, with that of the record, which has their shapes."""
     digest = hashlib.sha256(json.dumps(record).encode())
     for array in arrays:

@@ -219,8 +219,8 @@ def description_of(record, dataset):
     """Return what the curve's JSON says of the run."""
     left_out = ("history", "epoch", "val_accuracy", "graph")
     return {
-        "title": f"{record['recipe']['architecture'].partition('.')[2]} on {dataset.attributes.get('source', 'faces')}, experiment "
-                 f"{record['experiment']}",
+        "title": f"{record['recipe']['architecture'].partition('.')[2]} on "
+                 f"{dataset.attributes.get('source', 'faces')}, experiment {record['experiment']}",
         "command": this_command(),
         **{name: value for name, value in record.items() if name not in left_out},
     }
