@@ -136,7 +136,7 @@ def predict_and_evaluate(args, database, path):
         names = record["class_names"]
         number = np.array(checkpoint.class_indices(record, args.model, dataset.class_names,
                                                    database))
-        dataset.require_images_of(record["network"]["height"], record["network"]["width"])
+        dataset.require_images_of(*record["graph"][0]["settings"]["shape"][:2])
         labels, votes = number[dataset.labels], dataset.votes
         if args.ferplus:
             votes = votes_of(args, dataset)

@@ -46,9 +46,9 @@ def measure_training():
     from itertools import islice
 
     import numpy as np
+    from pipeline.training.compilation import compile_for_training
 
     from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-    from pipeline.training.compilation import compile_for_training
 
     with training_data(memory_limit=config.MEMORY_LIMIT) as dataset:
         model = EmotionVGGNet.build(

@@ -38,10 +38,10 @@ def main(argv=None):
     record, weights = checkpoint.read(args.model)
     with HDF5DatasetGenerator(database, NUM_IMAGES, preprocessor=ImageToArrayPreprocessor(),
                               memory_limit=MEMORY_LIMIT) as dataset:
-        dataset.require_images_of(record["network"]["height"], record["network"]["width"])
+        dataset.require_images_of(*record["graph"][0]["settings"]["shape"][:2])
         images = dataset.sample(NUM_IMAGES)
     with reading(args.model, checkpoint.EXPECTED):
-        ranges = measure_ranges(record, weights, images)
+        ranges = measure_ranges(record["graph"], weights, images)
     if not ranges:
         raise UserError(f"{args.model}: its activations are too large for int8, or no numbers; "
                         "it stays as it was, for --precision float32")

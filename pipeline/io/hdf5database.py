@@ -1,16 +1,14 @@
 """Opens and compares the HDF5 databases of build_dataset.py, which may come from strangers."""
 
 import hashlib
-import mmap
 from contextlib import contextmanager
 
-import h5py
 import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.files.untrusted import reading
 from pipeline.io.hdf5datasetwriter import CHUNK_IMAGES, DIGEST, digest_of_attributes
-from pipeline.io.plainhdf5 import PlainHDF5
+from pipeline.io.plainhdf5 import opened_hdf5
 
 EXPECTED = "a database of build_dataset.py"
 ARRAYS = {"images": "uint8", "labels": "uint8", "targets": "float32", "votes": "float32"}
@@ -26,9 +24,7 @@ def open_database(path):
     file has besides, N rows each; the attributes have class_names, a list of str. Raises
     UserError if the file is no such database, or damaged.
     """
-    with (reading(path, EXPECTED), h5py.File(path, "r") as file, open(path, "rb") as raw,
-          mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content):
-        plain = PlainHDF5(content, file.id)
+    with reading(path, EXPECTED), opened_hdf5(path) as plain:
         for name in ("images", "labels"):
             if not plain.has(name):
                 raise UserError(f"{path}: not {EXPECTED}: it has no {name}; run it again")

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from pipeline.nn.conv.emotionvgglayers import layers_with_arrays
 
 from pipeline.nn.activationranges import measure_ranges
-from pipeline.nn.conv.emotionvgglayers import layers_with_arrays
 from pipeline.nn.quantization import stages
 
 NETWORK = {"width": 8, "height": 8, "depth": 1, "classes": 2, "blocks": 1, "filters": 2,

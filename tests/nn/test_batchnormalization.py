@@ -1,7 +1,6 @@
 import keras
 import numpy as np
 import pytest
-
 from pipeline.nn.batchnormalization import BatchNormalization
 
 KERAS = keras.layers.BatchNormalization

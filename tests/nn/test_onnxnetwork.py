@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import onnx
 import pytest
+from pipeline.nn.conv.emotionvgglayers import layers_with_arrays
 
 from config.experiments import EXPERIMENTS
 from pipeline.nn.activationranges import measure_ranges
-from pipeline.nn.conv.emotionvgglayers import layers_with_arrays
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.nn.onnxnetwork import OPSET, onnx_network
 from pipeline.nn.runtimenetwork import RuntimeNetwork
