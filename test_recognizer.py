@@ -129,7 +129,6 @@ def predict_and_evaluate(args, database, path):
         database,
         config.BATCH_SIZE,
         preprocessor=ImageToArrayPreprocessor(),
-        memory_limit=config.MEMORY_LIMIT,
     ) as dataset:
         identity["dataset_sha256"] = dataset.digest()
         report.require_own(path, identity)
