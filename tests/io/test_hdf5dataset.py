@@ -140,9 +140,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path):
     ([0.6, 0.4], [0.4], "its votes are no shares of 2 classes"),
 ])
 def test_targets_and_votes_that_are_no_shares_are_refused(tmp_path, targets, votes, message):
-    further = {"targets": np.shape(targets), "votes": np.shape(votes)}
-    with HDF5DatasetWriter.create(tmp_path / "x.hdf5", 48, {"class_names": ["a", "b"]},
-                                  further) as writer:
+    with HDF5DatasetWriter.create(tmp_path / "x.hdf5", 48, {"class_names": ["a", "b"]}) as writer:
         writer.add(np.zeros((48, 48)), 0, targets=targets, votes=votes)
     with pytest.raises(UserError, match=message):
         generator(tmp_path / "x.hdf5")
