@@ -78,7 +78,7 @@ class HDF5DatasetWriter:
 
     def add(self, image, label, **further):
         """Append an image (size * size values 0-255, any shape), its class index and its values."""
-        self._images.append(np.reshape(image, self._shape).astype(np.uint8))
+        self._images.append(np.asarray(image, dtype=np.uint8).reshape(self._shape))
         self._labels.append(label)
         for name, value in further.items():
             self._further.setdefault(name, []).append(value)
