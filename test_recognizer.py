@@ -129,7 +129,6 @@ def predict_and_evaluate(args, database, path):
         database,
         config.BATCH_SIZE,
         preprocessor=ImageToArrayPreprocessor(),
-        memory_limit=config.MEMORY_LIMIT,
     ) as dataset:
         identity["dataset_sha256"] = dataset.digest()
         report.require_own(path, identity)
@@ -160,16 +159,12 @@ def predict_and_evaluate(args, database, path):
 
 def votes_of(args, dataset):
     """Return the shares of FER+'s votes for each image, (N, classes) float32."""
-    from pipeline.io.ferplus import read_ferplus, require_fit, require_rows
+    from pipeline.io.ferplus import read_ferplus, require_fit
 
     if dataset.ferplus_share is not None:
         raise UserError(f"{dataset.path}: has FER+'s votes in it, found --ferplus; leave it out")
-    usage = config.USAGES[args.split]
-    shares = read_ferplus(args.ferplus, dataset.class_names)
-    require_rows(args.ferplus, shares, usage, len(dataset.labels))
-    shares = shares[usage][:len(dataset.labels)]
-    require_fit(args.ferplus, shares, dataset.labels, usage)
-    return shares
+    return require_fit(args.ferplus, read_ferplus(args.ferplus, dataset.class_names),
+                       config.USAGES[args.split], dataset.labels)
 
 
 if __name__ == "__main__":

@@ -95,7 +95,6 @@ def main(argv=None):
             Settings(
                 input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
                 batch_size=recipe.batch_size or config.BATCH_SIZE,
-                memory_limit=config.MEMORY_LIMIT,
                 checkpoint_every=config.CHECKPOINT_EVERY,
                 classes=config.DEFAULT_CLASSES,
             ),

@@ -88,7 +88,7 @@ def train_and_measure(recipe, dataset, folder):
         record |= {"pretrained": str(config.MODEL_PATH), "network": network}
     train(recipe, record, model_path=None, dataset=dataset, checkpoints=folder, output=folder,
           input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
-          batch_size=recipe.batch_size, memory_limit=config.MEMORY_LIMIT, checkpoint_every=1000)
+          batch_size=recipe.batch_size, checkpoint_every=1000)
     history = record["history"]
     return {"val_accuracy": history["val_accuracy"], "val_loss": history["val_loss"],
             "seconds": round(sum(history["seconds"])),
@@ -102,7 +102,7 @@ def measured(model, database):
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
-    with HDF5DatasetGenerator(database, config.BATCH_SIZE, memory_limit=config.MEMORY_LIMIT,
+    with HDF5DatasetGenerator(database, config.BATCH_SIZE,
                               preprocessor=ImageToArrayPreprocessor()) as dataset:
         probabilities = predict(checkpoint.load(model)[0], dataset)
         return evaluate(dataset.labels.astype(int), probabilities, CLASSES)

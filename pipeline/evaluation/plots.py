@@ -10,7 +10,6 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import hsv_to_rgb, to_hex
-from matplotlib.ticker import MaxNLocator
 
 plt.rcParams["text.parse_math"] = False  # a $ in a name is no formula
 
@@ -47,8 +46,9 @@ def plot_training(history, title, path):
         axis.plot(epochs, history[name], marker=marker, color=TRAINING, label="training")
         axis.plot(epochs, history[f"val_{name}"], marker=marker, color=VALIDATION,
                   label="validation")
-        axis.set(xlabel="epoch", ylabel=name, xlim=(1, max(2, len(epochs))))
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        last = max(2, len(epochs))
+        axis.set(xlabel="epoch", ylabel=name, xlim=(1, last),
+                 xticks=np.unique(np.linspace(1, last, num=8).round()))
         axis.grid(alpha=0.25)
         axis.spines[["top", "right"]].set_visible(False)
     best = max(epochs, key=lambda epoch: history["val_accuracy"][epoch - 1])

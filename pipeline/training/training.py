@@ -51,14 +51,12 @@ class Folders:
 
 @dataclass(frozen=True)
 class Settings:
-    """input_shape: (height, width, channels). memory_limit: bytes of a database that is read at
-    once; a larger one is streamed. checkpoint_every: epochs. classes: of the trial network that is
-    built before a database says how many there are.
+    """input_shape: (height, width, channels). checkpoint_every: epochs. classes: of the trial
+    network that is built before a database says how many there are.
     """
 
     input_shape: tuple[int, int, int]
     batch_size: int
-    memory_limit: int
     checkpoint_every: int
     classes: int
 
@@ -81,8 +79,7 @@ def train(recipe, record, model_path, folders, settings, *, distribution=None, p
         require_trainable(built(recipe, record["experiment"], shape, classes), shape, classes)
     keras.config.set_dtype_policy(record["precision"])
     name = f"vggnet_emotion_{record['experiment']}"
-    feed = {"batch_size": settings.batch_size, "preprocessor": ImageToArrayPreprocessor(),
-            "memory_limit": settings.memory_limit}
+    feed = {"batch_size": settings.batch_size, "preprocessor": ImageToArrayPreprocessor()}
     own_checkpoints, own_output = map(processes.own_folder, (folders.checkpoints, folders.output))
     with (
         locked_folder(own_checkpoints, "training"),

@@ -52,8 +52,7 @@ def read_csv(path):
 
 
 def read_database(path):
-    with HDF5DatasetGenerator(path, 128, preprocessor=ImageToArrayPreprocessor(),
-                              memory_limit=1 << 20) as dataset:
+    with HDF5DatasetGenerator(path, 128, preprocessor=ImageToArrayPreprocessor()) as dataset:
         assert sum(len(images) for images, _ in dataset) == dataset.num_images
 
 
