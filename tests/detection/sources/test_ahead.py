@@ -53,5 +53,5 @@ def test_a_live_source_is_not_held_up_and_a_burst_is_kept_in_order():
         time.sleep(0.001)
     time.sleep(0.01)
     taken = [first, *items]
-    assert sorted(sum(taken, [])) == list(range(20))
+    assert sorted(number for item in taken for number in item) == list(range(20))
     assert [item[0] for item in taken][-4:] == [16, 17, 18, 19]

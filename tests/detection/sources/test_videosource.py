@@ -79,6 +79,9 @@ def test_an_output_that_fails_ends_the_threads_but_the_one_that_hangs():
         raise OSError("disk full")
     found.close()
     time.sleep(0.5)
-    assert len(reading) == 2 and len(threads() - before) == 1
-    assert not hasattr(reader, "closed")
+    hanging = threads() - before
     hangs.set()
+    for thread in hanging:
+        thread.join()
+    assert len(reading) == 2 and len(hanging) == 1
+    assert not hasattr(reader, "closed")
