@@ -127,8 +127,7 @@ def main(argv=None):
 
 def face_detector(args):
     """Return what finds faces: YuNet if its file is given, or in its place, else the cascade."""
-    from pipeline.detection.faces.facedetector import FaceDetector
-    from pipeline.detection.faces.picturefacedetector import PictureFaceDetector
+    from pipeline.detection.faces.facedetector import FaceDetector, PictureFaceDetector
     from pipeline.detection.faces.yunetdetector import YuNetDetector
 
     sizes = {"width": args.detection_width, "min_face": args.min_face}
