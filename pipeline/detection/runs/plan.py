@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 
 from pipeline.commandline import new_folder
-from pipeline.detection.outputs.resultnames import result_names
-from pipeline.detection.outputs.videoformats import FORMATS
+from pipeline.detection.outputs.formats import VIDEO_FORMATS, result_names
 from pipeline.detection.sources.framesource import (
     STANDARD_INPUT,
     is_address,
@@ -24,7 +23,7 @@ VIDEO_SUFFIXES = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov
 
 # The suffix of each result, by the video's.
 SUFFIX_OF = {
-    "annotated": lambda suffix: suffix if suffix in FORMATS else ".mp4",
+    "annotated": lambda suffix: suffix if suffix in VIDEO_FORMATS else ".mp4",
     "csv": lambda suffix: ".csv",
     "timeline": lambda suffix: ".png",
 }
