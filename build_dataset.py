@@ -14,19 +14,17 @@ import re
 from functools import cache, partial
 
 from config import emotion_config as config
-from pipeline.commandline import existing_file, existing_folder, new_folder, path, share
+from pipeline.commandline import existing_file, existing_folder, new_folder, new_parser, path, share
 from pipeline.ending import run
 from pipeline.errors import UserError
+from pipeline.files.wholefile import place_of, whole_file
 from pipeline.io.classnames import in_order, known_name
-from pipeline.io.wholefile import place_of, whole_file
 from pipeline.quietimports import prepare_opencv
 from pipeline.terminal import notice, printable
 
 
 def parse_args(argv=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = new_parser(__doc__)
     source = parser.add_argument_group("what is read").add_mutually_exclusive_group()
     source.add_argument("--csv", type=path, default=config.CSV_PATH, metavar="FILE",
                         help="Kaggle's fer2013.csv or icml_face_data.csv, or one like them, with "
@@ -122,10 +120,10 @@ def build(args, told, words):
 
     told: the names of --class-names. words: as known_name takes them.
     """
+    from pipeline.files.locks import locked_folder
     from pipeline.io import databases, splitting
     from pipeline.io.classnames import class_index
     from pipeline.io.facesamples import FaceSamples
-    from pipeline.io.locks import locked_folder
 
     with (locked_folder(args.output, "building"),
           FaceSamples(args.output, config.IMAGE_SIZE) as samples):
@@ -174,8 +172,8 @@ def rows_of(args, told, words):
 
 def pictures_of(args, words):
     """Return the PictureSamples of the folder."""
+    from pipeline.files.skips import Skips
     from pipeline.io.picturesamples import PictureSamples
-    from pipeline.io.skips import Skips
 
     pictures = PictureSamples(args.images, config.IMAGE_SIZE, Skips(), words=words,
                               split_folders=config.SPLIT_FOLDERS, groups=args.groups,

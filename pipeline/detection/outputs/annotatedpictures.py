@@ -6,7 +6,7 @@ from PIL import Image
 from pipeline.commandline import new_folder
 from pipeline.detection.outputs.formats import PICTURE_FORMATS, result_names
 from pipeline.errors import UserError
-from pipeline.io.wholefile import place_of, whole_file
+from pipeline.files.wholefile import place_of, whole_file
 
 QUALITY = 95  # of 100, in the formats that lose some
 

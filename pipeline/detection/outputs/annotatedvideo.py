@@ -12,7 +12,7 @@ import cv2
 from pipeline.detection.outputs.formats import MATROSKA, VIDEO_FORMATS
 from pipeline.detection.outputs.videowriter import VideoWriter, nominal
 from pipeline.errors import UserError
-from pipeline.io.wholefile import growing_file
+from pipeline.files.wholefile import growing_file
 
 FRAMES_WAITING = 8
 

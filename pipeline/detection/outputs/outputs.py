@@ -11,8 +11,8 @@ from rich.text import Text
 from pipeline.detection.outputs.emotioncsv import EmotionCSV
 from pipeline.detection.outputs.runsummary import RunSummary
 from pipeline.detection.outputs.timeline import Timeline
-from pipeline.io.locks import locked_output
-from pipeline.io.places import require_apart
+from pipeline.files.locks import locked_output
+from pipeline.files.places import require_apart
 from pipeline.terminal import printable
 
 

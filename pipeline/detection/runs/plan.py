@@ -14,9 +14,9 @@ from pipeline.detection.sources.framesource import (
 )
 from pipeline.detection.sources.job import Job
 from pipeline.errors import UserError
-from pipeline.io.folder import files_below
-from pipeline.io.places import require_apart
-from pipeline.io.unfinished import all_finished
+from pipeline.files.folder import files_below
+from pipeline.files.places import require_apart
+from pipeline.files.unfinished import all_finished
 
 VIDEO_SUFFIXES = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
                   ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv")

@@ -6,7 +6,7 @@ from pipeline.detection.sources.frame import Frame
 from pipeline.detection.sources.sound import SoundPacket
 from pipeline.detection.sources.videosource import VideoSource
 from pipeline.ending import StopRequest
-from pipeline.io.skips import Skips
+from pipeline.files.skips import Skips
 
 
 class LiveReader:
