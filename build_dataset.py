@@ -11,22 +11,20 @@ Writes train.hdf5 (Usage Training), val.hdf5 (PublicTest) and test.hdf5 (Private
 import argparse
 import os
 import re
-from functools import partial
+from functools import cache, partial
 
 from config import emotion_config as config
-from pipeline.commandline import existing_file, existing_folder, new_folder, path, share
+from pipeline.commandline import existing_file, existing_folder, new_folder, new_parser, path, share
 from pipeline.ending import run
 from pipeline.errors import UserError
+from pipeline.files.wholefile import place_of, whole_file
 from pipeline.io.classnames import in_order, known_name
-from pipeline.io.wholefile import place_of, whole_file
 from pipeline.quietimports import prepare_opencv
 from pipeline.terminal import notice, printable
 
 
 def parse_args(argv=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = new_parser(__doc__)
     source = parser.add_argument_group("what is read").add_mutually_exclusive_group()
     source.add_argument("--csv", type=path, default=config.CSV_PATH, metavar="FILE",
                         help="Kaggle's fer2013.csv or icml_face_data.csv, or one like them, with "
@@ -122,10 +120,10 @@ def build(args, told, words):
 
     told: the names of --class-names. words: as known_name takes them.
     """
+    from pipeline.files.locks import locked_folder
     from pipeline.io import databases, splitting
     from pipeline.io.classnames import class_index
     from pipeline.io.facesamples import FaceSamples
-    from pipeline.io.locks import locked_folder
 
     with (locked_folder(args.output, "building"),
           FaceSamples(args.output, config.IMAGE_SIZE) as samples):
@@ -174,26 +172,38 @@ def rows_of(args, told, words):
 
 def pictures_of(args, words):
     """Return the PictureSamples of the folder."""
+    from pipeline.files.skips import Skips
     from pipeline.io.picturesamples import PictureSamples
-    from pipeline.io.skips import Skips
 
     pictures = PictureSamples(args.images, config.IMAGE_SIZE, Skips(), words=words,
                               split_folders=config.SPLIT_FOLDERS, groups=args.groups,
-                              find_face=largest_face() if args.find_faces else None)
+                              find_face=partial(largest_face, yunet_path=config.DETECTOR_PATH)
+                              if args.find_faces else None)
     if not args.only:
         pictures.require_training()
     return pictures
 
 
-def largest_face():
-    """Return what finds the largest face of a picture: YuNet if its file is in its place."""
-    from pipeline.detection.faces.largestface import LargestFace
-    from pipeline.detection.faces.picturefacedetector import PictureFaceDetector
+@cache
+def face_detector(yunet_path):
+    """Return YuNet if its file is in its place, else the cascades; each process makes its own."""
+    from pipeline.detection.faces.facedetector import PictureFaceDetector
     from pipeline.detection.faces.yunetdetector import YuNetDetector
 
-    if config.DETECTOR_PATH.exists():
-        return LargestFace(partial(YuNetDetector, config.DETECTOR_PATH, pictures=True))
-    return LargestFace(partial(PictureFaceDetector, config.CASCADE_PATH))
+    if yunet_path.exists():
+        return YuNetDetector(yunet_path, pictures=True)
+    return PictureFaceDetector(config.CASCADE_PATH)
+
+
+def largest_face(image, yunet_path):
+    """Return the box of a picture's largest face, or None; image: (height, width, 3) uint8 BGR."""
+    import cv2
+
+    detector = face_detector(yunet_path)
+    if not detector.takes_color:
+        image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    boxes = detector.detect(image)
+    return tuple(map(int, boxes[0])) if len(boxes) else None
 
 
 def class_names_of(args, source, samples):

@@ -8,28 +8,24 @@
 With a display it shows two windows: space pauses, q, Esc and the close buttons end it.
 """
 
-import argparse
-
 from config import emotion_config as config
 from pipeline.commandline import (
     camera_number,
     existing_file,
     name,
+    new_parser,
     path,
     positive,
     seconds,
     share,
     share_below_1,
 )
-from pipeline.cores import use_cores
 from pipeline.ending import run, stop_requests
-from pipeline.quietimports import prepare_opencv
+from pipeline.quietimports import limit_threads, prepare_opencv
 
 
 def parse_args(argv=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = new_parser(__doc__)
     add_sources(parser.add_argument_group("where frames come from"))
     add_faces(parser.add_argument_group("how faces and emotions are found"))
     add_outputs(parser.add_argument_group("what is written and shown"))
@@ -69,7 +65,8 @@ def add_faces(group):
                         help="OpenCV cascade that finds faces without YuNet (default: "
                              f"{config.CASCADE_PATH.name})")
     group.add_argument("--threads", type=positive, metavar="N",
-                       help="use no more than N processor cores (default: all)")
+                       help="start no more than N threads for the network and for OpenCV (default: "
+                            "one for each core)")
     group.add_argument("--detection-width", type=positive, metavar="PIXELS",
                        help="look for faces in frames shrunk to this width, with YuNet to this "
                             "longest side (default: 640 for pictures; for videos 300, with YuNet "
@@ -105,7 +102,7 @@ def add_outputs(group):
 def main(argv=None):
     args = parse_args(argv)
     from pipeline.detection.runs.plan import plan_jobs
-    from pipeline.io.skips import Skips
+    from pipeline.files.skips import Skips
 
     if args.detector:
         existing_file(args.detector, "YuNet file", "README says where it is to be had")
@@ -113,7 +110,7 @@ def main(argv=None):
         existing_file(args.cascade, "cascade file", "see haarcascade_frontalface_default.xml")
     existing_file(args.model, "model file", "train one, or see the checkpoints folder")
     if args.threads:
-        use_cores(args.threads)
+        limit_threads(args.threads)
     skips = Skips()
     jobs = plan_jobs(
         camera=args.camera, videos=args.video, pictures=args.image, annotated=args.output,
@@ -127,8 +124,7 @@ def main(argv=None):
 
 def face_detector(args):
     """Return what finds faces: YuNet if its file is given, or in its place, else the cascade."""
-    from pipeline.detection.faces.facedetector import FaceDetector
-    from pipeline.detection.faces.picturefacedetector import PictureFaceDetector
+    from pipeline.detection.faces.facedetector import FaceDetector, PictureFaceDetector
     from pipeline.detection.faces.yunetdetector import YuNetDetector
 
     sizes = {"width": args.detection_width, "min_face": args.min_face}
@@ -170,4 +166,4 @@ def detect(args, jobs, stop, skips):
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, requirements="requirements-detector.txt")

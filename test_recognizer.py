@@ -8,20 +8,16 @@
 Writes output/evaluation_NAME.json and .png, the confusion matrix.
 """
 
-import argparse
-
 from config import emotion_config as config
-from pipeline.commandline import existing_file, new_folder, path
+from pipeline.commandline import existing_file, new_folder, new_parser, path
 from pipeline.ending import run
 from pipeline.errors import UserError
-from pipeline.io.filestogether import finish_replacing
+from pipeline.files.filestogether import finish_replacing
 from pipeline.quietimports import import_keras
 
 
 def parse_args(argv=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = new_parser(__doc__)
     source = parser.add_argument_group("what is evaluated")
     source.add_argument("--model", type=path, default=config.MODEL_PATH, metavar="FILE",
                         help="checkpoint to evaluate (default: %(default)s)")

@@ -10,15 +10,14 @@
 Writes epoch_N.hdf5 and best.hdf5 to the checkpoints folder and the training curve to output/.
 """
 
-import argparse
 from contextlib import nullcontext
 
 from config import emotion_config as config
 from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS
-from pipeline.commandline import existing_file, new_folder, path, positive
+from pipeline.commandline import existing_file, new_folder, new_parser, path, positive
 from pipeline.ending import run
 from pipeline.errors import UserError
-from pipeline.io.filestogether import finish_replacing
+from pipeline.files.filestogether import finish_replacing
 from pipeline.quietimports import import_keras
 from pipeline.training.trainingplan import training_plan
 
@@ -26,9 +25,7 @@ PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 def parse_args(argv=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = new_parser(__doc__)
     recipe = parser.add_argument_group("what is trained")
     recipe.add_argument("--experiment", type=experiment, choices=list(EXPERIMENTS), metavar="N",
                         help="recipe in config/experiments.py, by its number or name (default: "

@@ -20,8 +20,7 @@ import numpy as np
 
 from benchmarks.detector import SCRIPT, frames_of
 from config import emotion_config as config
-from pipeline.detection.faces.facedetector import FaceDetector
-from pipeline.detection.faces.picturefacedetector import PictureFaceDetector
+from pipeline.detection.faces.facedetector import FaceDetector, PictureFaceDetector
 from pipeline.detection.faces.yunetdetector import YuNetDetector
 
 RUNS = 3

@@ -1,1 +1,3 @@
 """Facial emotion recognition: data, network, training callbacks and detection."""
+
+__version__ = "1.0.0"

@@ -1,4 +1,4 @@
-"""What the scripts are given on the command line: paths and numbers, checked where they enter."""
+"""The command line of the scripts: its parser, and checks of paths and numbers."""
 
 import argparse
 import errno
@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import pipeline
 from pipeline.errors import UserError
 
 LARGEST_NUMBER = 1_000_000_000  # of frames or pixels: more is a slip, and too much for OpenCV
@@ -15,8 +16,17 @@ LARGEST_CAMERA = 99  # from 100 on OpenCV takes the hundreds for one of its libr
 LONGEST_WAIT = 86_400  # seconds
 
 
+def new_parser(description):
+    """Return a script's argparse.ArgumentParser, with --version."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {pipeline.__version__}",
+                        help="show the version and exit")
+    return parser
+
+
 def existing_file(path, what, remedy):
-    """Return path if it is a readable file with something in it; raise UserError if not."""
+    """Return path if it is a readable file that is not empty; raise UserError if not."""
     path = Path(path)
     try:
         size = path.stat().st_size
@@ -45,9 +55,9 @@ def existing_folder(path, what, remedy):
 
 
 def new_folder(path):
-    """Create a folder, with its parents, unless it is there; raise UserError if it cannot be.
+    """Create a folder, with its parents, unless it exists.
 
-    Raises UserError as well if nothing can be written there.
+    Raises UserError if it cannot be created, or not be written to.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -62,38 +72,38 @@ def reason_of(error):
 
 
 def name(text):
-    """Return an argument that names a file or a stream, for argparse: an empty one does not."""
+    """Return the name of a file or a stream, for argparse; an empty one is refused."""
     if not text:
         raise argparse.ArgumentTypeError("found nothing, expected a name")
     return text
 
 
 def path(text):
-    """Return an argument's Path, for argparse: an empty one would be this folder."""
+    """Return a Path, for argparse; an empty one, which would mean this folder, is refused."""
     return Path(name(text))
 
 
 def positive(text):
-    """Return an argument's whole number from 1 to LARGEST_NUMBER, for argparse."""
+    """Return a whole number from 1 to LARGEST_NUMBER, for argparse."""
     if not text.isdecimal() or not text.strip("0"):
         raise argparse.ArgumentTypeError(f"{text}: expected a whole number above 0")
     return whole_number(text, 1, LARGEST_NUMBER)
 
 
 def camera_number(text):
-    """Return an argument's number of a camera, for argparse."""
+    """Return the number of a camera, for argparse."""
     return whole_number(text, 0, LARGEST_CAMERA)
 
 
 def whole_number(text, least, most):
-    """Return an argument's whole number from `least` to `most`, for argparse."""
+    """Return a whole number from `least` to `most`, for argparse."""
     if text.isdecimal() and len(text) <= 20 and least <= int(text) <= most:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text}: expected a whole number from {least} to {most:,}")
 
 
 def seconds(text):
-    """Return an argument's number of seconds, up to a day, for argparse."""
+    """Return a number of seconds, up to a day, for argparse."""
     with suppress(ValueError):
         if 0 <= float(text) <= LONGEST_WAIT:
             return float(text)
@@ -101,7 +111,7 @@ def seconds(text):
 
 
 def share(text):
-    """Return an argument's number from 0 to 1, for argparse."""
+    """Return a number from 0 to 1, for argparse."""
     with suppress(ValueError):
         if 0 <= float(text) <= 1:
             return float(text)
@@ -109,7 +119,7 @@ def share(text):
 
 
 def share_below_1(text):
-    """Return an argument's number from 0 to below 1, for argparse."""
+    """Return a number from 0 to below 1, for argparse."""
     with suppress(argparse.ArgumentTypeError):
         if share(text) < 1:
             return share(text)
@@ -117,7 +127,7 @@ def share_below_1(text):
 
 
 def this_command(**changes):
-    """Return the command that started this script, for a shell, with flags changed."""
+    """Return the command that started this script, quoted for a shell, with other values of flags."""
     words, changed = ["python", *sys.argv], set()
     if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
         words.insert(0, f"KERAS_BACKEND={os.environ['KERAS_BACKEND']}")

@@ -1,57 +1,67 @@
-"""How a script ends: well, by an error of the user's, or by a signal.
+"""How a script ends: with success, with a user's error, or after a signal.
 
-The exit status is 0 if all is well, 1 if something was skipped or broke off, 2 if nothing could be
-done, and 128 and the signal's number after one: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP.
+Exit status: 0 success, 1 something was skipped or broke off, 2 nothing could be done, 128 plus the
+signal's number after a signal (130 Ctrl-C, 143 SIGTERM, 129 SIGHUP). With EMOTION_DEBUG=1 the
+traceback stands before the line of an error.
 """
 
 import io
 import os
 import signal
 import sys
+import traceback
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.terminal import notice
 
+PYTHON = (3, 11), (3, 13)  # the oldest and the newest version that all packages exist for
+
 # SIGHUP comes when the terminal is closed; Windows has none.
 TERMINATING = [number for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)) if number]
 
-# Threads that may hang in a library to the end.
-_left_behind = []
+# Outputs are completed after the first signal; this one aborts.
+LAST_SIGNAL = 3
 
-# A signal that comes again while outputs are completed is no reason to spoil them; one that
-# comes so often is meant.
-MOST_SIGNALS = 3
+# Threads that may hang in a library until the process ends.
+_left_behind = []
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP came; handled as Ctrl-C is, but for the exit status."""
+    """SIGTERM or SIGHUP; handled like Ctrl-C, with another exit status."""
 
     def __init__(self, message="", number=signal.SIGTERM):
         super().__init__(message)
         self.number = number
 
 
-def run(main):
-    """Call main() and exit with its status, or with that of what it raises."""
+def run(main, requirements="requirements.txt"):
+    """Call main() and exit with the status that it returns, or with that of its exception.
+
+    requirements: the file that lists the packages which main needs.
+    """
     open_closed_streams()
     for number in TERMINATING:
         handle(number, _terminate)
     try:
         status = main()
         sys.stdout.flush()
-    except BrokenPipeError:  # who reads the output wants no more of it
-        _leave_stdout()
+    except BrokenPipeError:  # the reader of the output has closed it
+        _discard_stdout()
         status = 1
     except OSError as error:
-        _leave_stdout()
+        _discard_stdout()
         if error.errno is None:
             raise
         status = tell(error)
     except (UserError, KeyboardInterrupt) as error:
         status = tell(error)
-    if status and status > 128:  # one more signal would only spoil the end
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("", "config", "pipeline"):
+            raise
+        status = tell(error, requirements)
+    if status and status > 128:  # a further signal would only disturb the end
         for number in (signal.SIGINT, *TERMINATING):
             signal.signal(number, signal.SIG_IGN)
     if any(thread.is_alive() for thread in _left_behind):
@@ -60,31 +70,45 @@ def run(main):
 
 
 def leave_behind(thread):
-    """Let the process end at once if a thread still hangs in a library then.
+    """End the process without Python's cleanup if this thread still hangs in a library then.
 
-    The interpreter would tidy up under it, and take away what the library uses.
+    The cleanup would free what the library uses.
     """
     _left_behind.append(thread)
 
 
-def tell(error):
-    """Print the line that a script ends with after an error, and return its exit status."""
+def tell(error, requirements="requirements.txt"):
+    """Print the one line of an error, and return the exit status."""
+    if os.environ.get("EMOTION_DEBUG", "0") != "0":
+        traceback.print_exception(error)
     if isinstance(error, UserError):
         message, status = str(error), 2
     elif isinstance(error, Terminated):
         message, status = str(error) or "terminated", 128 + error.number
     elif isinstance(error, KeyboardInterrupt):
         message, status = str(error) or "interrupted", 130
-    else:  # what the system says, and nothing has said better
+    elif isinstance(error, ModuleNotFoundError):
+        message, status = _how_to_install(error.name, requirements), 2
+    else:  # OSError
         message, status = f"{error.filename or 'cannot go on'}: {error.strerror}", 2
     notice(f"{Path(sys.argv[0]).name}: {message}")
     return status
 
 
-def open_closed_streams():
-    """Let what a caller has closed lead nowhere, and what a stream cannot show be escaped.
+def _how_to_install(name, requirements):
+    if name == "jax":
+        requirements = "requirements-jax.txt"
+    line = f"{name} is not installed, which this needs; pip install -r {requirements}"
+    if PYTHON[0] <= sys.version_info[:2] <= PYTHON[1]:
+        return line
+    versions = " to ".join(f"{major}.{minor}" for major, minor in PYTHON)
+    return f"{line}, with Python {versions}; this is {sys.version_info[0]}.{sys.version_info[1]}"
 
-    Else the next file to be opened would take the place of a closed stream.
+
+def open_closed_streams():
+    """Open closed standard streams on the null device, and escape what a stream cannot encode.
+
+    Otherwise the next file to be opened would take the number of a closed stream.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
@@ -99,7 +123,7 @@ def open_closed_streams():
 
 
 def handle(number, handler):
-    """Set a signal's handler, and return the one before it; under nohup SIGHUP stays ignored."""
+    """Set a signal's handler and return the earlier one; under nohup SIGHUP stays ignored."""
     earlier = signal.getsignal(number)
     if number not in TERMINATING or earlier != signal.SIG_IGN:
         signal.signal(number, handler)
@@ -107,10 +131,10 @@ def handle(number, handler):
 
 
 class StopRequest:
-    """Whether a signal asked for an end, and which.
+    """Whether a run is to stop, and after which signal.
 
-    patient: whether there is something to complete first. Until it is set, a signal ends the
-    process at once, also in the middle of an import.
+    patient: whether there are outputs to complete. While it is False, a signal ends the process
+    at once, even in the middle of an import.
     """
 
     signal = None
@@ -123,11 +147,11 @@ class StopRequest:
         return self._ended or self.signal is not None
 
     def end(self):
-        """Ask for an end that is no interruption: someone closed a window."""
+        """Request a stop that counts as success: a window was closed."""
         self._ended = True
 
     def end_if_requested(self, message="stopped"):
-        """Raise what the signal would have, if there was one."""
+        """Raise KeyboardInterrupt or Terminated, with a message, if there was a signal."""
         if self.signal in TERMINATING:
             raise Terminated(message, self.signal)
         if self.signal is not None:
@@ -136,9 +160,9 @@ class StopRequest:
 
 @contextmanager
 def stop_requests(message):
-    """Yield a StopRequest that SIGINT, SIGTERM and SIGHUP set; the third one interrupts.
+    """Yield a StopRequest that SIGINT, SIGTERM and SIGHUP set; the third signal aborts.
 
-    After a block that ends well it raises what the first signal would have, with the message.
+    If the block ends well after a signal, raises KeyboardInterrupt or Terminated with the message.
     """
     stop = StopRequest()
 
@@ -148,7 +172,7 @@ def stop_requests(message):
             os._exit(128 + number)
         stop.signal = stop.signal or number
         stop.count += 1
-        if stop.count >= MOST_SIGNALS:
+        if stop.count >= LAST_SIGNAL:
             stop.end_if_requested("interrupted")
 
     earlier = {number: handle(number, request) for number in (signal.SIGINT, *TERMINATING)}
@@ -171,7 +195,7 @@ def _exit_at_once(status):
     os._exit(status or 0)
 
 
-def _leave_stdout():
-    """Let the rest of the output lead nowhere, so that the interpreter's end does not try again."""
+def _discard_stdout():
+    """Send the rest of the output to the null device, so that Python's exit can flush it."""
     with open(os.devnull, "w") as nowhere, suppress(OSError, ValueError):
         os.dup2(nowhere.fileno(), sys.stdout.fileno())

@@ -10,10 +10,9 @@ without what only training needs, in float16. What is written is run on a hundre
 sample, beside Keras: a line says by how much the probabilities differ.
 """
 
-import argparse
 from pathlib import Path
 
-from pipeline.commandline import existing_file, path
+from pipeline.commandline import existing_file, new_parser, path
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.quietimports import import_keras, prepare_opencv
@@ -31,9 +30,7 @@ LARGEST_DIFFERENCE = {"float32": 1e-4, "float16": 2e-3, "int8": 0.2}
 
 
 def parse_args(argv=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = new_parser(__doc__)
     what = parser.add_argument_group("what is exported")
     what.add_argument("--model", type=path, required=True, metavar="FILE", help="trained network")
     what.add_argument("--output", type=path, required=True, metavar="FILE",
@@ -63,9 +60,9 @@ def export(model_path, output, precision):
 
     Raises UserError if that is larger than the precision explains.
     """
+    from pipeline.files.wholefile import whole_file
     from pipeline.io import checkpoint
     from pipeline.io.onnxmodel import read_onnx
-    from pipeline.io.wholefile import whole_file
     from pipeline.nn.runtimenetwork import RuntimeNetwork
 
     model, record = checkpoint.load(model_path)

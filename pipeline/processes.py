@@ -5,8 +5,8 @@ import signal
 from collections import deque
 from itertools import cycle
 
-from pipeline.cores import available_cores
 from pipeline.errors import UserError
+from pipeline.quietimports import available_cores
 
 # Items that a process gets at a time, and parcels that are on their way to each.
 TOGETHER = 32

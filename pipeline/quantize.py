@@ -5,9 +5,7 @@
 A training does it to best.hdf5 by itself. The file's record changes, its arrays stay.
 """
 
-import argparse
-
-from pipeline.commandline import existing_file, path
+from pipeline.commandline import existing_file, new_parser, path
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.quietimports import import_keras
@@ -17,9 +15,7 @@ MEMORY_LIMIT = 1 << 30  # bytes of a database that is read at once
 
 
 def parse_args(argv=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = new_parser(__doc__)
     where = parser.add_argument_group("where they are measured")
     where.add_argument("--model", type=path, required=True, metavar="FILE",
                        help="trained network, which gets the ranges")
@@ -33,9 +29,9 @@ def main(argv=None):
     existing_file(args.model, "model file", "train one, or see checkpoints/model.hdf5")
     database = existing_file(args.dataset / "train.hdf5", "database", "run build_dataset.py first")
     import_keras()
+    from pipeline.files.untrusted import reading
     from pipeline.io import checkpoint
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-    from pipeline.io.untrusted import reading
     from pipeline.nn.activationranges import NUM_IMAGES, measure_ranges
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 

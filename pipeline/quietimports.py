@@ -1,28 +1,23 @@
-"""Imports of libraries that talk: Keras with TensorFlow, and OpenCV."""
+"""How large libraries are imported: without their logs, and with a limit for their threads."""
 
 import logging
 import os
 import sys
 
-from pipeline.errors import UserError
 from pipeline.terminal import quiet_stderr
+
+# The number of threads of OpenCV; OpenCV reads it when it is imported.
+OPENCV_THREADS = "OPENCV_FOR_THREADS_NUM"
 
 
 def import_keras():
-    """Import keras while TensorFlow's notes on its start go nowhere, and ask for fewer of them.
+    """Import keras without TensorFlow's messages.
 
-    On another backend TensorFlow is as good as not installed: Keras would import it to seed it.
+    On another backend `import tensorflow` is made to fail: Keras would import it only to seed it.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        with quiet_stderr():
-            import keras
-    except ModuleNotFoundError as error:
-        needed = "requirements.txt"
-        if error.name not in ("keras", "tensorflow"):
-            needed = f"requirements-{os.environ.get('KERAS_BACKEND')}.txt"
-        raise UserError(f"{error.name} is not installed, which this needs; "
-                        f"pip install -r {needed}") from error
+    with quiet_stderr():
+        import keras
     if keras.backend.backend() != "tensorflow":
         sys.meta_path.insert(0, _NoTensorFlow)
     logging.getLogger("absl").setLevel(logging.ERROR)  # "HDF5 is legacy", at each checkpoint
@@ -36,10 +31,30 @@ class _NoTensorFlow:
 
 
 def prepare_opencv():
-    """Keep OpenCV and FFmpeg from writing logs, and pictures from claiming all memory.
-
-    Call it before cv2 is imported. What matters of the logs becomes a UserError.
-    """
+    """Silence OpenCV and FFmpeg, and limit the size of a picture; call it before `import cv2`."""
     os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 28))  # 8K has 1 << 25
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
+
+def limit_threads(number):
+    """Let OpenCV and ONNX Runtime start at most `number` threads; call it before `import cv2`.
+
+    Under GNU parallel the process is also pinned to `number` cores, chosen by the number of its
+    slot, so that jobs side by side do not share one (Linux).
+    """
+    slot = os.environ.get("PARALLEL_JOBSLOT", "")
+    if slot.isdecimal() and int(slot) and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        first = (int(slot) - 1) * number
+        os.sched_setaffinity(0, {cores[(first + n) % len(cores)]
+                                 for n in range(min(number, len(cores)))})
+    os.environ[OPENCV_THREADS] = str(min(number, available_cores()))
+
+
+def available_cores():
+    """Return how many cores this process may use: those of its affinity, or limit_threads's."""
+    cores = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
+             else os.cpu_count() or 1)
+    limit = os.environ.get(OPENCV_THREADS, "")
+    return min(cores, int(limit)) if limit.isdecimal() and int(limit) else cores

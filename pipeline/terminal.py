@@ -1,4 +1,4 @@
-"""What is said in the terminal."""
+"""What is printed in the terminal: names, notices and progress bars."""
 
 import os
 import sys
@@ -9,20 +9,28 @@ from contextlib import contextmanager, suppress
 # Controls, lone surrogates, line and paragraph separators.
 ESCAPED_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
 
-# Characters that turn the direction of the text around them.
+# Characters that change the direction of the text around them.
 TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+# A progress bar is updated once in so many rows, which costs nothing measurable.
+ROWS_PER_UPDATE = 500
 
 
 def printable(text):
-    """Return text with what would act on a terminal, or is not UTF-8, shown as an escape."""
-    text = os.fsencode(text).decode("utf-8", "backslashreplace") if is_undecoded(text) else text
+    """Return a text, a path or an exception as text that is safe to print.
+
+    Control characters and bytes that are not UTF-8 are replaced by escapes.
+    """
+    text = str(text)
+    if is_undecoded(text):
+        text = os.fsencode(text).decode("utf-8", "backslashreplace")
     return "".join(
         character.encode("unicode_escape").decode() if acts_on_terminal(character) else character
-        for character in str(text))
+        for character in text)
 
 
 def is_undecoded(text):
-    """Return whether a name has bytes that are not UTF-8, which Python keeps as surrogates."""
+    """Return whether a name has bytes that are not UTF-8; Python keeps these as surrogates."""
     return any("\udc80" <= character <= "\udcff" for character in str(text))
 
 
@@ -32,17 +40,14 @@ def acts_on_terminal(character):
 
 
 def notice(line):
-    """Print a line on stderr, if that is still there."""
+    """Print a line on stderr, unless stderr is closed."""
     with _stderr, suppress(OSError):
         print(printable(line), file=sys.stderr, flush=True)
 
 
 @contextmanager
 def quiet_stderr():
-    """Let nothing through to stderr: libraries write to it past Python and their own settings.
-
-    Notices of other threads wait.
-    """
+    """Discard what libraries write to stderr themselves. Notices of other threads wait."""
     with _stderr:
         sys.stderr.flush()
         kept = os.dup(2)
@@ -53,6 +58,43 @@ def quiet_stderr():
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+def track_bytes(reader, path, description):
+    """Yield the rows of a reader, with a bar of its `position` in the file at `path`."""
+    with _progress() as progress:
+        task = progress.add_task(description, total=path.stat().st_size)
+        for number, row in enumerate(reader):
+            if number % ROWS_PER_UPDATE == 0:
+                progress.update(task, completed=reader.position)
+            yield row
+
+
+def track(items, description, total):
+    """Yield `total` items, with a progress bar."""
+    with _progress() as progress:
+        yield from progress.track(items, total=total, description=description)
+
+
+def track_frames(frames, source, most):
+    """Yield frames, with a progress bar unless the source is live."""
+    total = min(filter(None, (source.count, most)), default=None)
+    with _progress(hidden=source.live) as progress:
+        yield from progress.track(frames, total=total, description=printable(source.name))
+
+
+def _progress(hidden=False):
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(TextColumn("{task.description}", markup=False), BarColumn(),
+                    TaskProgressColumn(), TimeRemainingColumn(), transient=True,
+                    disable=hidden or not sys.stdout.isatty())
 
 
 _stderr = threading.RLock()

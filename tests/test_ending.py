@@ -33,6 +33,10 @@ def main():
         return 1
     if what == "user":
         raise UserError("x.csv\\n[red]: not there")
+    if what == "package":
+        import no_such_package
+    if what == "own package":
+        import pipeline.no_such_module
     if what.isdigit():
         return int(what)
     if what == "impatient":
@@ -68,6 +72,20 @@ def test_the_status_that_main_returns(status):
 
 def test_an_error_of_the_users_is_one_line():
     assert ended("user") == (2, "", "-c: x.csv\\n[red]: not there\n")
+
+
+def test_a_package_that_is_not_installed_is_one_line():
+    assert ended("package") == (2, "", "-c: no_such_package is not installed, which this needs; "
+                                       "pip install -r requirements.txt\n")
+    status, _, stderr = ended("own package")
+    assert status == 1 and "Traceback" in stderr
+
+
+def test_a_switch_shows_the_traceback_behind_the_line(monkeypatch):
+    monkeypatch.setenv("EMOTION_DEBUG", "1")
+    status, _, stderr = ended("user")
+    assert status == 2 and stderr.startswith("Traceback") and "in main" in stderr
+    assert stderr.splitlines()[-1] == "-c: x.csv\\n[red]: not there"
 
 
 @pytest.mark.parametrize("number", SIGNALS)

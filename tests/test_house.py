@@ -11,9 +11,9 @@ from tests.conftest import ROOT
 
 # From the lowest to the highest: a room imports those before it, and itself.
 ROOMS = (
-    "pipeline.errors", "pipeline.terminal", "pipeline.cores",
-    "pipeline.commandline", "pipeline.ending", "pipeline.quietimports",
-    "pipeline.progress", "pipeline.plots", "pipeline.processes",
+    "pipeline.errors", "pipeline.terminal", "pipeline.commandline", "pipeline.ending",
+    "pipeline.quietimports",
+    "pipeline.files",
     "pipeline.preprocessing",
     "pipeline.nn",
     "pipeline.io",

@@ -1,6 +1,7 @@
 import os
 import threading
 
+from pipeline.errors import UserError
 from pipeline.terminal import notice, quiet_stderr
 
 
@@ -26,3 +27,8 @@ def test_quiet_in_two_threads_gives_stderr_back(capfd):
         thread.join()
     os.write(2, b"there again")
     assert capfd.readouterr().err == "there again"
+
+
+def test_an_exception_with_a_name_that_is_not_utf_8_is_printed(capfd):
+    notice(UserError(f"{os.fsdecode(bytes([255]))}.mp4: not there"))
+    assert capfd.readouterr().err == "\\xff.mp4: not there\n"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import keras
 
-from pipeline.io.wholefile import whole_file
-from pipeline.plots import plot_training
+from pipeline.evaluation.plots import plot_training
+from pipeline.files.wholefile import whole_file
 
 DRAWN_EVERY = 10  # seconds: a drawing takes half of one
 

@@ -7,8 +7,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.io.wholefile import whole_file
-from pipeline.plots import plot_confusion_matrix
+from pipeline.evaluation.plots import plot_confusion_matrix
+from pipeline.files.wholefile import whole_file
 from pipeline.terminal import printable
 
 

@@ -16,10 +16,10 @@ import shutil
 import numpy as np
 
 from pipeline.errors import UserError
+from pipeline.files.untrusted import members_of, reading
+from pipeline.files.wholefile import reserve, whole_file
 from pipeline.io.modelfile import EXPECTED, MEMBERS, RECORD, ModelFile, digest_of, in_order
 from pipeline.io.modelrecord import parsed
-from pipeline.io.untrusted import members_of, reading
-from pipeline.io.wholefile import reserve, whole_file
 
 
 def save(model, path, record, *, include_optimizer=True, weights=None):

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import numpy as np
 
 from pipeline.errors import UserError
-from pipeline.io.filestogether import replaced_together
+from pipeline.files.filestogether import replaced_together
 from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
 
 MOST_CLASSES = 256  # that a byte tells apart

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.io.wholefile import clear_errors
+from pipeline.files.wholefile import clear_errors
 
 
 class FaceSample(NamedTuple):

@@ -7,9 +7,9 @@ import h5py
 import numpy as np
 
 from pipeline.errors import UserError
+from pipeline.files.untrusted import reading
 from pipeline.io.hdf5datasetwriter import CHUNK_IMAGES, DIGEST, digest_of_attributes
 from pipeline.io.plainhdf5 import PlainHDF5
-from pipeline.io.untrusted import reading
 
 EXPECTED = "a database of build_dataset.py"
 ARRAYS = {"images": "uint8", "labels": "uint8", "targets": "float32", "votes": "float32"}

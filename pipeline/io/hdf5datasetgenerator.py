@@ -7,8 +7,8 @@ import keras
 import numpy as np
 
 from pipeline.errors import UserError
+from pipeline.files.untrusted import reading
 from pipeline.io.hdf5database import EXPECTED, open_database
-from pipeline.io.untrusted import reading
 
 # Windows of a streamed database held at a time: a batch may lie across two.
 WINDOWS_HELD = 2

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import h5py
 import numpy as np
 
-from pipeline.io.wholefile import reserve, whole_file
+from pipeline.files.wholefile import reserve, whole_file
 
 # Images per chunk: 295 kB at 48 x 48, what one read of HDF5 brings into memory.
 CHUNK_IMAGES = 128

@@ -7,9 +7,9 @@ import re
 import numpy as np
 
 from pipeline.errors import UserError
+from pipeline.files.untrusted import content_of, members_of
 from pipeline.io.modelrecord import LARGEST_NETWORK, LONGEST_RECORD, parsed
 from pipeline.io.plainhdf5 import PlainHDF5
-from pipeline.io.untrusted import content_of, members_of
 from pipeline.nn.conv.emotionvgglayers import ARRAYS, layers_with_arrays
 
 RECORD = "emotion_recognition"

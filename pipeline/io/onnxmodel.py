@@ -1,8 +1,8 @@
 """Reads a model file as an ONNX model."""
 
 from pipeline.errors import UserError
+from pipeline.files.untrusted import reading
 from pipeline.io import checkpoint
-from pipeline.io.untrusted import reading
 from pipeline.nn.onnxnetwork import onnx_network
 from pipeline.nn.precision import int8_is_faster
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import UserError
-from pipeline.io.folder import files_below
+from pipeline.files.folder import files_below
 from pipeline.io.picturefile import PICTURE_SUFFIXES
 from pipeline.terminal import printable
 

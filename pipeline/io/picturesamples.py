@@ -10,8 +10,7 @@ from pipeline.io.facepicture import NoFace, read_face
 from pipeline.io.facesamples import FaceSample
 from pipeline.io.picturefolders import LAYOUT, find_pictures
 from pipeline.processes import mapped
-from pipeline.progress import track
-from pipeline.terminal import notice, printable
+from pipeline.terminal import notice, printable, track
 
 
 class PictureSamples:

@@ -4,7 +4,7 @@ from pipeline.errors import UserError
 from pipeline.io.classnames import known_name
 from pipeline.io.facesamples import FaceSample
 from pipeline.io.fer2013 import FER2013Reader
-from pipeline.progress import track_bytes
+from pipeline.terminal import track_bytes
 
 
 class RowSamples:

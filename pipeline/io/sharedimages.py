@@ -4,8 +4,8 @@ import hashlib
 
 import numpy as np
 
+from pipeline.files.untrusted import reading
 from pipeline.io.hdf5database import EXPECTED, open_database
-from pipeline.io.untrusted import reading
 
 
 def also_in(path, other):

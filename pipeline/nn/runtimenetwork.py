@@ -2,7 +2,7 @@
 
 import onnxruntime
 
-from pipeline.cores import available_cores
+from pipeline.quietimports import available_cores
 
 onnxruntime.set_default_logger_severity(3)  # errors; it warns of processors that it does not know
 

@@ -13,9 +13,9 @@ from pipeline.callbacks.finiteloss import FiniteLoss
 from pipeline.callbacks.trainingmonitor import TrainingMonitor
 from pipeline.commandline import this_command
 from pipeline.errors import UserError
+from pipeline.files.locks import locked_folder
 from pipeline.io import checkpoint
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-from pipeline.io.locks import locked_folder
 from pipeline.nn.activationranges import NUM_IMAGES
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.preprocessing.affineaugmentor import AffineAugmentor

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.measures import accuracy_on, calibration_error, evaluate, wilson_interval
-from pipeline.plots import plot_confusion_matrix
+from pipeline.evaluation.plots import plot_confusion_matrix
 
 LABELS = np.array([0, 0, 0, 1, 1, 2])
 PREDICTED = np.array([0, 0, 1, 1, 1, 0])

@@ -20,11 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.errors import UserError
+from pipeline.files.untrusted import reading
 from pipeline.io import checkpoint, modelfile
 from pipeline.io.fer2013 import FER2013Reader
 from pipeline.io.hdf5database import open_database
 from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
-from pipeline.io.untrusted import reading
 from pipeline.quietimports import prepare_opencv
 from tests.torture import hostilefiles, hostilehdf5
 
@@ -79,7 +79,7 @@ def read_table(path):
 
 
 def read_cascade(path):
-    from pipeline.detection.faces.facedetector import load_cascade
+    from pipeline.detection.faces.detectormodel import load_cascade
 
     load_cascade(path)
 

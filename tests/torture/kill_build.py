@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from pipeline.io.filestogether import LIST, finish_replacing
+from pipeline.files.filestogether import LIST, finish_replacing
 from pipeline.io.hdf5database import open_database
 from tests.conftest import ROWS, run_script, start_script, write_csv
 

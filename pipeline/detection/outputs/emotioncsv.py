@@ -5,7 +5,7 @@ import io
 from contextlib import contextmanager
 
 from pipeline.errors import UserError
-from pipeline.io.wholefile import growing_file
+from pipeline.files.wholefile import growing_file
 from pipeline.terminal import is_undecoded, printable
 
 # With these a spreadsheet takes a cell for a formula.

@@ -4,7 +4,7 @@ from array import array
 from contextlib import contextmanager
 
 from pipeline.errors import UserError
-from pipeline.io.wholefile import place_of, whole_file
+from pipeline.files.wholefile import place_of, whole_file
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".pdf", ".svg", ".tif", ".tiff", ".webp")
 
@@ -46,7 +46,7 @@ class Timeline:
         """Draw the picture."""
         import numpy as np
 
-        from pipeline.plots import plot_timeline
+        from pipeline.evaluation.plots import plot_timeline
 
         faces = {
             number: (np.array(seconds),

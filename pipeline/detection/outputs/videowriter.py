@@ -7,24 +7,23 @@ import cv2
 import numpy as np
 
 from pipeline.detection.outputs.soundtrack import add_sound
-from pipeline.detection.outputs.watchedfile import WatchedFile
 
 TICKS = 90_000  # a second: what MPEG counts in
 
-# How long one frame can stand: the empty frames that FFmpeg puts into an .avi at a time, and ticks
-# that an .mp4 has the bits for.
+# A frame's longest duration: the empty frames that FFmpeg puts into an .avi at a time, and the
+# ticks that an .mp4 has bits for.
 MOST_EMPTY_FRAMES, LARGEST_LENGTH = 60_000, 2**30
 
-# How the pictures are meant: cv2 makes luma of 16 to 235 by the matrix of BT.601.
+# cv2 makes luma of 16 to 235 by the matrix of BT.601.
 LIMITED_RANGE, BT_601 = 1, 6
 
 
 class VideoWriter:
     """Encodes images, each at its own time, and the sound that comes with them.
 
-    path: of the file, which is made at the first image. video_format: a VideoFormat. rate: frames
-    a second, nominal. sound: the source's stream of sound, or None. The first image fixes the
-    size, made even where it is odd; others are fitted into it. Raises av.FFmpegError or OSError.
+    path: the file, which is created at the first image. video_format: a VideoFormat. rate: nominal
+    frames a second. sound: the source's sound stream, or None. The first image fixes the size,
+    rounded up to even numbers; other images are fitted into it. Raises av.FFmpegError or OSError.
     """
 
     def __init__(self, path, video_format, *, rate, sound):
@@ -37,9 +36,9 @@ class VideoWriter:
         self._longest = MOST_EMPTY_FRAMES if avi else LARGEST_LENGTH
         self._source_sound = sound
         self._container = None
-        self._waiting = None  # the frame whose length shows when the next one comes
-        self._length = None  # of the frame before
-        self._lengths = {}  # of the frames that the encoder has, by their times
+        self._waiting = None  # the newest frame: the next one ends it
+        self._length = None  # of the frame before it
+        self._lengths = {}  # of the frames in the encoder, by their times
 
     def write(self, image, seconds, sound):
         """Append an image (height, width, 3) uint8 BGR, and the SoundPackets before it."""
@@ -56,8 +55,10 @@ class VideoWriter:
         self._waiting = frame
 
     def close(self, *, end=None, rest=()):
-        """Complete the file. end: the time at which the last image ends, seconds; where it is
-        None, that one lasts as long as the one before. rest: SoundPackets after it.
+        """Complete the file.
+
+        end: the time at which the last image ends, seconds; by default it lasts as long as the
+        one before. rest: the SoundPackets after it.
         """
         if self._container is None:
             return
@@ -99,7 +100,7 @@ class VideoWriter:
         return frame
 
     def _encode_waiting(self, length):
-        """Encode the frame that waits, and again where it stands for longer than one can."""
+        """Encode the waiting frame, several times if it lasts longer than one frame can."""
         while length > 0:
             self._lengths[self._waiting.pts] = min(length, self._longest)
             self._mux(self._video.encode(self._waiting))
@@ -120,7 +121,7 @@ class VideoWriter:
 def fitted(image, size):
     """Return an image (height, width, 3) of this width and height, in its proportions.
 
-    What is a pixel short is made longer by its border; else it stands in black.
+    A missing pixel repeats the border; a larger gap is black.
     """
     height, width = image.shape[:2]
     if (width, height) == size:
@@ -142,19 +143,24 @@ def nominal(rate):
     return max(Fraction(rate).limit_denominator(1001), Fraction(1, 1001))
 
 
-def put_index_in_front(path, video_format, new_path, *, rate):
-    """Copy a file of a VideoFormat to new_path, with its index where a player looks first.
+class WatchedFile:
+    """A new binary file for FFmpeg, which does not report a full disk.
 
-    rate: frames a second, nominal.
+    failure: the first OSError, after which nothing more is written, or None.
     """
-    with (av.open(str(path)) as source,
-          av.open(str(new_path), "w", format=video_format.container,
-                  options=video_format.indexed) as target):
-        streams = {stream.index: target.add_stream_from_template(stream, opaque=True)
-                   for stream in source.streams}
-        for stream in source.streams.video:
-            streams[stream.index].codec_context.framerate = nominal(rate)
-        for packet in source.demux():
-            if packet.size and not packet.is_corrupt:  # as the last of a full disk is
-                packet.stream = streams[packet.stream_index]
-                target.mux(packet)
+
+    def __init__(self, path):
+        self._file = open(path, "wb", buffering=0)  # noqa: SIM115 - VideoWriter closes it
+        self.failure = None
+        self.name = str(path)
+        self.seekable, self.seek = self._file.seekable, self._file.seek
+        self.tell, self.close = self._file.tell, self._file.close
+
+    def write(self, data):
+        rest = memoryview(data)
+        try:
+            while rest and self.failure is None:
+                rest = rest[self._file.write(rest):]
+        except OSError as error:
+            self.failure = error
+        return len(data)

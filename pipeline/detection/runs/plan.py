@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.commandline import new_folder
-from pipeline.detection.outputs.resultnames import result_names
-from pipeline.detection.outputs.videoformats import FORMATS
+from pipeline.detection.outputs.formats import VIDEO_FORMATS, result_names
 from pipeline.detection.sources.framesource import (
     STANDARD_INPUT,
     is_address,
@@ -16,16 +15,16 @@ from pipeline.detection.sources.framesource import (
     require_video,
 )
 from pipeline.errors import UserError
-from pipeline.io.folder import files_below
-from pipeline.io.places import require_apart
-from pipeline.io.unfinished import all_finished
+from pipeline.files.folder import files_below
+from pipeline.files.places import require_apart
+from pipeline.files.unfinished import all_finished
 
 VIDEO_SUFFIXES = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
                   ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv")
 
 # The suffix of each result, by its video's suffix.
 SUFFIX_OF = {
-    "annotated": lambda suffix: suffix if suffix in FORMATS else ".mp4",
+    "annotated": lambda suffix: suffix if suffix in VIDEO_FORMATS else ".mp4",
     "csv": lambda suffix: ".csv",
     "timeline": lambda suffix: ".png",
 }

@@ -6,10 +6,9 @@ from itertools import islice
 from pipeline.detection.outputs.outputs import Outputs
 from pipeline.detection.sources.framesource import open_source, require_video
 from pipeline.errors import UserError
-from pipeline.io.skips import Skips
-from pipeline.io.unfinished import all_finished, mark_finished, mark_unfinished
-from pipeline.progress import track_frames
-from pipeline.terminal import notice, printable
+from pipeline.files.skips import Skips
+from pipeline.files.unfinished import all_finished, mark_finished, mark_unfinished
+from pipeline.terminal import notice, printable, track_frames
 
 
 def run_jobs(jobs, analyzer, stop, skips, *, skip_existing=False, **options):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipeline.detection.sources.frame import Frame
 from pipeline.errors import UserError
-from pipeline.io.folder import files_below
+from pipeline.files.folder import files_below
 from pipeline.io.picturefile import PICTURE_SUFFIXES, read_picture
 
 

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.detection.faces.boxes import grown, overlap
+from pipeline.detection.faces.boxes import overlap
 from pipeline.detection.faces.facedetector import FaceDetector
-from pipeline.detection.faces.facetracker import FaceTracker
+from pipeline.detection.faces.facetracker import FaceTracker, enlarged
 from pipeline.detection.faces.yunetdetector import YuNetDetector
 from tests.conftest import CASCADE, SAMPLE_PICTURE
 
@@ -55,7 +55,7 @@ def numbers_of_people(frames, places, find):
     for frame, boxes in zip(frames, places):
         found = find(frame)
         for face in tracker.update(found, np.zeros((len(found), 2))):
-            near = [overlap(grown(face.box, 1.3), box) for box in boxes]
+            near = [overlap(enlarged(face.box, 1.3), box) for box in boxes]
             if sum(share > 0.2 for share in near) == 1:  # not where two are in one place
                 numbers[int(np.argmax(near))].append(face.number)
                 seen += 1

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.detection.faces.cuts import Cuts
+from pipeline.detection.faces.emotionanalyzer import Cuts
 from tests.detection.clips import sample_images
 
 

@@ -3,8 +3,12 @@ import numpy as np
 import pytest
 
 from pipeline.detection.faces.boxes import overlap
-from pipeline.detection.faces.facedetector import FaceDetector, clipped
-from pipeline.detection.faces.picturefacedetector import PictureFaceDetector
+from pipeline.detection.faces.facedetector import (
+    FaceDetector,
+    PictureFaceDetector,
+    clipped,
+    shrunk_to_width,
+)
 from pipeline.errors import UserError
 from tests.conftest import CASCADE, SAMPLE_PICTURE
 
@@ -116,6 +120,11 @@ def test_what_is_no_cascade_is_named(tmp_path, content):
     path.write_text(content)
     with pytest.raises(UserError, match="not a cascade"):
         FaceDetector(path)
+
+
+def test_a_very_wide_picture_is_shrunk_to_a_height_of_one():
+    assert shrunk_to_width(np.zeros((3, 3000), np.uint8), 300).shape == (1, 300)
+    assert shrunk_to_width(np.zeros((600, 900, 3), np.uint8), 300).shape == (200, 300, 3)
 
 
 @pytest.mark.parametrize(

@@ -93,4 +93,4 @@ def test_nothing_is_kept_of_faces_long_gone():
     tracker = FaceTracker(smoothing=0.5)
     for step in range(300):
         tracker.update([moved(LEFT, 100 * step)], [HAPPY])
-    assert len(tracker._followed) <= LONGEST_GAP + 1
+    assert len(tracker._tracks) <= LONGEST_GAP + 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from config.emotion_config import CLASS_NAMES
-from pipeline.plots import (
+from pipeline.evaluation.plots import (
     EMOTION_COLORS,
     OTHER_COLORS,
     colors_of,

@@ -1,7 +1,7 @@
 import pytest
 
-from pipeline.io.filestogether import LIST, finish_replacing, replaced_together
-from pipeline.io.wholefile import whole_file
+from pipeline.files.filestogether import LIST, finish_replacing, replaced_together
+from pipeline.files.wholefile import whole_file
 
 NAMES = ("train.txt", "val.txt", "test.txt")
 
@@ -31,7 +31,7 @@ def test_all_files_are_new_or_all_are_old(tmp_path):
 def test_a_kill_between_two_is_made_good_at_the_next_look(tmp_path, monkeypatch):
     write(tmp_path, "old")
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("pipeline.io.filestogether.put", stop_at("val.txt"))
+        patch.setattr("pipeline.files.filestogether.put", stop_at("val.txt"))
         write(tmp_path, "new")
     assert (tmp_path / LIST).exists() and (tmp_path / "val.txt").read_text() == "old"
     finish_replacing(tmp_path)
@@ -39,7 +39,7 @@ def test_a_kill_between_two_is_made_good_at_the_next_look(tmp_path, monkeypatch)
 
 
 def stop_at(name):
-    from pipeline.io.filestogether import put
+    from pipeline.files.filestogether import put
 
     def stopping_put(partial, place):
         if place.name == name:

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.io.locks import locked_folder, locked_output
+from pipeline.files.locks import locked_folder, locked_output
 from tests.conftest import ROOT
 
 HOLD = """
 import pathlib, sys
-from pipeline.io.locks import locked_folder, locked_output
+from pipeline.files.locks import locked_folder, locked_output
 path = pathlib.Path(sys.argv[1])
 with locked_folder(path, "work") if path.is_dir() else locked_output(path):
     print("held", flush=True)

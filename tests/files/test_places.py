@@ -3,7 +3,7 @@ import os
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.io.places import require_apart
+from pipeline.files.places import require_apart
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipeline.errors import UserError
-from pipeline.io.wholefile import beside, place_of
+from pipeline.files.wholefile import beside, place_of
 
 
 @contextmanager

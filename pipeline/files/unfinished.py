@@ -1,6 +1,6 @@
 """Marks results that are at their place, but not complete: a hidden file beside each."""
 
-from pipeline.io.wholefile import beside, place_of
+from pipeline.files.wholefile import beside, place_of
 
 
 def mark_unfinished(paths):

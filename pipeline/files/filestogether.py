@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.io.wholefile import clear_errors, partial_of, place_of, put, whole_file
+from pipeline.files.wholefile import clear_errors, partial_of, place_of, put, whole_file
 
 # Lists files that are complete and about to take their places, or that a kill kept from it.
 LIST = ".complete.txt"

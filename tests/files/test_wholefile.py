@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.io.wholefile import growing_file, whole_file
+from pipeline.files.wholefile import growing_file, whole_file
 
 
 def test_a_file_takes_its_place_when_the_block_ends(tmp_path):
