@@ -59,7 +59,8 @@ def run_job(job, analyzer, stop, *, mark=False, every=1, reconnect=0, max_frames
     with open_source(job, skips, stop, every=every, reconnect=reconnect) as source:
         try:
             with (Outputs.create(job, source, analyzer, skips, stop, display=display) as outputs,
-                  closing(analyzer.analyze(islice(source, max_frames), stop)) as results):
+                  closing(analyzer.analyze(islice(source, max_frames), stop,
+                                           live=source.live)) as results):
                 if mark:
                     marked = mark_unfinished(job.outputs)
                 for frame, faces in track_frames(results, source, max_frames):

@@ -34,7 +34,7 @@ class ReconnectingReader:
         self._gave_up = False
         self._began = None  # when the first frame came
         self._index = -1
-        self._seconds = -1.0  # of the newest frame
+        self._seconds = 0.0  # of the newest frame
 
     @property
     def broken(self):
@@ -77,7 +77,7 @@ class ReconnectingReader:
         for frame in self._reader:
             if self.live:
                 if shift is None:
-                    shift = self._seconds_so_far() - frame.seconds
+                    shift = self._seconds_since_first() - frame.seconds
                 frame.index = self._index + 1
                 frame.seconds = max(frame.seconds + shift, self._seconds)
                 for packet in frame.sound:
@@ -87,9 +87,10 @@ class ReconnectingReader:
             self._index, self._seconds = frame.index, frame.seconds
             yield frame
 
-    def _seconds_so_far(self):
-        self._began = self._began or time.monotonic()
-        return max(time.monotonic() - self._began, self._seconds)
+    def _seconds_since_first(self):
+        now = time.monotonic()
+        self._began = self._began or now
+        return max(now - self._began, self._seconds)
 
     def _open_again(self, deadline):
         """Replace the reader; return whether the stream could be opened before the deadline."""

@@ -1,10 +1,12 @@
 """Reads a video file or a stream with FFmpeg."""
 
+import time
 from collections import deque
 from contextlib import suppress
 
 import av
 import numpy as np
+from av.format import Flags
 from av.sidedata.sidedata import Type
 
 from pipeline.detection.sources.clock import Clock
@@ -52,6 +54,7 @@ class VideoReader:
         self.count = video.frames or None
         has_size = container.format.name not in PLAYLISTS and container.size > 0
         self.live = network and not container.duration and not has_size
+        self._has_times = not container.format.flags & Flags.no_timestamps.value
         self._streams = [stream for stream in (video, self.sound) if stream is not None]
         self._duration = promised_seconds(container, self._streams)
         self._clock = Clock(container.start_time and container.start_time / av.time_base,
@@ -101,9 +104,9 @@ class VideoReader:
         yield None
 
     def _note_end(self, packet):
-        time = packet.pts if packet.pts is not None else packet.dts
-        if time is not None:
-            end = float((time + (packet.duration or 0)) * packet.time_base)
+        begins = packet.pts if packet.pts is not None else packet.dts
+        if begins is not None:
+            end = float((begins + (packet.duration or 0)) * packet.time_base)
             self._end = max(self._end, self._clock.since_start(end))
         if packet.stream is self._video and packet.pts is not None and not packet.is_discard:
             self._newest = float(packet.pts * packet.time_base)
@@ -144,8 +147,8 @@ class VideoReader:
             frame.pts = self._times.popleft() if self._times else None
 
     def _sound_packet(self, packet):
-        time = packet.pts if packet.pts is not None else packet.dts or 0
-        return SoundPacket(packet, self._clock.since_start(float(time * packet.time_base)))
+        begins = packet.pts if packet.pts is not None else packet.dts or 0
+        return SoundPacket(packet, self._clock.since_start(float(begins * packet.time_base)))
 
     def _frame(self, decoded, index, sound):
         if self._shape is None:  # a frame whose side data is read stays in memory for long
@@ -155,9 +158,11 @@ class VideoReader:
         if shape != self._shape:
             require_size(self.name, *shape)
             self._shape = shape
-        time = decoded.pts and float(decoded.pts * self._video.time_base)
+        shown = decoded.pts and float(decoded.pts * self._video.time_base)
+        if self.live and not self._has_times:
+            shown = time.monotonic()
         return DecodedFrame(decoded, aspect=shape[-1], matrix=self._matrix, index=index,
-                            seconds=self._clock.show(time), name=self.name, sound=sound)
+                            seconds=self._clock.show(shown), name=self.name, sound=sound)
 
     def _aspect(self):
         """Return a pixel's width over its height: the container's, until the codec's changes."""

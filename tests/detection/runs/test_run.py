@@ -9,7 +9,7 @@ from pipeline.files.skips import Skips
 from tests.conftest import SAMPLE_VIDEO
 
 
-def analyzer(analyze=lambda frames, stop: ((frame, []) for frame in frames)):
+def analyzer(analyze=lambda frames, stop, live: ((frame, []) for frame in frames)):
     """Return an analyzer that finds no face."""
     return SimpleNamespace(class_names=["happy", "sad"], found_by="nobody", analyze=analyze)
 
@@ -23,7 +23,7 @@ def test_a_stop_before_the_first_frame_leaves_what_is_there_as_it_is(tmp_path, t
     for name in there:
         (tmp_path / name).write_text("earlier")
 
-    def stopped(frames, stop):
+    def stopped(frames, stop, live):
         stop.end()
         yield from ()
 
