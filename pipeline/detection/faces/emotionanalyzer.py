@@ -48,15 +48,17 @@ class EmotionAnalyzer:
         self.class_names = classifier.class_names
         self.found_by = detector.name
 
-    def analyze(self, frames, stop=None):
+    def analyze(self, frames, stop=None, *, live=False):
         """Yield each Frame with its list of Faces, the largest first, until stop.requested.
 
-        Faces are found in a thread, so that one core searches while another classifies.
+        Faces are found in a thread, so that one core searches while another classifies. Not those
+        of a live source: its frames would be late.
         """
         self._detector.forget()
         self._tracker.restart()
         self._cuts.forget()
-        for frame, gray, boxes, is_cut in ahead(self._find(frames), FRAMES_AHEAD, stop):
+        found = self._find(frames)
+        for frame, gray, boxes, is_cut in found if live else ahead(found, FRAMES_AHEAD, stop):
             if is_cut:
                 self._tracker.forget()
             tracks = self._tracker.update(boxes, frame.seconds)

@@ -8,9 +8,9 @@ import pytest
 from pipeline.detection.outputs import soundtrack
 from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
 from pipeline.detection.outputs.videowriter import fitted
+from pipeline.detection.runs.plan import Job
+from pipeline.detection.sources.frame import SoundPacket
 from pipeline.detection.sources.framesource import open_source
-from pipeline.detection.sources.job import Job
-from pipeline.detection.sources.sound import SoundPacket
 from pipeline.ending import StopRequest
 from pipeline.errors import UserError
 from pipeline.files.skips import Skips
