@@ -1,9 +1,12 @@
 """Finds faces with OpenCV's Haar cascades: quickly in a video, thoroughly in a picture."""
 
+from math import inf
+
 import cv2
 import imutils
 import numpy as np
 
+from pipeline.detection.faces import ROUNDING
 from pipeline.detection.faces.boxes import clipped, non_maximum_suppression, overlap
 from pipeline.detection.faces.detectormodel import load_cascade
 
@@ -22,8 +25,8 @@ SEARCH_MIN_NEIGHBORS = 3
 # Faces below this share of the frame's width are searched in frames of PICTURE_WIDTH.
 SMALL = 0.12
 
-# After a face is lost, as behind a passer-by, this many whole frames are searched.
-FRAMES_TO_LOOK_AGAIN = 5
+# After a face is lost, as behind a passer-by, whole frames are searched for this many seconds.
+LOOK_AGAIN = 0.25
 
 # In pictures one cascade proposes nearly everything that resembles a face, and another confirms;
 # benchmarks/pictures.py compares the choices. The confirming cascade sees each proposal four
@@ -43,17 +46,17 @@ class FaceDetector:
 
     width: the frame is shrunk to this width before it is searched, pixels; by default VIDEO_WIDTH,
     or PICTURE_WIDTH with pictures. min_face: side of the smallest face, pixels of the shrunk
-    frame. full_scan_every: frames between searches of the whole frame; a lost face brings the
-    next one forward. closer: a slower detector of small faces, or None. It searches whole frames
-    where small faces are known, and every full_scan_every frames unless there is just one face.
-    Raises UserError if the file is not a cascade.
+    frame. full_scan_every: seconds between searches of the whole frame, 0 searches every frame so;
+    a lost face brings the next search forward. closer: a slower detector of small faces, or None.
+    It searches whole frames where small faces are known, and every full_scan_every seconds unless
+    there is just one face. Raises UserError if the file is not a cascade.
     """
 
     name = "cascade"
     takes_color = False
 
     def __init__(self, cascade_path, *, width=None, min_face=None, pictures=False,
-                 full_scan_every=1, closer=None):
+                 full_scan_every=0, closer=None):
         self.width = width or (PICTURE_WIDTH if pictures else VIDEO_WIDTH)
         self.min_face = min_face or MIN_FACE
         self.full_scan_every = full_scan_every
@@ -64,33 +67,37 @@ class FaceDetector:
     def forget(self):
         """Search the whole of the next frame, which begins another shot."""
         self._known = []
-        self._frames_to_full_scan = self._frames_to_look_again = self._frames_to_closer_look = 0
+        self._next_full_scan = self._look_again_until = self._next_closer_look = -inf
 
-    def detect(self, gray):
+    def detect(self, gray, seconds=0.0):
         """Return boxes (N, 4) int, x, y, width, height in pixels of gray (height, width) uint8.
 
-        The boxes are squares, cut at the border, the largest first.
+        The boxes are squares, cut at the border, the largest first. seconds: the time of the
+        frame.
         """
         small = self._closer and any(box[2] < SMALL * gray.shape[1] for box in self._known)
         found = None
-        if self._known and self._frames_to_full_scan > 0:
+        if self._known and not self._needs_full_scan(seconds):
             found = self._search_near(gray, PICTURE_WIDTH if small else self.width)
         if found is None:
-            found = self._search_everywhere(gray, small)
-            lost = len(found) < len(self._known)
-            self._frames_to_look_again = FRAMES_TO_LOOK_AGAIN if lost else (
-                max(0, self._frames_to_look_again - 1))
-            self._frames_to_full_scan = 1 if self._frames_to_look_again else self.full_scan_every
-        self._frames_to_full_scan -= 1
-        self._frames_to_closer_look -= 1
+            closer = small or seconds >= self._next_closer_look - ROUNDING
+            found = self._search_everywhere(gray, closer)
+            if closer:
+                self._next_closer_look = seconds + self.full_scan_every
+            if len(found) < len(self._known):
+                self._look_again_until = seconds + LOOK_AGAIN
+            self._next_full_scan = seconds + self.full_scan_every
         if len(found) == 1:
-            self._frames_to_closer_look = self.full_scan_every
+            self._next_closer_look = seconds + self.full_scan_every
         self._known = found
         return clipped(np.reshape(found, (-1, 4)), gray)
 
-    def _search_everywhere(self, gray, small):
-        if self._closer and (small or self._frames_to_closer_look <= 0):
-            self._frames_to_closer_look = self.full_scan_every
+    def _needs_full_scan(self, seconds):
+        return (seconds >= self._next_full_scan - ROUNDING
+                or seconds <= self._look_again_until + ROUNDING)
+
+    def _search_everywhere(self, gray, closer):
+        if self._closer and closer:
             return [tuple(box) for box in self._closer.detect(gray).tolist()]
         shrunk = shrunk_to_width(gray, self.width)
         boxes = self._search(shrunk, MIN_NEIGHBORS, self.min_face, 0)
@@ -141,7 +148,7 @@ class PictureFaceDetector:
     def forget(self):
         """Do nothing: each picture is searched by itself."""
 
-    def detect(self, gray):
+    def detect(self, gray, seconds=0.0):
         """Return boxes as FaceDetector does."""
         boxes, support = self.proposals(gray)
         boxes = non_maximum_suppression(boxes[support >= LEAST_SUPPORT])

@@ -1,8 +1,11 @@
 """Finds faces with YuNet, a small network that OpenCV runs (Wu, Peng and Yu, 2023)."""
 
+from math import inf
+
 import cv2
 import numpy as np
 
+from pipeline.detection.faces import ROUNDING
 from pipeline.detection.faces.boxes import clipped
 from pipeline.detection.faces.detectormodel import load_yunet
 
@@ -11,10 +14,10 @@ LEAST_SCORE = 0.8
 
 # The longest side of the frame that is searched, pixels. A picture is searched at PICTURE_WIDTH. A
 # video is searched so where the last frame had a face below SMALL of its longest side, and every
-# LOOK_CLOSER_EVERY frames unless there is just one face; otherwise at VIDEO_WIDTH.
+# LOOK_CLOSER_EVERY seconds unless there is just one face; otherwise at VIDEO_WIDTH.
 PICTURE_WIDTH, VIDEO_WIDTH = 640, 320
 SMALL = 0.1
-LOOK_CLOSER_EVERY = 10
+LOOK_CLOSER_EVERY = 0.5
 
 # FER2013's faces are squares around eyes, nose and mouth: this share of YuNet's height.
 SQUARE = 0.95
@@ -44,25 +47,21 @@ class YuNetDetector:
 
     def forget(self):
         """Look closely at the next frame, which begins another shot."""
-        self._frames_to_closer_look = 0
+        self._next_closer_look = -inf
 
-    def detect(self, image):
+    def detect(self, image, seconds=0.0):
         """Return boxes (N, 4) int, x, y, width, height in pixels of image (height, width, 3) BGR.
 
-        They are squares as in FER2013, cut at the border, the largest first.
+        They are squares as in FER2013, cut at the border, the largest first. seconds: the time of
+        the frame.
         """
-        closer = not self._adapts or self._frames_to_closer_look == 0
+        closer = not self._adapts or seconds >= self._next_closer_look - ROUNDING
         boxes = self._find(image, self.width if closer else VIDEO_WIDTH)
-        self._frames_to_closer_look = self._frames_to_next(boxes, max(image.shape), closer)
+        if any(boxes[:, 3] < SMALL * max(image.shape)):
+            self._next_closer_look = -inf
+        elif closer or len(boxes) == 1:
+            self._next_closer_look = seconds + LOOK_CLOSER_EVERY
         return boxes
-
-    def _frames_to_next(self, boxes, longest, closer):
-        """Return the number of frames before the next closer look."""
-        if any(boxes[:, 3] < SMALL * longest):
-            return 0
-        if closer or len(boxes) == 1:
-            return LOOK_CLOSER_EVERY - 1
-        return self._frames_to_closer_look - 1
 
     def _find(self, image, longest):
         height, width = image.shape[:2]
