@@ -1,11 +1,11 @@
 from types import SimpleNamespace
 
 import pytest
-from pipeline.files.skips import Skips
 
 from pipeline.detection.runs.plan import Job
 from pipeline.detection.runs.run import run_job, run_jobs
 from pipeline.ending import StopRequest
+from pipeline.files.folder import Skips
 from tests.conftest import MODEL, SAMPLE_VIDEO
 
 
