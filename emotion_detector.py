@@ -55,9 +55,8 @@ def add_faces(group):
     group.add_argument("--model", type=path, default=config.DETECTOR_MODEL_PATH, metavar="FILE",
                        help="trained network, which has the class names (default: %(default)s)")
     group.add_argument("--precision", choices=("float32", "int8"),
-                       help="of the network's numbers; int8 also looks at each face's mirror image "
-                            "(default: int8 if the model file has what it needs and the "
-                            "processor is faster with it)")
+                       help="of the network's numbers (default: int8 if the model file has the "
+                            "ranges that it needs)")
     finder = group.add_mutually_exclusive_group()
     finder.add_argument("--detector", type=path, metavar="FILE",
                         help="YuNet's .onnx file, which finds more faces than the cascade "
@@ -109,7 +108,7 @@ def main(argv=None):
     args = parse_args(argv)
     from pipeline.detection.outputs.formats import STANDARD_OUTPUT
     from pipeline.detection.runs.plan import plan_jobs
-    from pipeline.files.skips import Skips
+    from pipeline.files.folder import Skips
 
     if args.detector:
         existing_file(args.detector, "YuNet file", "README says where it is to be had")

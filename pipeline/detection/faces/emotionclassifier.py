@@ -27,7 +27,7 @@ class EmotionClassifier:
         model, record, self.precision = read_onnx(model_path, precision)
         self.path = model_path
         self.class_names = tuple(record["class_names"])
-        height, width, depth = (record["network"][name] for name in ("height", "width", "depth"))
+        height, width, depth = record["graph"][0]["settings"]["shape"]
         if height != width or depth != 1:
             raise UserError(f"{model_path}: takes input of shape {(height, width, depth)}, "
                             "expected square gray images such as (48, 48, 1)")

@@ -6,7 +6,7 @@ from itertools import islice
 from pipeline.detection.outputs.outputs import Outputs
 from pipeline.detection.sources.framesource import open_source, require_video
 from pipeline.errors import UserError
-from pipeline.files.skips import Skips
+from pipeline.files.folder import Skips
 from pipeline.files.unfinished import all_finished, mark_finished, mark_unfinished
 from pipeline.terminal import notice, printable, track_frames
 

@@ -1,11 +1,13 @@
 """A frame as FFmpeg decodes it."""
 
+import threading
 from dataclasses import dataclass
 from functools import cached_property
 
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import ColorPrimaries, ColorTrc, VideoReformatter
 
 # Formats whose first plane is the gray picture, a byte a pixel.
 LUMA_FIRST = ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "gray")
@@ -15,13 +17,23 @@ ALWAYS_FULL_RANGE = ("yuvj420p", "yuvj422p", "yuvj444p", "gray")
 # From luma of limited range, 16 to 235, to gray, 0 to 255.
 FULL_FROM_LIMITED = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
 
+# HDR, and colors beyond those of an ordinary screen, would look dark and pale without conversion.
+HDR = (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
+WIDE_GAMUT = (ColorPrimaries.BT2020, ColorPrimaries.SMPTE431, ColorPrimaries.SMPTE432)
+BT709 = {"dst_color_trc": ColorTrc.BT709, "dst_color_primaries": ColorPrimaries.BT709}
+
+# One for all frames: its tables take two seconds to make.
+converter = VideoReformatter()
+converting = threading.Lock()
+
 
 @dataclass
 class DecodedFrame:
     """A Frame whose image and gray picture are made when they are first used.
 
-    Both are upright and have square pixels. decoded: an av.VideoFrame. aspect: a pixel's width
-    over its height. matrix: the display matrix, as `upright` takes it, or None.
+    Both are upright, with square pixels and the colors of BT.709. decoded: an av.VideoFrame.
+    aspect: a pixel's width over its height. matrix: the display matrix, as `upright` takes it, or
+    None.
     """
 
     decoded: av.VideoFrame
@@ -35,13 +47,18 @@ class DecodedFrame:
     @cached_property
     def image(self):
         """(height, width, 3) uint8 BGR."""
-        return self._in_true_proportions(self.decoded.to_ndarray(format="bgr24"))
+        decoded = self.decoded
+        if self._needs_conversion:
+            with converting:
+                decoded = converter.reformat(decoded, format="bgr24", **BT709)
+        return self._in_true_proportions(decoded.to_ndarray(format="bgr24"))
 
     @cached_property
     def gray(self):
         """(height, width) uint8: the luma plane where there is one, which costs next to nothing."""
         plane = self.decoded.planes[0]
-        if self.decoded.format.name not in LUMA_FIRST or plane.line_size < plane.width:
+        if (self.decoded.format.name not in LUMA_FIRST or plane.line_size < plane.width
+                or self._needs_conversion):
             return cv2.cvtColor(self.image, cv2.COLOR_BGR2GRAY)
         luma = np.frombuffer(plane, dtype=np.uint8).reshape(-1, plane.line_size)
         luma = luma[:plane.height, :plane.width]
@@ -49,6 +66,10 @@ class DecodedFrame:
                 or self.decoded.format.name in ALWAYS_FULL_RANGE):
             luma = cv2.LUT(luma, FULL_FROM_LIMITED)
         return np.ascontiguousarray(self._in_true_proportions(luma))
+
+    @property
+    def _needs_conversion(self):
+        return self.decoded.color_trc in HDR or self.decoded.color_primaries in WIDE_GAMUT
 
     def _in_true_proportions(self, picture):
         """Return a picture with square pixels, turned upright; no side becomes shorter."""

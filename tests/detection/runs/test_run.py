@@ -5,7 +5,7 @@ import pytest
 from pipeline.detection.runs.plan import Job
 from pipeline.detection.runs.run import run_job, run_jobs
 from pipeline.ending import StopRequest
-from pipeline.files.skips import Skips
+from pipeline.files.folder import Skips
 from tests.conftest import MODEL, SAMPLE_VIDEO
 
 
