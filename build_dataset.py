@@ -11,14 +11,16 @@ Writes train.hdf5 (Usage Training), val.hdf5 (PublicTest) and test.hdf5 (Private
 import argparse
 import os
 import re
+import shlex
 from functools import cache, partial
 
 from config import emotion_config as config
 from pipeline.commandline import existing_file, existing_folder, new_folder, new_parser, path, share
 from pipeline.ending import run
 from pipeline.errors import UserError
+from pipeline.files.places import require_apart
 from pipeline.files.wholefile import place_of, whole_file
-from pipeline.io.classnames import in_order, known_name
+from pipeline.io.classnames import known_name, ordered_names
 from pipeline.quietimports import prepare_opencv
 from pipeline.terminal import notice, printable
 
@@ -68,7 +70,7 @@ def add_label_flags(group):
 
 
 def pattern(text):
-    """Return an argument's regular expression, for argparse."""
+    """Return a regular expression, for argparse."""
     try:
         return re.compile(text)
     except re.error as error:
@@ -86,6 +88,7 @@ def main(argv=None):
     words = dict(config.EMOTION_WORDS)
     told = tuple(known_name(name, words) for name in args.class_names or ())
     require_flags_that_fit(args, told)
+    require_apart(inputs_of(args), outputs_of(args))
     if args.left_out:
         place_of(args.left_out)
     new_folder(args.output)
@@ -93,8 +96,18 @@ def main(argv=None):
     build(args, told, words)
 
 
+def inputs_of(args):
+    faces = [config.CASCADE_PATH, config.DETECTOR_PATH] if args.find_faces else []
+    return [path for path in (args.images or args.csv, args.ferplus, *faces) if path]
+
+
+def outputs_of(args):
+    databases = [args.output / f"{split}.hdf5" for split in config.USAGES]
+    return [*databases, *([args.left_out] if args.left_out else [])]
+
+
 def require_flags_that_fit(args, told):
-    """Raise UserError for flags that mean nothing beside each other."""
+    """Raise UserError for flags that do not go together."""
     pictures = {"--find-faces": args.find_faces, "--groups": args.groups,
                 "--left-out": args.left_out}
     for flag, given in pictures.items():
@@ -116,48 +129,48 @@ def require_flags_that_fit(args, told):
 
 
 def build(args, told, words):
-    """Write the databases, all or none, and print what they hold.
+    """Write the databases, all or none, and print what they contain.
 
     told: the names of --class-names. words: as known_name takes them.
     """
     from pipeline.files.locks import locked_folder
-    from pipeline.io import databases, splitting
-    from pipeline.io.classnames import class_index
-    from pipeline.io.facesamples import FaceSamples
+    from pipeline.io import classnames, splitting
+    from pipeline.io.hdf5datasetwriter import write_databases
 
-    with (locked_folder(args.output, "building"),
-          FaceSamples(args.output, config.IMAGE_SIZE) as samples):
+    with locked_folder(args.output, "building"):
         source = pictures_of(args, words) if args.images else rows_of(args, told, words)
-        for sample in source:
-            samples.add(sample)
+        samples = list(source)
         names = told or class_names_of(args, source, samples)
-        databases.require_names(source.path, names)
+        classnames.require_names(source.path, names)
         attributes = {"classes": len(names), "class_names": names,
                       "source": printable(source.path.name), "source_sha256": source.sha256}
-        labels = [class_index(name, names, config.COUNTS_AS) for name in samples.class_names]
+        labels = [classnames.class_index(sample.class_name, names, config.COUNTS_AS)
+                  for sample in samples]
         values = None
         if args.ferplus:
             attributes["ferplus_share"] = vote_share(args)
-            labels, values = votes_of(args, names, labels, samples.splits)
+            labels, values = votes_of(args, names, labels, samples)
         if args.only:
-            splits = splitting.splits_for_testing(samples.splits, labels)
+            splits = splitting.splits_for_testing(samples, labels)
         else:
             source.require_splits()
             splits = splitting.completed_splits(samples, labels, share=config.DRAWN_SHARE,
                                                 seed=config.SEED)
-        counts = databases.counts_of(labels, splits, names)
-        databases.require_samples(source.path, counts, names, samples.class_names)
+        counts = splitting.counts_of(labels, splits, names)
+        classnames.require_samples(source.path, counts, names,
+                                   {sample.class_name for sample in samples})
         if not args.only:
-            databases.require_all_splits(source.path, counts)
-        require_trained_classes(args, source, databases.lacking_in_train(counts, names))
-        databases.write_databases(args.output, samples, labels, splits, attributes, values)
+            splitting.require_all_splits(source.path, counts)
+        require_trained_classes(args, source, classnames.lacking_in_train(counts, names))
+        write_databases(args.output, samples, labels, splits, attributes, values)
     print_counts(counts, names, args.output)
     print_left_out(args, source, labels)
+    print_end(args, counts)
 
 
 def rows_of(args, told, words):
     """Return the RowSamples of the CSV file."""
-    from pipeline.io.rowsamples import RowSamples
+    from pipeline.io.fer2013 import RowSamples
 
     numbered, remedy = config.CLASS_NAMES[8], ""
     if told:
@@ -172,13 +185,14 @@ def rows_of(args, told, words):
 
 def pictures_of(args, words):
     """Return the PictureSamples of the folder."""
-    from pipeline.files.skips import Skips
+    from pipeline.files.folder import Skips
     from pipeline.io.picturesamples import PictureSamples
 
     pictures = PictureSamples(args.images, config.IMAGE_SIZE, Skips(), words=words,
                               split_folders=config.SPLIT_FOLDERS, groups=args.groups,
                               find_face=partial(largest_face, yunet_path=config.DETECTOR_PATH)
                               if args.find_faces else None)
+    require_apart([picture.path for picture in pictures.pictures], outputs_of(args))
     if not args.only:
         pictures.require_training()
     return pictures
@@ -207,20 +221,21 @@ def largest_face(image, yunet_path):
 
 
 def class_names_of(args, source, samples):
-    """Return the names of the classes: FER2013's six, or those that there are."""
-    found = source.class_names if args.images else set(samples.class_names)
+    """Return the names of the classes: those of FER2013, or all that the source has."""
+    found = (source.class_names if args.images
+             else {sample.class_name for sample in samples})
     fer2013 = set(config.CLASS_NAMES[7])
     numbered = not args.images and not source.has_words
     if args.classes or numbered or found == fer2013:
         return config.CLASS_NAMES[args.classes or config.DEFAULT_CLASSES]
-    return in_order(found, config.CLASS_NAMES[8])
+    return ordered_names(found, config.CLASS_NAMES[8])
 
 
 def require_trained_classes(args, source, lacking):
-    """Raise UserError if a class that is meant to be there lacks images for training.
+    """Raise UserError if a class has no image for training.
 
-    lacking: as databases.lacking_in_train returns it. Of FER2013's, which are meant by numbers
-    where nothing is told, it is only said.
+    lacking: as lacking_in_train returns it. If nothing but the numbers of a CSV says that the
+    classes are those of FER2013, this is only a notice.
     """
     if not lacking or args.ferplus:
         return
@@ -236,11 +251,11 @@ def require_trained_classes(args, source, lacking):
            "--class-names")
 
 
-def votes_of(args, names, labels, splits):
-    """Return the labels by FER+'s votes, and the targets of each."""
+def votes_of(args, names, labels, samples):
+    """Return the labels by FER+'s votes, and the targets and votes of each sample."""
     from pipeline.io.ferplus import labels_of_votes
 
-    usages = [config.USAGES.get(split) for split in splits]
+    usages = [config.USAGES.get(sample.split) for sample in samples]
     return labels_of_votes(args.ferplus, names, vote_share(args), labels, usages)
 
 
@@ -265,20 +280,25 @@ def print_counts(counts, class_names, output):
 
 
 def print_left_out(args, source, labels):
-    """Print how many images are left out, and why; write the list that is asked for."""
+    """Print how many images were left out, and why; write the list of --left-out."""
     others = labels.count(None)
     if args.ferplus:
         print(f"left out: {others:,} rows in which people see no face or none of the classes")
     elif others:
         print(f"left out: {others:,} images of other classes")
-    if not args.images:
-        return
     if args.find_faces:
         print(f"left out: {len(source.without_face):,} pictures without a face")
     if args.left_out:
         with whole_file(args.left_out) as file:
             file.write_bytes(b"".join(os.fsencode(path) + b"\n" for path in source.without_face))
-        print(f"listed: {args.left_out}")
+
+
+def print_end(args, counts):
+    """Print the files that were written, and the command that uses them."""
+    written = [args.output / f"{split}.hdf5" for split in counts]
+    print("written:", *(printable(path) for path in [*written, args.left_out] if path))
+    script = "test_recognizer.py" if args.only else "train_recognizer.py"
+    print(f"next: python {script} --dataset {shlex.quote(printable(args.output))}")
 
 
 if __name__ == "__main__":

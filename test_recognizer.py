@@ -5,15 +5,19 @@
     python test_recognizer.py --tta shifts --ferplus fer2013new.csv
     python test_recognizer.py --runtime onnx --precision int8 --tta flip
 
-Writes output/evaluation_NAME.json and .png, the confusion matrix.
+Writes output/evaluation_MODEL_DATASET.json and .png, the confusion matrix.
 """
+
+import hashlib
+import shlex
 
 from config import emotion_config as config
 from pipeline.commandline import existing_file, new_folder, new_parser, path
 from pipeline.ending import run
 from pipeline.errors import UserError
-from pipeline.files.filestogether import finish_replacing
+from pipeline.files.places import require_apart
 from pipeline.quietimports import import_keras
+from pipeline.terminal import printable
 
 
 def parse_args(argv=None):
@@ -40,9 +44,9 @@ def parse_args(argv=None):
     written = parser.add_argument_group("what is written")
     written.add_argument("--output", type=path, default=config.OUTPUT_PATH, metavar="FOLDER",
                          help="folder of the evaluation (default: %(default)s)")
-    written.add_argument("--name", help="NAME of the evaluation's files (default: of the model's "
-                                        "file, with _val, _onnx, _int8 and _TTA "
-                                        "where they apply)")
+    written.add_argument("--name", help="evaluation_NAME is the name of the files (default: model "
+                                        "and data set, with _val, _onnx, _int8, _flip and "
+                                        "_shifts where they apply)")
     return parser.parse_args(argv)
 
 
@@ -51,26 +55,48 @@ def main(argv=None):
     if args.precision == "int8" and args.runtime != "onnx":
         raise UserError("--precision int8 needs --runtime onnx")
     existing_file(args.model, "checkpoint", "see the checkpoints folder")
-    finish_replacing(args.dataset)
-    existing_file(args.dataset / f"{args.split}.hdf5", "database", "run build_dataset.py first")
+    database = existing_file(args.dataset / f"{args.split}.hdf5", "database",
+                             "run build_dataset.py first")
     if args.ferplus:
         existing_file(args.ferplus, "FER+ file", "it comes from the FER+ project")
+    output = args.output / f"evaluation_{args.name or name_of(args)}"
+    written = [output.with_name(output.name + suffix) for suffix in (".json", ".png")]
+    require_apart([args.model, database, args.dataset / "train.hdf5",
+                   *([args.ferplus] if args.ferplus else [])], written)
     new_folder(args.output)
     import_keras()
 
     from pipeline.evaluation import report
 
-    result = predict_and_evaluate(args)
-    usual = ("test", "keras", "float32", None)  # what a name does not say
-    parts = [part for part in (args.split, args.runtime, args.precision, args.tta)
-             if part not in usual]
-    name = args.name or "_".join([args.model.stem, *parts])
-    report.write(result, args.output / f"evaluation_{name}")
+    result = predict_and_evaluate(args, database, written[0])
+    report.write(result, output)
     report.show(result)
+    print("written:", *map(printable, written))
+    print("next:", next_command(args))
+
+
+def name_of(args):
+    """Return the usual name of an evaluation: its model, data set and options."""
+    model, dataset = args.model.resolve(), args.dataset.resolve()
+    names = [model.stem, (dataset.parent if dataset.name == "hdf5" else dataset).name]
+    if model.parent != config.CHECKPOINTS_PATH:
+        names.insert(0, model.parent.name)
+    usual = ("test", "keras", "float32", None)
+    return "_".join(names + [part for part in (args.split, args.runtime, args.precision, args.tta)
+                             if part not in usual])
+
+
+def next_command(args):
+    """Return the command that comes next: the test split, or the detector."""
+    command = ["python", "emotion_detector.py", "--model", printable(args.model)]
+    if args.split == "val":
+        command[1] = "test_recognizer.py"
+        command += ["--dataset", printable(args.dataset)]
+    return shlex.join(command)
 
 
 def load_model(args):
-    """Return (model, record): a model with predict_on_batch, of Keras or of ONNX Runtime."""
+    """Return (model, record); the model is of Keras or ONNX Runtime, with predict_on_batch."""
     from pipeline.io import checkpoint
     from pipeline.io.onnxmodel import read_onnx
     from pipeline.nn.runtimenetwork import RuntimeNetwork
@@ -81,37 +107,42 @@ def load_model(args):
     return RuntimeNetwork(model), record
 
 
-def predict_and_evaluate(args):
-    """Return the measures of the model on every image of the split once."""
+def predict_and_evaluate(args, database, path):
+    """Return the measures of the model on every image of the split.
+
+    path: of the JSON that will be written; it may not be of another evaluation.
+    """
     import numpy as np
 
+    from pipeline.evaluation import report
     from pipeline.evaluation.measures import accuracy_on, evaluate
     from pipeline.evaluation.testtimeaugmentation import predict, require_numbers
     from pipeline.io import checkpoint
+    from pipeline.io.hdf5database import also_in
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-    from pipeline.io.sharedimages import also_in
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
-    database = args.dataset / f"{args.split}.hdf5"
     model, record = load_model(args)
+    identity = {"model": str(args.model), "dataset": str(args.dataset), "split": args.split,
+                "model_sha256": hashlib.sha256(args.model.read_bytes()).hexdigest()}
     with HDF5DatasetGenerator(
         database,
         config.BATCH_SIZE,
         preprocessor=ImageToArrayPreprocessor(),
-        memory_limit=config.MEMORY_LIMIT,
     ) as dataset:
+        identity["dataset_sha256"] = dataset.digest()
+        report.require_own(path, identity)
         names = record["class_names"]
         number = np.array(checkpoint.class_indices(record, args.model, dataset.class_names,
                                                    database))
-        dataset.require_images_of(record["network"]["height"], record["network"]["width"])
+        dataset.require_images_of(*record["graph"][0]["settings"]["shape"][:2])
         labels, votes = number[dataset.labels], dataset.votes
         if args.ferplus:
             votes = votes_of(args, dataset)
         probabilities = predict(model, dataset, args.tta)
         require_numbers(probabilities, args.model)
     predicted = probabilities.argmax(axis=1)
-    result = {"model": args.model.name, "split": args.split, "tta": args.tta,
-              "runtime": args.runtime, "precision": args.precision,
+    result = {**identity, "tta": args.tta, "runtime": args.runtime, "precision": args.precision,
               "experiment": record["experiment"], "epoch": record["epoch"],
               **evaluate(labels, probabilities, names)}
     if (args.dataset / "train.hdf5").exists():
@@ -127,17 +158,13 @@ def predict_and_evaluate(args):
 
 
 def votes_of(args, dataset):
-    """Return the shares of FER+'s votes on each image, (N, classes) float32."""
-    from pipeline.io.ferplus import read_ferplus, require_fit, require_rows
+    """Return the shares of FER+'s votes for each image, (N, classes) float32."""
+    from pipeline.io.ferplus import read_ferplus, require_fit
 
     if dataset.ferplus_share is not None:
         raise UserError(f"{dataset.path}: has FER+'s votes in it, found --ferplus; leave it out")
-    usage = config.USAGES[args.split]
-    shares = read_ferplus(args.ferplus, dataset.class_names)
-    require_rows(args.ferplus, shares, usage, len(dataset.labels))
-    shares = shares[usage][:len(dataset.labels)]
-    require_fit(args.ferplus, shares, dataset.labels, usage)
-    return shares
+    return require_fit(args.ferplus, read_ferplus(args.ferplus, dataset.class_names),
+                       config.USAGES[args.split], dataset.labels)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Train EmotionVGGNet.
+"""Train a network by a recipe.
 
     python train_recognizer.py --checkpoints checkpoints
     python train_recognizer.py --checkpoints checkpoints --model checkpoints/epoch_40.hdf5 \\
@@ -11,15 +11,15 @@ Writes epoch_N.hdf5 and best.hdf5 to the checkpoints folder and the training cur
 """
 
 from contextlib import nullcontext
+from dataclasses import fields
 
 from config import emotion_config as config
 from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS
 from pipeline.commandline import existing_file, new_folder, new_parser, path, positive
 from pipeline.ending import run
 from pipeline.errors import UserError
-from pipeline.files.filestogether import finish_replacing
 from pipeline.quietimports import import_keras
-from pipeline.training.trainingplan import training_plan
+from pipeline.training.trainingplan import Wanted, training_plan
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -74,17 +74,9 @@ def main(argv=None):
     record = training_plan(
         EXPERIMENTS,
         {"experiment": DEFAULT_EXPERIMENT, "precision": "float32", "seed": config.SEED},
-        model=args.model,
-        start_epoch=args.start_epoch,
-        experiment=args.experiment,
-        precision=args.precision,
-        pretrained=args.pretrained,
-        teachers=args.teachers,
-        balance=args.balance,
-        epochs=args.epochs,
+        Wanted(**{field.name: getattr(args, field.name) for field in fields(Wanted)}),
     )
     recipe = EXPERIMENTS[record["experiment"]]
-    finish_replacing(args.dataset)
     for split in ("train", "val"):
         existing_file(args.dataset / f"{split}.hdf5", "database", "run build_dataset.py first")
     for folder in (args.checkpoints, args.output):
@@ -92,20 +84,20 @@ def main(argv=None):
     import_keras()
     from pipeline.training.devices import split_batches
     from pipeline.training.processes import Processes, joined_processes
-    from pipeline.training.training import train
+    from pipeline.training.training import Folders, Settings, train
 
     with joined_processes() if args.distributed else nullcontext(Processes()) as processes:
         train(
             recipe,
             record,
-            model_path=args.model,
-            dataset=args.dataset,
-            checkpoints=args.checkpoints,
-            output=args.output,
-            input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
-            batch_size=recipe.batch_size or config.BATCH_SIZE,
-            memory_limit=config.MEMORY_LIMIT,
-            checkpoint_every=config.CHECKPOINT_EVERY,
+            args.model,
+            Folders(args.dataset, args.checkpoints, args.output),
+            Settings(
+                input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
+                batch_size=recipe.batch_size or config.BATCH_SIZE,
+                checkpoint_every=config.CHECKPOINT_EVERY,
+                classes=config.DEFAULT_CLASSES,
+            ),
             distribution=split_batches(None if args.distributed else args.devices or 1),
             processes=processes,
         )

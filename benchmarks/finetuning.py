@@ -53,10 +53,9 @@ def name_of(size, recipe):
 
 def write_sets(folder):
     """Write the databases of each size to FOLDER/SIZE."""
-    from pipeline.io import databases
-    from pipeline.io.facesamples import FaceSample, FaceSamples
-    from pipeline.io.hdf5database import open_database
-    from pipeline.io.sharedimages import also_in
+    from pipeline.io.hdf5database import also_in, open_database
+    from pipeline.io.hdf5datasetwriter import write_databases
+    from pipeline.io.splitting import FaceSample
 
     database = config.HDF5_PATH / "val.hdf5"
     with open_database(database) as (arrays, attributes):
@@ -70,12 +69,11 @@ def write_sets(folder):
         splits = ["train"] * size + [None] * (SIZES[-1] - size) + ["val"] * VALIDATED
         splits += ["test"] * (len(order) - len(splits))
         (folder / str(size)).mkdir()
-        with FaceSamples(folder, config.IMAGE_SIZE) as samples:
-            for index, number, split in zip(order, numbers, splits):
-                samples.add(FaceSample(images[index], CLASSES[number], split))
-            databases.write_databases(folder / str(size), samples, numbers, splits, {
-                "classes": len(CLASSES), "class_names": CLASSES, "source": "PublicTest",
-                "source_sha256": ""})
+        samples = [FaceSample(images[index], CLASSES[number], split)
+                   for index, number, split in zip(order, numbers, splits)]
+        write_databases(folder / str(size), samples, numbers, splits, {
+            "classes": len(CLASSES), "class_names": CLASSES, "source": "PublicTest",
+            "source_sha256": ""})
 
 
 def train_and_measure(recipe, dataset, folder):
@@ -90,7 +88,7 @@ def train_and_measure(recipe, dataset, folder):
         record |= {"pretrained": str(config.MODEL_PATH), "network": network}
     train(recipe, record, model_path=None, dataset=dataset, checkpoints=folder, output=folder,
           input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
-          batch_size=recipe.batch_size, memory_limit=config.MEMORY_LIMIT, checkpoint_every=1000)
+          batch_size=recipe.batch_size, checkpoint_every=1000)
     history = record["history"]
     return {"val_accuracy": history["val_accuracy"], "val_loss": history["val_loss"],
             "seconds": round(sum(history["seconds"])),
@@ -104,7 +102,7 @@ def measured(model, database):
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
-    with HDF5DatasetGenerator(database, config.BATCH_SIZE, memory_limit=config.MEMORY_LIMIT,
+    with HDF5DatasetGenerator(database, config.BATCH_SIZE,
                               preprocessor=ImageToArrayPreprocessor()) as dataset:
         probabilities = predict(checkpoint.load(model)[0], dataset)
         return evaluate(dataset.labels.astype(int), probabilities, CLASSES)

@@ -22,7 +22,6 @@ def main():
     for path in map(Path, sys.argv[1:]):
         model, record = checkpoint.load(path)
         with HDF5DatasetGenerator(config.HDF5_PATH / "val.hdf5", config.BATCH_SIZE,
-                                  memory_limit=config.MEMORY_LIMIT,
                                   preprocessor=ImageToArrayPreprocessor()) as dataset:
             before = predict(model, dataset)
             model.set_weights([array.astype(np.float16) for array in model.get_weights()])

@@ -6,11 +6,11 @@
 import time
 
 import numpy as np
+from pipeline.nn.conv.emotionvgglayers import layers_with_arrays, parameters
 
 from config import emotion_config as config
 from config.experiments import EXPERIMENTS
 from pipeline.nn.activationranges import measure_ranges
-from pipeline.nn.conv.emotionvgglayers import layers_with_arrays, parameters
 from pipeline.nn.onnxnetwork import onnx_network
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 

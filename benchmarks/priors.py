@@ -67,8 +67,7 @@ def main():
     shares = read_ferplus(sys.argv[1], config.CLASS_NAMES[6])["PublicTest"]
     for path in map(Path, sys.argv[2:] or [config.MODEL_PATH]):
         with HDF5DatasetGenerator(config.HDF5_PATH / "val.hdf5", config.BATCH_SIZE,
-                                  preprocessor=ImageToArrayPreprocessor(),
-                                  memory_limit=config.MEMORY_LIMIT) as dataset:
+                                  preprocessor=ImageToArrayPreprocessor()) as dataset:
             probabilities = predict(checkpoint.load(path)[0], dataset).astype(np.float64)
             labels = dataset.labels.astype(int)
         for way, shifts in (("as it is", np.zeros(probabilities.shape[1])),

@@ -76,8 +76,7 @@ def accuracies(networks, folder):
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
     with HDF5DatasetGenerator(folder / "val.hdf5", config.BATCH_SIZE,
-                              preprocessor=ImageToArrayPreprocessor(),
-                              memory_limit=config.MEMORY_LIMIT) as dataset:
+                              preprocessor=ImageToArrayPreprocessor()) as dataset:
         return {way: [np.mean(predict(network, dataset, views).argmax(axis=1) == dataset.labels)
                       for views in (None, "flip")] for way, network in networks.items()}
 

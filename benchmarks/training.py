@@ -19,8 +19,9 @@ EXPERIMENT = EXPERIMENTS[6]
 
 def training_step(normalization):
     """Return a function that trains on one batch of random images."""
-    from pipeline.nn.conv import emotionvggnet
     from pipeline.training.compilation import compile_for_training
+
+    from pipeline.nn.conv import emotionvggnet
 
     emotionvggnet.BatchNormalization = normalization
     shape = (config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH)
@@ -37,7 +38,6 @@ def training_step(normalization):
 def main():
     import_keras()
     import keras
-
     from pipeline.nn.batchnormalization import BatchNormalization
 
     layers = {"ours": BatchNormalization, "Keras's": keras.layers.BatchNormalization}

@@ -131,7 +131,7 @@ def share(text):
 
 
 def this_command(**changes):
-    """Return the command that started this script, quoted for a shell, with other values of flags."""
+    """Return the command that started this script, for a shell, with other values of flags."""
     words, changed = ["python", *sys.argv], set()
     if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
         words.insert(0, f"KERAS_BACKEND={os.environ['KERAS_BACKEND']}")

@@ -15,6 +15,7 @@ from pathlib import Path
 from pipeline.commandline import existing_file, new_parser, path
 from pipeline.ending import run
 from pipeline.errors import UserError
+from pipeline.files.places import require_apart
 from pipeline.quietimports import import_keras, prepare_opencv
 from pipeline.terminal import printable, quiet_stderr
 
@@ -47,6 +48,7 @@ def main(argv=None):
         raise UserError(f"{args.output}: expected a name that ends in " + ", ".join(SUFFIXES))
     if args.output.suffix != ".onnx" and args.precision:
         raise UserError(f"--precision {args.precision} is for .onnx files; leave it out")
+    require_apart([args.model, SAMPLE, CASCADE], [args.output])
     prepare_opencv()
     import_keras()
     precision = "float16" if args.output.suffix == ".hdf5" else args.precision or "float32"

@@ -83,11 +83,20 @@ def write_csv(path, rows=ROWS):
     return path
 
 
+def graph_of_network(network):
+    """Return the graph of EmotionVGGNet.build(**network)."""
+    from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+    from pipeline.nn.kerasgraph import graph_of
+
+    return graph_of(EmotionVGGNet.build(**network))
+
+
 def record_of(network, **fields):
-    """Return what checkpoint.save stores of a network, with classes a, b, c and so on."""
+    """Return what checkpoint.save stores of an EmotionVGGNet, with classes a, b, c and so on."""
     names = [chr(ord("a") + number) for number in range(network["classes"])]
-    return {"network": network, "class_names": names, "experiment": 6, "epoch": 1, "seed": 42,
-            "precision": "float32", "val_accuracy": 0.5, "history": {"loss": [1.5]}} | fields
+    return {"graph": graph_of_network(network), "class_names": names, "experiment": 6, "epoch": 1,
+            "seed": 42, "precision": "float32", "val_accuracy": 0.5,
+            "history": {"loss": [1.5]}} | fields
 
 
 def write_ferplus(path, rows=ROWS, first=0):
@@ -110,20 +119,19 @@ def write_ferplus(path, rows=ROWS, first=0):
 
 
 def change_record(path, **changes):
-    """Change a .hdf5 checkpoint's record, and give it the checksums of what it holds now."""
-    from pipeline.io import modelfile
-    from pipeline.nn.conv.emotionvgglayers import ARRAYS, layers_with_arrays
+    """Change a checkpoint's record, and give it the checksums of what it holds now."""
+    from pipeline.io import checkpoint
+    from pipeline.nn.graph import layers_of, with_arrays
 
     with h5py.File(path, "r+") as file:
-        record = json.loads(file[modelfile.RECORD].asstr()[()])
+        record = json.loads(file[checkpoint.RECORD][()])
         checksums = record.pop("checksums")
         arrays = [file[f"model_weights/{layer.name}/{layer.name}/{array}"][()]
-                  for layer in layers_with_arrays(record["network"])
-                  for array in ARRAYS[layer.kind]]
+                  for layer in with_arrays(layers_of(record["graph"])) for array in layer.arrays]
         record |= changes
-        checksums["weights"] = modelfile.digest_of(arrays, record)
-        del file[modelfile.RECORD]
-        file[modelfile.RECORD] = json.dumps({**record, "checksums": checksums})
+        checksums["weights"] = checkpoint.digest_of(arrays, record)
+        del file[checkpoint.RECORD]
+        file[checkpoint.RECORD] = np.bytes_(json.dumps({**record, "checksums": checksums}))
 
 
 def environment(**variables):
@@ -236,7 +244,7 @@ def dataset(csv_file, tmp_path_factory):
         process = run_main("build_dataset.py", "--csv", csv_file, "--output", folder)
         assert process.returncode == 0, process.stderr_text
 
-    return made_once(tmp_path_factory, "hdf5", build)
+    return made_once(tmp_path_factory, "fer2013", build)
 
 
 def training_arguments(dataset, folder, *more):

@@ -54,6 +54,16 @@ def test_a_model_file_for_use_is_half_the_size(tmp_path):
     assert record["activation_ranges"] == given["activation_ranges"]
 
 
+def test_the_model_itself_is_not_written_over(tmp_path):
+    model = tmp_path / "model.hdf5"
+    model.write_bytes(MODEL.read_bytes())
+    (tmp_path / "link.hdf5").symlink_to(model)
+    for output in (model, tmp_path / "link.hdf5"):
+        assert "which is read" in fails_with("pipeline.export", "--model", model, "--output",
+                                             output)
+    assert model.read_bytes() == MODEL.read_bytes()
+
+
 def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch):
     path = tmp_path / "emotion.onnx"
     path.write_text("earlier")

@@ -2,11 +2,11 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from pipeline.training.compilation import compile_for_training
 
 from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.nn.quantization import stages
-from pipeline.training.compilation import compile_for_training
 from tests.conftest import fails_with, record_of, run_main
 
 NETWORK = {"width": 48, "height": 48, "depth": 1, "classes": 6, "blocks": 2, "filters": 4,

@@ -6,7 +6,7 @@ import keras
 
 from pipeline.io import checkpoint
 from pipeline.nn.activationranges import measure_ranges
-from pipeline.nn.conv.emotionvgglayers import by_layer
+from pipeline.nn.kerasgraph import weights_of
 
 
 class EpochCheckpoint(keras.callbacks.Callback):
@@ -24,7 +24,7 @@ class EpochCheckpoint(keras.callbacks.Callback):
     """
 
     def __init__(self, folder, record, *, every, images, average=None, wait=lambda: None,
-                 best_by="val_accuracy", suffix=".hdf5"):
+                 best_by="val_accuracy"):
         super().__init__()
         self.folder = Path(folder)
         self.record = record
@@ -33,7 +33,6 @@ class EpochCheckpoint(keras.callbacks.Callback):
         self.average = average
         self.wait = wait
         self.best_by = best_by
-        self.suffix = suffix
         self.last_saved = None
 
     def on_epoch_end(self, epoch, logs=None):
@@ -45,15 +44,15 @@ class EpochCheckpoint(keras.callbacks.Callback):
                            else latest > max(earlier)):
             self._save_best(record)
         if epoch % self.every == 0 or epoch == self.params["epochs"]:
-            path = self.folder / f"epoch_{epoch}{self.suffix}"
+            path = self.folder / f"epoch_{epoch}.hdf5"
             checkpoint.save(self.model, path, record)
             self.wait()
             self.last_saved = path
 
     def _save_best(self, record):
-        weights = self.average.weights if self.average else self.model.get_weights()
-        ranges = measure_ranges(record, by_layer(record["network"], weights), self.images)
+        weights = self.average.weights if self.average else weights_of(self.model)
+        ranges = measure_ranges(record["graph"], weights, self.images)
         if ranges:
             record = {**record, "activation_ranges": ranges}
-        checkpoint.save(self.model, self.folder / f"best{self.suffix}", record,
+        checkpoint.save(self.model, self.folder / "best.hdf5", record,
                         include_optimizer=False, weights=weights)

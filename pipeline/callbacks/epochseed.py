@@ -5,7 +5,7 @@ import numpy as np
 
 
 class EpochSeed(keras.callbacks.Callback):
-    """Tells the dataset its epoch and seeds each dropout layer anew when an epoch begins.
+    """Gives the dataset its epoch and seeds each layer that draws (dropout, noise) anew.
 
     So a resumed epoch draws what it would have drawn in a run that was never stopped,
     whatever the model file keeps of the random state.
@@ -19,6 +19,6 @@ class EpochSeed(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self.dataset.epoch = epoch + 1
         for position, layer in enumerate(self.model.layers):
-            if isinstance(layer, keras.layers.Dropout) and layer.rate:  # at 0 it draws nothing
+            if generator := getattr(layer, "seed_generator", None):
                 state = np.random.SeedSequence((self.seed, epoch + 1, position))
-                layer.seed_generator.state.assign(state.generate_state(2))
+                generator.state.assign(state.generate_state(2))

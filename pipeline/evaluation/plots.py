@@ -1,4 +1,4 @@
-"""Pictures of a training, of an evaluation, and of emotions over time."""
+"""Draws training curves and confusion matrices, and writes every figure."""
 
 import io
 import warnings
@@ -9,19 +9,20 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import hsv_to_rgb, to_hex
 
-plt.rcParams["text.parse_math"] = False  # a $ in a name is a $
+plt.rcParams["text.parse_math"] = False  # a $ in a name is no formula
+
+DPI = 200
 
 TRAINING, VALIDATION = "#4c78a8", "#e45756"
 
 
 def write(figure, path):
-    """Write a figure to a file, and close it."""
+    """Write a figure to a file in the format of its suffix, and close the figure."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a box stands for it
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a box is drawn instead
         content = io.BytesIO()
-        figure.savefig(content, dpi=110, format=format_of(figure, path))
+        figure.savefig(content, dpi=DPI, format=format_of(figure, path))
     plt.close(figure)
     Path(path).write_bytes(content.getvalue())
 
@@ -33,71 +34,34 @@ def format_of(figure, path):
 
 
 def plot_training(history, title, path):
-    """Draw accuracy and loss of training and validation by epoch."""
+    """Draw the accuracy and the loss of training and validation by epoch.
+
+    history: {"accuracy", "val_accuracy", "loss", "val_loss": values of the epochs from 1 on}.
+    """
     figure, axes = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
     epochs = range(1, len(history["loss"]) + 1)
+    marker = "." if len(epochs) == 1 else None
     for axis, name in zip(axes, ("accuracy", "loss")):
-        axis.plot(epochs, history[name], color=TRAINING, label="training")
-        axis.plot(epochs, history[f"val_{name}"], color=VALIDATION, label="validation")
-        axis.set(xlabel="epoch", ylabel=name, xlim=(0, len(epochs) + 1))
+        axis.plot(epochs, history[name], marker=marker, color=TRAINING, label="training")
+        axis.plot(epochs, history[f"val_{name}"], marker=marker, color=VALIDATION,
+                  label="validation")
+        last = max(2, len(epochs))
+        axis.set(xlabel="epoch", ylabel=name, xlim=(1, last),
+                 xticks=np.unique(np.linspace(1, last, num=8).round()))
         axis.grid(alpha=0.25)
         axis.spines[["top", "right"]].set_visible(False)
     best = max(epochs, key=lambda epoch: history["val_accuracy"][epoch - 1])
     accuracy = history["val_accuracy"][best - 1]
-    axes[0].plot(best, accuracy, "o", color=VALIDATION, label=f"{accuracy:.2%} after epoch {best}")
-    axes[0].legend(loc="lower right", frameon=False)
+    axes[0].plot(best, accuracy, "o", color=VALIDATION, clip_on=False,
+                 label=f"{accuracy:.2%} after epoch {best}")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
+                  frameon=False)
     figure.suptitle(title)
     write(figure, path)
 
 
-EMOTION_COLORS = {
-    "angry": "#d62728", "disgust": "#8c6d31", "fear": "#9467bd", "happy": "#f2b134",
-    "sad": "#4c78a8", "surprise": "#e377c2", "neutral": "#b0b0b0",
-    "contempt": "#2f6f5e",
-}
-OTHER_COLORS = ("#59a14f", "#17a2b8", "#9c755f", "#bcbd22", "#1f3a93", "#ff9d76", "#7f5f9e")
-MOST_FACES = 6  # panels of a timeline
-
-
-def colors_of(class_names):
-    """Return a color for each class: an emotion's own, one of OTHER_COLORS, or of all hues."""
-    others = [name for name in class_names if name not in EMOTION_COLORS]
-    colors = list(OTHER_COLORS)
-    if len(others) > len(colors):
-        hues = np.arange(len(others)) / len(others)
-        values = np.resize((0.9, 0.6), len(others))
-        colors = [to_hex(hsv_to_rgb((hue, 0.7, value))) for hue, value in zip(hues, values)]
-    own = EMOTION_COLORS | dict(zip(others, colors))
-    return [own[name] for name in class_names]
-
-
-def plot_timeline(faces, class_names, path):
-    """Draw the emotions over time of the faces seen longest, a panel each.
-
-    faces: {number: (seconds (T,), probabilities (T, classes))}.
-    """
-    longest = sorted(faces, key=lambda number: -len(faces[number][0]))[:MOST_FACES]
-    rows = max(1, len(longest))
-    figure, axes = plt.subplots(rows, 1, figsize=(10, 1.2 + 2.0 * rows), sharex=True,
-                                squeeze=False, layout="constrained")
-    for axis, number in zip(axes[:, 0], sorted(longest)):
-        seconds, probabilities = faces[number]
-        areas = axis.stackplot(seconds, probabilities.T, linewidth=0,
-                               colors=colors_of(class_names))
-        axis.set(ylabel=f"face {number}", ylim=(0, 1))
-        axis.margins(x=0)
-        axis.yaxis.set_major_formatter("{x:.0%}")
-        axis.spines[["top", "right"]].set_visible(False)
-    axes[-1, 0].set_xlabel("seconds")
-    if longest:
-        figure.legend(areas[::-1], class_names[::-1], loc="outside right center", frameon=False)
-    else:
-        axes[0, 0].set_title("no face was found")
-    write(figure, path)
-
-
 def plot_confusion_matrix(matrix, class_names, title, path):
-    """Draw how often each true class (rows) was taken for each class (columns)."""
+    """Draw how often each true class (rows) was predicted as each class (columns)."""
     rows = [[count / max(sum(row), 1) for count in row] for row in matrix]
     side = max(5.4, 0.55 * len(class_names))
     figure, axis = plt.subplots(figsize=(side + 0.8, side), layout="constrained")

@@ -1,32 +1,67 @@
-"""Shows and keeps the result of an evaluation."""
+"""Prints and writes the result of an evaluation."""
 
 import json
+import os
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.errors import UserError
 from pipeline.evaluation.plots import plot_confusion_matrix
 from pipeline.files.wholefile import whole_file
 from pipeline.terminal import printable
 
+# What an evaluation is of; model and dataset are paths.
+IDENTITY = ("model", "model_sha256", "dataset", "dataset_sha256", "split")
+
+
+def require_own(path, identity):
+    """Raise UserError if the file at `path` is another evaluation than of this model and data.
+
+    identity: {field of IDENTITY: value}. Paths may differ, digests and the split may not.
+    """
+    if not path.exists():
+        return
+    try:
+        earlier = json.loads(path.read_text())
+        same = all(earlier.get(name) == identity[name] for name in IDENTITY
+                   if name not in ("model", "dataset"))
+    except (ValueError, AttributeError) as error:
+        raise UserError(f"{path}: no evaluation, and would be replaced; give another --name or "
+                        "--output") from error
+    if not same:
+        raise UserError(f"{path}: an evaluation of {earlier.get('model')} on "
+                        f"{earlier.get('dataset', 'other data')}, which differ from these; give "
+                        "another --name or --output")
+
 
 def write(result, path):
-    """Write the JSON and the picture of the confusion matrix: `path` with their suffixes."""
-    with whole_file(path.with_name(path.name + ".json")) as partial:
+    """Write the JSON and the picture of the confusion matrix; return their paths.
+
+    path: without their suffixes.
+    """
+    json_path, picture = (path.with_name(path.name + suffix) for suffix in (".json", ".png"))
+    with whole_file(json_path) as partial:
         partial.write_text(json.dumps(result, indent=1) + "\n")
-    title = f"{printable(result['model'])} on {result['split']}: {result['accuracy']:.2%}"
-    with whole_file(path.with_name(path.name + ".png")) as partial:
-        plot_confusion_matrix(result["confusion_matrix"], tuple(result["per_class"]), title,
-                              partial)
-    print(f"written: {printable(path)}.json and .png")
+    with whole_file(picture) as partial:
+        plot_confusion_matrix(result["confusion_matrix"], tuple(result["per_class"]),
+                              f"{title_of(result)}\naccuracy {result['accuracy']:.2%}", partial)
+    return json_path, picture
+
+
+def title_of(result):
+    """Return the name of an evaluation, with the last two parts of both paths."""
+    model, dataset = (printable(os.path.join(*Path(result[name]).parts[-2:]))
+                      for name in ("model", "dataset"))
+    return f"{model} on {dataset}, {result['split']} split"
 
 
 def show(result):
     """Print the measures: a table of the classes and a line for each set of images."""
-    table = Table("class", "precision", "recall", "F1", "images",
-                  title=Text(f"{printable(result['model'])} on the {result['split']} split"))
+    table = Table("class", "precision", "recall", "F1", "images", title=Text(title_of(result)))
     for column in table.columns[1:]:
         column.justify = "right"
     for name, row in result["per_class"].items():

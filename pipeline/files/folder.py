@@ -1,11 +1,31 @@
-"""Finds files in a folder and its subfolders."""
+"""Finds files in a folder and its subfolders, and counts what is skipped."""
 
 import os
 import re
+from collections import Counter
 from glob import glob
 from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.terminal import notice
+
+
+class Skips:
+    """What a run skips, or what breaks off: printed on stderr, and counted by its reason.
+
+    counts: {reason: number}. others: {suffix: number} of the files in a folder that have other
+    suffixes. left_out: number of videos left out because their results exist.
+    """
+
+    def __init__(self):
+        self.counts = Counter()
+        self.others = Counter()
+        self.left_out = 0
+
+    def add(self, reason, line, number=1):
+        """Print a line, and count `number` under its reason."""
+        notice(line)
+        self.counts[reason] += number
 
 
 def matching(names):
@@ -48,10 +68,10 @@ def files_by_name(paths, suffixes, what, skips, leave_out=()):
 
 
 def files_below(folder, suffixes, skips, leave_out=()):
-    """Return the files of these suffixes, with their relative paths, in the order of those.
+    """Return the paths of the files with these suffixes, sorted by their path in the folder.
 
-    Hidden files and folders are left out, and subfolders that are in `leave_out`. Other suffixes
-    are counted in skips, and folders that cannot be read are named there.
+    Hidden files and folders, and the subfolders in `leave_out`, are skipped. Files with other
+    suffixes are counted in skips, and folders that cannot be read are named there.
     """
     found = []
     for path in _walk(Path(folder), skips, set(map(_identity, leave_out))):
@@ -69,7 +89,7 @@ def _walk(folder, skips, seen):
     seen.discard(_identity(folder))
     for place, folders, names in os.walk(folder, onerror=unreadable, followlinks=True):
         identity = _identity(place)
-        if identity in seen:  # a link has led here before
+        if identity in seen:  # a link led here before
             folders.clear()
             continue
         seen.add(identity)
@@ -78,7 +98,7 @@ def _walk(folder, skips, seen):
 
 
 def _identity(path):
-    """Return what a file or folder is by whatever name, or None if it is not there."""
+    """Return the device and number of a file or folder, or None if there is none."""
     try:
         status = os.stat(path)
     except OSError:

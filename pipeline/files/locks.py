@@ -1,4 +1,4 @@
-"""Keeps two processes from writing to one place."""
+"""Keeps two processes from writing to the same file or folder."""
 
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -11,9 +11,9 @@ from pipeline.files.wholefile import beside, place_of
 
 @contextmanager
 def locked_folder(path, purpose):
-    """Hold a folder for writing for the time of a block; a killed process lets go of it.
+    """Lock a folder during a block; the lock ends with the process, even if it is killed.
 
-    Raises UserError if another one holds it for the same purpose.
+    Raises UserError if another process has locked it for the same purpose.
     """
     with _held(path / f".{purpose}.lock", path):
         yield
@@ -21,9 +21,9 @@ def locked_folder(path, purpose):
 
 @contextmanager
 def locked_output(path):
-    """Hold a file that is to be written, or a folder, as locked_folder does; devices are not held.
+    """Lock a file that will be written, or a folder, as locked_folder does; a device is not locked.
 
-    Raises UserError as well if the file cannot lie there.
+    Raises UserError also if the file cannot be written there.
     """
     if path.is_dir():
         with locked_folder(path, "writing"):
@@ -47,6 +47,6 @@ def _held(lock, path):
     try:
         yield
     finally:
-        with suppress(OSError):  # while it is held; on Windows, where that is refused, it stays
+        with suppress(OSError):  # still locked; Windows refuses, and the file stays
             Path(lock).unlink()
         file_lock.release()

@@ -1,4 +1,4 @@
-"""Finds out whether two names are one file."""
+"""Refuses outputs that would overwrite an input or another output."""
 
 import os
 
@@ -6,27 +6,25 @@ from pipeline.errors import UserError
 
 
 def require_apart(inputs, outputs):
-    """Raise UserError if an output is an input, or another output, by whatever name.
+    """Raise UserError if an output is an input or another output, also through links.
 
-    Devices and pipes may be given several times, as nothing of theirs is lost.
+    Devices and pipes may be given several times; nothing of theirs is overwritten.
     """
-    known = {}
-    for path in inputs:
-        known.update(dict.fromkeys(_identities(path), f"{path}, which is read"))
+    known = {_identity(path): f"{path}, which is read" for path in inputs}
     for path in outputs:
-        identities = _identities(path)
-        for identity in identities & known.keys():
+        identity = _identity(path)
+        if identity and identity in known:
             raise UserError(f"{path}: the same as {known[identity]}; give another name for what "
                             "is written")
-        known.update(dict.fromkeys(identities, f"{path}, which is written too"))
+        known[identity] = f"{path}, which is written too"
 
 
-def _identities(path):
-    """Return what makes a file or folder the same: its place, and its number if it is there."""
-    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-        return set()
-    identities = {os.path.normcase(os.path.realpath(path))}
-    if os.path.exists(path):
+def _identity(path):
+    """Return the device and number of a file or folder, or its path if there is none yet."""
+    try:
         status = os.stat(path)
-        identities.add((status.st_dev, status.st_ino))
-    return identities
+    except (OSError, ValueError):
+        return os.path.normcase(os.path.realpath(path))
+    if not os.path.isfile(path) and not os.path.isdir(path):
+        return None  # a device or a pipe
+    return status.st_dev, status.st_ino

@@ -1,12 +1,12 @@
-"""Marks results that are at their place, but not complete: a hidden file beside each."""
+"""Marks results that are in their places but incomplete, each by a hidden file beside it."""
 
 from pipeline.files.wholefile import beside, place_of
 
 
 def mark_unfinished(paths):
-    """Put `.NAME.unfinished` beside each path; a process that is killed leaves it there.
+    """Create `.NAME.unfinished` beside each path; a process that is killed leaves it there.
 
-    Returns those of the paths that had none.
+    Returns the paths that had no mark yet.
     """
     new = [path for path in paths for mark in _marks([path]) if not mark.exists()]
     for mark in _marks(paths):
@@ -15,13 +15,13 @@ def mark_unfinished(paths):
 
 
 def mark_finished(paths):
-    """Remove what mark_unfinished has put there."""
+    """Remove the marks of mark_unfinished."""
     for mark in _marks(paths):
         mark.unlink(missing_ok=True)
 
 
 def all_finished(paths):
-    """Return whether all results are at their places, and complete."""
+    """Return whether all results exist and none is marked as unfinished."""
     return all(path.is_file() for path in paths) and not any(
         mark.exists() for mark in _marks(paths))
 

@@ -1,7 +1,6 @@
-"""Files that a failure does not spoil.
+"""Writes files whole or not at all.
 
-A symbolic link is written through. What is no file, such as /dev/null or a pipe, is written to and
-never replaced.
+A symbolic link is followed. A device or a pipe, such as /dev/null, is written to directly.
 """
 
 import errno
@@ -15,48 +14,37 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 
-# Names of what is open already, also where that is a file.
+# Names of open streams, which may lead to a file.
 OPEN_FILES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
 
 LONGEST_NAME = 255  # bytes, on all common file systems
 
 
 @contextmanager
-def whole_file(path, together=None):
-    """Yield a temporary path beside `path` that takes its place when the block ends well.
+def whole_file(path):
+    """Yield a temporary path beside `path`, which replaces `path` when the block ends well.
 
-    If the block raises or writes nothing, `path` stays as it was. A killed process may leave
-    the temporary file (`.NAME.partial.SUFFIX`); the next writer of `path` overwrites it.
-    together: the list of a replaced_together, which the file then waits for.
-    Raises UserError if the folder is missing or refuses the file, or the disk is full.
+    If the block raises or writes nothing, `path` stays as it was. A killed process may leave the
+    temporary file (`.NAME.partial.SUFFIX`); the next writer of `path` overwrites it. Raises
+    UserError if the folder is missing or refuses the file, or the disk is full.
     """
     with clear_errors(path):
         place = place_of(path)
         if place is None:
             yield Path(path)
             return
-        partial = partial_of(place)
+        partial = beside(place, f".{place.stem}", f".partial{place.suffix}")
         try:
             yield partial
-            if together is None:
-                put(partial, place)
-            else:
-                flush_to_disk(partial)
-                together.append(Path(path))
+            put(partial, place)
         finally:
-            if together is None or Path(path) not in together:
-                partial.unlink(missing_ok=True)
-
-
-def partial_of(place):
-    """Return the temporary path beside a place."""
-    return beside(place, f".{place.stem}", f".partial{place.suffix}")
+            partial.unlink(missing_ok=True)
 
 
 def reserve(path, size):
-    """Make room for `size` bytes in a file, there or not yet; raise OSError if there is none.
+    """Reserve `size` bytes on the disk for a file; raise OSError if there is no room.
 
-    HDF5 does not survive that a write fails, so nothing is left to fail.
+    A write that fails crashes HDF5, so the room is taken before HDF5 writes.
     """
     if not hasattr(os, "posix_fallocate"):
         return
@@ -70,11 +58,11 @@ def reserve(path, size):
 
 @contextmanager
 def growing_file(path):
-    """Yield a path beside `path` for a file that takes its place in whatever way the block ends.
+    """Yield a path beside `path`, which replaces `path` however the block ends.
 
-    Others may read it while it grows. If nothing is written, `path` stays as it was. A killed
-    process leaves it (`NAME.partial.SUFFIX`), and no later one touches it. Raises UserError as
-    whole_file does.
+    Other programs may read the file while it grows. If nothing is written, `path` stays as it
+    was. A killed process leaves `NAME.partial.SUFFIX`, and later ones take another name. Raises
+    UserError as whole_file does.
     """
     with clear_errors(path):
         place = place_of(path)
@@ -93,10 +81,9 @@ def growing_file(path):
 
 
 def place_of(path):
-    """Return where a file to be written lies, links followed, or None for a device or a pipe.
+    """Return the path of a file to be written, with links resolved; None for a device or a pipe.
 
-    Raises UserError if it cannot lie there: its folder is missing, or it is one itself, or
-    write-protected.
+    Raises UserError if its folder is missing, or it is a folder itself, or write-protected.
     """
     path = Path(path)
     if path.exists() and not path.is_file() and not path.is_dir():
@@ -120,7 +107,7 @@ def require_folder(path):
 
 
 def beside(place, start, end):
-    """Return the path beside `place` whose name is start and end; start is cut where it is long."""
+    """Return a path beside `place` named start + end; a digest replaces the end of a long start."""
     if len(os.fsencode(start + end)) > LONGEST_NAME:
         digest = f".{zlib.crc32(os.fsencode(start)):08x}"
         room = LONGEST_NAME - len(os.fsencode(digest + end))
@@ -129,7 +116,7 @@ def beside(place, start, end):
 
 
 def _new_file(place):
-    """Create NAME.partial.SUFFIX, or NAME.partial2.SUFFIX if a killed one has left rows."""
+    """Create NAME.partial.SUFFIX, or NAME.partial2.SUFFIX if a killed process left the first."""
     for number in count(1):
         end = f".partial{number if number > 1 else ''}{place.suffix}"
         path = beside(place, place.stem, end)
@@ -139,27 +126,23 @@ def _new_file(place):
 
 
 def put(partial, place):
-    """Let a file that is written take its place, if it is there, with the earlier one's rights."""
+    """Flush a file to the disk and let it replace `place`, whose access rights it takes over."""
     if not partial.exists():
         return
-    flush_to_disk(partial)
+    with open(partial, "rb+") as written:
+        os.fsync(written.fileno())
     if place.exists():
         shutil.copymode(place, partial)
     os.replace(partial, place)
 
 
-def flush_to_disk(path):
-    with open(path, "rb+") as written:
-        os.fsync(written.fileno())
-
-
 @contextmanager
 def clear_errors(path):
-    """Turn what the system says while `path` is written into one UserError."""
+    """Turn an error of the system while `path` is written into a UserError."""
     try:
         yield
     except (OSError, RuntimeError) as error:
-        # HDF5 wraps what the system says, and raises RuntimeError where it closes a file.
+        # HDF5 has the number in its message, and raises RuntimeError when it closes a file.
         number = re.search(r"errno = (\d+)", str(error))
         if isinstance(error, RuntimeError) and not number:
             raise

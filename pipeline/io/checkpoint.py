@@ -1,101 +1,125 @@
-"""The one owner of model files: saves, loads and resumes .hdf5 and .keras.
+"""The one owner of model files: writes, reads and resumes them.
 
-A model file is Keras's own, so any Keras program can load it, with one thing added: a record, JSON
-in the HDF5 dataset or the zip member `emotion_recognition`, that says what the network is and how
-far it was trained; pipeline/io/modelrecord.py has its fields.
+A model file is Keras's own .hdf5, so any Keras program can load it, with one thing added: a record,
+JSON in the HDF5 dataset `emotion_recognition`, which holds the network's graph and how far it was
+trained; pipeline/io/modelrecord.py has its fields.
 
-Here a model file is data only: the record says which arrays there must be, and those are read.
-Whatever else the file describes is never looked at, let alone run. `read` needs no Keras.
+A model file may come from a stranger. The record says which arrays there must be, and those are
+read. Nothing else in the file is looked at, let alone run. `read` needs no Keras.
 """
 
+import hashlib
 import json
 import math
 import shlex
 import shutil
+from contextlib import contextmanager
 
 import numpy as np
 
 from pipeline.errors import UserError
-from pipeline.files.untrusted import members_of, reading
+from pipeline.files.untrusted import reading
 from pipeline.files.wholefile import reserve, whole_file
-from pipeline.io.modelfile import EXPECTED, MEMBERS, RECORD, ModelFile, digest_of, in_order
-from pipeline.io.modelrecord import parsed
+from pipeline.io.modelrecord import LONGEST_RECORD, parsed
+from pipeline.io.plainhdf5 import opened_hdf5
+from pipeline.nn.graph import layers_of, with_arrays
+
+RECORD = "emotion_recognition"
+EXPECTED = "a model file of train_recognizer.py"
 
 
 def save(model, path, record, *, include_optimizer=True, weights=None):
-    """Write a model file, whole or not at all; the suffix of `path` chooses the format.
+    """Write a model file (.hdf5), whole or not at all.
 
     Without optimizer state the file is for use, not for resuming: a third of the size, and
-    float32 whatever precision it was trained in. `weights` then take the place of the model's. If
-    the record's `arrays` is float16, an .hdf5 file holds them in that, in half the bytes.
+    float32 whatever precision it was trained in. `weights`, {layer: {array: values}}, then take
+    the place of the model's. If the record's `arrays` is float16, the file holds them in that.
     """
+    from pipeline.nn.kerasgraph import set_weights, weights_of
+
     halved = record.get("arrays") == "float16"
+    weights = weights or weights_of(model)
+    if halved:
+        weights = {layer: {name: array.astype(np.float16).astype(np.float32)
+                           for name, array in arrays.items()} for layer, arrays in weights.items()}
     if not include_optimizer:
-        weights = weights or model.get_weights()
         model = _build(record)
-        model.set_weights([array.astype(np.float16) for array in weights] if halved else weights)
-    text = json.dumps(_signed(record, model))
+        set_weights(model, weights)
+    checksums = {"weights": digest_of(arrays_in(weights), record)}
+    if getattr(model, "optimizer", None):
+        checksums["optimizer"] = digest_of(map(np.asarray, model.optimizer.variables))
+    text = json.dumps({**record, "checksums": checksums})
     parsed(text, path)  # what nobody would read is not written
     with whole_file(path) as partial:
         reserve(partial, _room(model))
-        if partial.suffix == ".hdf5":
-            model.save(partial, include_optimizer=include_optimizer)
-            if halved:
-                _halve(partial)
-        else:
-            model.save(partial)
-        _write_record(partial, text, is_archive=partial.suffix != ".hdf5")
-
-
-def _halve(path):
-    """Make the arrays of an .hdf5 file float16; written anew, since HDF5 gives no bytes back."""
-    import io
-
-    import h5py
-
-    with h5py.File(io.BytesIO(path.read_bytes()), "r") as old, h5py.File(path, "w") as new:
-        def copy(name, item):
-            if isinstance(item, h5py.Dataset):
-                new[name] = item[()].astype(np.float16)
-            else:
-                new.require_group(name)
-            new[name].attrs.update(item.attrs)
-
-        new.attrs.update(old.attrs)
-        old.visititems(copy)
+        model.save(partial, include_optimizer=include_optimizer)
+        if halved:
+            _halve(partial)
+        _write_record(partial, text)
 
 
 def add_to_record(path, **fields):
     """Add fields to a model file's record; its arrays stay. Raises UserError as `read` does."""
-    with reading(path, EXPECTED):
-        file = ModelFile(path)
-        arrays = in_order(file.weights())
-    record = {**file.record, **fields}
-    if file.checksums is not None:
-        record["checksums"] = {**file.checksums, "weights": digest_of(arrays, record)}
-    text = json.dumps(record)
+    with _opened(path) as (file, record, checksums):
+        weights = _weights(path, file, record, checksums)
+        record = {**record, **fields}
+        checksums = {**checksums, "weights": digest_of(arrays_in(weights), record)}
+    text = json.dumps({**record, "checksums": checksums})
     parsed(text, path)
     with whole_file(path) as partial:
-        reserve(partial, path.stat().st_size + (1 << 21))
+        reserve(partial, path.stat().st_size + LONGEST_RECORD)
         shutil.copyfile(path, partial)
-        _write_record(partial, text, file.is_archive)
+        _write_record(partial, text)
 
 
 def read(path):
     """Return (record, weights) of a model file; needs no Keras.
 
-    weights: {layer: arrays}, for each layer of emotionvgglayers.layers_with_arrays and in their
-    order, a tuple of float32 arrays. Raises UserError if the file is damaged, not one of
-    train_recognizer.py, or asks for what no recipe does.
+    weights: {layer: {array: float32 values}}, in the graph's order. Raises UserError if the file is
+    damaged, not one of train_recognizer.py, or asks for too much memory or time.
     """
-    with reading(path, EXPECTED):
-        file = ModelFile(path)
-        return file.record, file.weights()
+    with _opened(path) as (file, record, checksums):
+        return record, _weights(path, file, record, checksums)
 
 
 def read_record(path):
     """Return the record of a model file, as `read` does."""
     return read(path)[0]
+
+
+def load(path):
+    """Return (model, record) for use: the model is float32 and not compiled.
+
+    Raises UserError as `read` does.
+    """
+    from pipeline.nn.kerasgraph import set_weights
+
+    record, weights = read(path)
+    model = _build(record)
+    set_weights(model, weights)
+    return model, record
+
+
+def restore(model, path):
+    """Give a compiled model the weights and the optimizer state of a model file.
+
+    Raises UserError as `read` does, and if they belong to another network or optimizer, or the
+    file has no optimizer state.
+    """
+    from pipeline.nn.kerasgraph import set_weights
+
+    model.optimizer.build(model.trainable_variables)
+    with _opened(path) as (file, record, checksums):
+        shapes = {layer.name: [tuple(weight.shape) for weight in layer.weights]
+                  for layer in model.layers if layer.weights}
+        if shapes != {layer.name: list(layer.arrays.values())
+                      for layer in with_arrays(layers_of(record["graph"]))}:
+            raise UserError(f"{path}: of another network: its arrays have other shapes")
+        weights = _weights(path, file, record, checksums)
+        state = _optimizer_state(path, file, checksums, model.optimizer.variables)
+        set_weights(model, weights)
+        for variable, array in zip(model.optimizer.variables, state, strict=True):
+            variable.assign(array)
 
 
 def require_classes(record, path, class_names, database):
@@ -114,33 +138,61 @@ def class_indices(record, path, class_names, database):
     return [record["class_names"].index(name) for name in class_names]
 
 
-def load(path):
-    """Return (model, record) for use: the model is float32 and not compiled.
-
-    Raises UserError as `read` does.
-    """
-    record, weights = read(path)
-    model = _build(record)
-    model.set_weights(in_order(weights))
-    return model, record
+def arrays_in(weights):
+    """Return the arrays of {layer: {array: values}} in a list."""
+    return [array for arrays in weights.values() for array in arrays.values()]
 
 
-def restore(model, path):
-    """Give a compiled model the weights and the optimizer state of a model file.
+@contextmanager
+def _opened(path):
+    """Yield (PlainHDF5, record, checksums) of a model file."""
+    with reading(path, EXPECTED), opened_hdf5(path) as file:
+        if not file.has(RECORD):
+            raise UserError(f"{path}: a model file without class names and epoch, so of another "
+                            f"program; expected {EXPECTED}")
+        record = parsed(file.text(RECORD, LONGEST_RECORD), path)
+        yield file, record, record.pop("checksums", {})
 
-    Raises UserError as `read` does, and if they are of another network or optimizer, or no state
-    is there.
-    """
-    model.optimizer.build(model.trainable_variables)
-    with reading(path, EXPECTED):
-        file = ModelFile(path)
-        weights = in_order(file.weights())
-        if [array.shape for array in weights] != [weight.shape for weight in model.weights]:
-            raise UserError(f"{path}: of another network: its arrays have other shapes")
-        state = file.state(model.optimizer.variables)
-    model.set_weights(weights)
-    for variable, array in zip(model.optimizer.variables, state, strict=True):
-        variable.assign(array)
+
+def _weights(path, file, record, checksums):
+    layers = with_arrays(layers_of(record["graph"]))
+    dtype = record.get("arrays", "float32")
+    weights = {layer.name: {
+        name: file.array(f"model_weights/{layer.name}/{layer.name}/{name}", shape, dtype)
+        .astype(np.float32) for name, shape in layer.arrays.items()} for layer in layers}
+    if not all(np.isfinite(array).all() for array in arrays_in(weights)):
+        raise ValueError("its weights are not all numbers")
+    _require(path, checksums, "weights", digest_of(arrays_in(weights), record))
+    return weights
+
+
+def _optimizer_state(path, file, checksums, variables):
+    """Return the arrays of an optimizer's variables, in their order."""
+    if not file.has("optimizer_weights"):
+        raise UserError(f"{path}: has no optimizer state, so training cannot resume from it; take "
+                        "one of the epoch_N files, or start from its weights with --pretrained")
+    arrays = []
+    for variable in variables:
+        name = f"optimizer_weights/{variable.path}"
+        if not file.has(name):  # if Keras built the optimizer in fit, and scales losses
+            name = f"optimizer_weights/loss_scale_optimizer/{variable.path}"
+        arrays.append(file.array(name, tuple(variable.shape), variable.dtype))
+    _require(path, checksums, "optimizer", digest_of(arrays))
+    return arrays
+
+
+def _require(path, checksums, name, digest):
+    if checksums.get(name) != digest:
+        raise UserError(f"{path}: damaged: the checksum of its {name} does not fit; take another "
+                        "checkpoint")
+
+
+def digest_of(arrays, record=None):
+    """Return the SHA-256 of arrays, with that of the record, which has their shapes."""
+    digest = hashlib.sha256(json.dumps(record).encode())
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
 
 
 def _other_classes(record, path, class_names, database):
@@ -150,49 +202,51 @@ def _other_classes(record, path, class_names, database):
                      f"{shlex.join(names)}, or with --classes if they are FER2013's")
 
 
-def _write_record(path, text, is_archive):
+def _write_record(path, text):
     """Give a model file the text of its record, in place of one that it has."""
-    if is_archive:
-        import zipfile
-
-        members = {**members_of(path.read_bytes(), MEMBERS), RECORD: text}
-        with zipfile.ZipFile(path, "w") as archive:
-            for name, content in members.items():
-                archive.writestr(name, content)
-        return
     import h5py
 
     with h5py.File(path, "r+") as file:
         if RECORD in file:
             del file[RECORD]
-        file.create_dataset(RECORD, data=text)
+        file.create_dataset(RECORD, data=np.bytes_(text))
+
+
+def _halve(path):
+    """Make the arrays of a model file float16; written anew, since HDF5 gives no bytes back."""
+    import io
+
+    import h5py
+
+    with h5py.File(io.BytesIO(path.read_bytes()), "r") as old, h5py.File(path, "w") as new:
+        def copy(name, item):
+            if isinstance(item, h5py.Dataset):
+                new[name] = item[()].astype(np.float16)
+            else:
+                new.require_group(name)
+            new[name].attrs.update(item.attrs)
+
+        new.attrs.update(old.attrs)
+        old.visititems(copy)
 
 
 def _room(model):
     """Return bytes that are enough for the file of a model."""
     variables = [*model.variables, *getattr(getattr(model, "optimizer", None), "variables", ())]
-    return sum(8192 + 4 * math.prod(variable.shape) for variable in variables) + (1 << 21)
-
-
-def _signed(record, model):
-    """Return a record with the checksums of itself and of a model's arrays."""
-    checksums = {"weights": digest_of(model.get_weights(), record)}
-    if getattr(model, "optimizer", None):
-        checksums["optimizer"] = digest_of(map(np.asarray, model.optimizer.variables))
-    return {**record, "checksums": checksums}
+    return sum(8192 + 4 * math.prod(variable.shape) for variable in variables) + LONGEST_RECORD
 
 
 def _build(record):
     """Return the record's network, float32 and not compiled."""
     import keras
 
-    from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+    from pipeline.nn.kerasgraph import keras_model
 
     policy, distribution = keras.config.dtype_policy(), keras.distribution.distribution()
     keras.config.set_dtype_policy("float32")
     keras.distribution.set_distribution(None)  # in one, each process waits for all to build it
     try:
-        return EmotionVGGNet.build(**record["network"])
+        return keras_model(record["graph"])
     finally:
         keras.config.set_dtype_policy(policy)
         keras.distribution.set_distribution(distribution)

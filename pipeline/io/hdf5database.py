@@ -1,15 +1,14 @@
-"""Opens the HDF5 databases of build_dataset.py, which may come from anywhere."""
+"""Opens and compares the HDF5 databases of build_dataset.py, which may come from strangers."""
 
-import mmap
+import hashlib
 from contextlib import contextmanager
 
-import h5py
 import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.files.untrusted import reading
 from pipeline.io.hdf5datasetwriter import CHUNK_IMAGES, DIGEST, digest_of_attributes
-from pipeline.io.plainhdf5 import PlainHDF5
+from pipeline.io.plainhdf5 import opened_hdf5
 
 EXPECTED = "a database of build_dataset.py"
 ARRAYS = {"images": "uint8", "labels": "uint8", "targets": "float32", "votes": "float32"}
@@ -19,15 +18,13 @@ MOST_CLASSES = 1000
 
 @contextmanager
 def open_database(path):
-    """Yield ({name: h5py.Dataset}, {name: value}) of a database: its arrays and its attributes.
+    """Yield ({name: h5py.Dataset}, {name: value}), the arrays and the attributes of a database.
 
-    images (N, side, side) uint8, labels (N,) uint8, and what else of ARRAYS is there, N rows
-    each; attributes with class_names, a list of str. Raises UserError if the file is not such a
-    database, or damaged.
+    The arrays are images (N, side, side) uint8, labels (N,) uint8, and those of ARRAYS that the
+    file has besides, N rows each; the attributes have class_names, a list of str. Raises
+    UserError if the file is no such database, or damaged.
     """
-    with (reading(path, EXPECTED), h5py.File(path, "r") as file, open(path, "rb") as raw,
-          mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content):
-        plain = PlainHDF5(content, file.id)
+    with reading(path, EXPECTED), opened_hdf5(path) as plain:
         for name in ("images", "labels"):
             if not plain.has(name):
                 raise UserError(f"{path}: not {EXPECTED}: it has no {name}; run it again")
@@ -43,7 +40,7 @@ def open_database(path):
 
 
 def _problems(arrays, attributes):
-    """Yield, in words, what keeps arrays and attributes from being a database."""
+    """Yield what is wrong with the arrays and attributes of a database, as text."""
     shape, names = arrays["images"].shape, attributes.get("class_names")
     if len(shape) != 3 or shape[1] != shape[2] or not 1 <= shape[1] <= LARGEST_SIDE:
         yield f"holds images {shape}, expected (N, side, side)"
@@ -59,6 +56,21 @@ def _problems(arrays, attributes):
     largest = max(int(np.max(labels)) for labels in _pieces(arrays["labels"]))
     if largest >= len(names):
         yield f"has the label {largest} for {len(names)} classes"
+
+
+def also_in(path, other):
+    """Return (N,) bool: which images of database `path` are in database `other`, pixel by pixel.
+
+    Images are compared by the SHA-256 of their pixels, a chunk in memory at a time.
+    """
+    known = set(_digests(other))
+    return np.array([digest in known for digest in _digests(path)])
+
+
+def _digests(path):
+    with open_database(path) as (arrays, _), reading(path, EXPECTED):
+        for images in _pieces(arrays["images"], CHUNK_IMAGES):
+            yield from (hashlib.sha256(image.tobytes()).digest() for image in images)
 
 
 def _pieces(array, rows=1 << 20):

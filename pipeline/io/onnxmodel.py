@@ -4,25 +4,23 @@ from pipeline.errors import UserError
 from pipeline.files.untrusted import reading
 from pipeline.io import checkpoint
 from pipeline.nn.onnxnetwork import onnx_network
-from pipeline.nn.precision import int8_is_faster
 
 
 def read_onnx(path, precision=None):
     """Return (onnx.ModelProto, record, precision) of a model file; needs no Keras.
 
-    precision: "float32" or "int8"; None is int8 if the file has what it needs, which is the
-    ranges of the activations, and the processor computes int8 in less time. Raises UserError as
-    checkpoint.read does, and if int8 is asked for and has no ranges.
+    precision: "float32" or "int8"; None is int8 if the file has the ranges of the activations,
+    which int8 needs. Raises UserError as checkpoint.read does, and for int8 without ranges.
     """
     record, weights = checkpoint.read(path)
     ranges = record.get("activation_ranges")
     if precision is None:
-        faster = ranges and int8_is_faster(record["network"])
-        precision = "int8" if faster else "float32"
+        precision = "int8" if ranges else "float32"
     if precision == "int8" and not ranges:
         raise UserError(f"{path}: has no ranges of its activations, which int8 needs; take "
                         "--precision float32, or measure them with "
                         f"python -m pipeline.quantize --model {path} --dataset FOLDER")
     with reading(path, checkpoint.EXPECTED):
-        model = onnx_network(record, weights, ranges if precision == "int8" else None)
+        model = onnx_network(record["graph"], weights, record["class_names"],
+                             ranges if precision == "int8" else None)
     return model, record, precision

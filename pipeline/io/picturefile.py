@@ -1,4 +1,4 @@
-"""Reads pictures of the kinds that people have."""
+"""Reads pictures: photos of cameras and phones, graphics, scans."""
 
 import io
 import os
@@ -7,19 +7,18 @@ from contextlib import suppress
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from pipeline.errors import UserError
-from pipeline.io.picturememory import has_deep_colors, require_memory
 from pipeline.terminal import quiet_stderr
 
-with suppress(ImportError):  # not everybody has a phone's pictures
+with suppress(ImportError):  # optional: HEIC, the format of many phones
     from pillow_heif import register_heif_opener
 
     register_heif_opener()
 
 Image.init()
-Image.MAX_IMAGE_PIXELS = None  # picturememory's takes its place
+Image.MAX_IMAGE_PIXELS = 1 << 26  # Pillow refuses pictures of over twice as many
 
 # An MPO is opened as a JPEG.
 FORMATS = [name for name in ("AVIF", "BMP", "DIB", "GIF", "HEIF", "JPEG", "JPEG2000", "PNG", "PPM",
@@ -28,65 +27,48 @@ PICTURE_SUFFIXES = (".apng", ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", 
                     ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo", ".pbm", ".pgm", ".png",
                     ".pnm", ".ppm", ".tif", ".tiff", ".webp")
 
-# Rows that are converted at a time, so that no whole copies pile up.
-BAND = 256
-
-# By EXIF's number, how an array (height, width, ...) is turned upright.
-UPRIGHT = {
-    2: lambda image: image[:, ::-1],
-    3: lambda image: image[::-1, ::-1],
-    4: lambda image: image[::-1],
-    5: lambda image: image.swapaxes(0, 1),
-    6: lambda image: np.rot90(image, -1),
-    7: lambda image: np.rot90(image, 2).swapaxes(0, 1),
-    8: lambda image: np.rot90(image),
-}
-
 
 def read_picture(path):
     """Return a picture as (height, width, 3) uint8 BGR, upright, and whether it breaks off.
 
-    Of several pages or frames it is the first. What is transparent lies on white. Raises
-    UserError if it is no picture, or would take too much memory.
+    Of several pages or frames the first is read. Transparent parts become white. Raises UserError
+    if the file is no picture, or has over 134 million pixels.
     """
     if not os.path.isfile(path):
         kind = "a folder, a pipe or a device" if os.path.exists(path) else "no such file"
         raise UserError(f"{path}: {kind}, expected a picture")
     try:
-        return _read(path, lenient=False), False
-    except UserError:
-        raise
-    except Exception:  # Pillow promises no particular ones
-        pass
-    try:
-        return _read(path, lenient=True), True
-    except UserError:
-        raise
-    except Exception as error:
-        raise UserError(f"{path}: cannot be read as a picture{_reason(path, error)}") from error
-
-
-def _read(path, lenient):
-    image, orientation = _decoded(path, lenient)  # Pillow's own pixels are gone by now
-    return np.ascontiguousarray(UPRIGHT.get(orientation, np.asarray)(image))
-
-
-def _decoded(path, lenient):
-    """Return a picture as it is stored, (height, width, 3) uint8 BGR, and its orientation."""
-    ImageFile.LOAD_TRUNCATED_IMAGES = lenient
-    with warnings.catch_warnings(), quiet_stderr(), open(path, "rb") as file:
+        file = open(path, "rb")  # noqa: SIM115  (closed below)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+    with file, warnings.catch_warnings(), quiet_stderr():
         warnings.simplefilter("ignore")
-        file = _filled_up(file) if lenient else file
-        with Image.open(file, formats=FORMATS) as picture:
-            require_memory(path, picture)
-            deep = has_deep_colors(picture)
-            picture.load()
-            orientation = _orientation(picture)
-            return _deep_color(file) if deep else _bgr(picture), orientation
+        for lenient in (False, True):
+            try:
+                picture, deep = _loaded(file, lenient)
+            except Exception as error:  # Pillow promises no particular ones
+                failure = error
+            else:
+                image = _deep_color(file) if deep else None
+                return _upright(_bgr(picture) if image is None else image, picture), lenient
+        raise UserError(f"{path}: cannot be read as a picture{_reason(file, failure)}") from failure
+
+
+def _loaded(file, lenient):
+    """Return a PIL.Image and whether its colors have 16 bits, which a loaded one does not show.
+
+    lenient: whether a picture that breaks off is read as far as it goes.
+    """
+    ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+    file.seek(0)
+    picture = Image.open(_filled_up(file) if lenient else file, formats=FORMATS)
+    deep = ";16" in str(picture.tile) and not picture.mode.startswith("I")
+    picture.load()
+    return picture, deep
 
 
 def _filled_up(file):
-    """Return a file that breaks off with zeros behind it, if its format needs all its bytes."""
+    """Return a file that breaks off, extended with zeros if its format needs all its bytes."""
     start = file.read(12)
     file.seek(0)
     if start[:4] != b"RIFF" and start[4:8] != b"ftyp":
@@ -95,11 +77,15 @@ def _filled_up(file):
     return io.BytesIO(content + bytes(len(content)))
 
 
-def _orientation(picture):
-    try:
-        return picture.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # a damaged note about the picture is no reason not to look at it
-        return 1
+def _upright(image, picture):
+    """Return an image turned by the EXIF orientation of its picture."""
+    with suppress(Exception):  # damaged EXIF data do not matter otherwise
+        orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)
+        if orientation != 1:
+            stored = Image.fromarray(image)
+            stored.getexif()[ExifTags.Base.Orientation] = orientation
+            return np.array(ImageOps.exif_transpose(stored))
+    return image
 
 
 def _bgr(picture):
@@ -108,14 +94,9 @@ def _bgr(picture):
         picture = picture.getchannel("L")
     if picture.mode.startswith(("I", "F")):
         return cv2.cvtColor(_in_8_bits(np.asarray(picture)), cv2.COLOR_GRAY2BGR)
-    image = np.empty((picture.height, picture.width, 3), dtype=np.uint8)
-    for top in range(0, picture.height, BAND):
-        bottom = min(top + BAND, picture.height)
-        band = picture.crop((0, top, picture.width, bottom))
-        if band.has_transparency_data:
-            band = _on_white(band)
-        image[top:bottom] = np.asarray(band.convert("RGB"))[:, :, ::-1]
-    return image
+    if picture.has_transparency_data:
+        picture = _on_white(picture)
+    return cv2.cvtColor(np.asarray(picture.convert("RGB")), cv2.COLOR_RGB2BGR)
 
 
 def _on_white(picture):
@@ -126,9 +107,14 @@ def _on_white(picture):
 
 
 def _deep_color(file):
-    """Return a picture with colors of 16 bits, of which Pillow would keep only the upper 8."""
+    """Return a picture with colors of 16 bits, or None if OpenCV cannot read it.
+
+    Pillow would keep only the upper 8 bits.
+    """
     file.seek(0)
     image = cv2.imdecode(np.frombuffer(file.read(), dtype=np.uint8), cv2.IMREAD_UNCHANGED)
+    if image is None or image.ndim != 3:
+        return None
     image = _in_8_bits(image)
     if image.shape[2] == 4:
         return _bgr(Image.fromarray(cv2.cvtColor(image, cv2.COLOR_BGRA2RGBA)))
@@ -136,9 +122,9 @@ def _deep_color(file):
 
 
 def _in_8_bits(image):
-    """Return numbers of any depth as uint8, by the bits that are used: cameras write 12 in 16.
+    """Return numbers of any depth as uint8, by the highest bit in use: cameras store 12 in 16.
 
-    Without whole numbers from 0 on there are no bits to go by: the range that is there is taken.
+    Negative and floating-point numbers are scaled from their least to their largest.
     """
     if image.dtype.kind == "f":
         image = np.nan_to_num(image, posinf=0, neginf=0)
@@ -149,13 +135,10 @@ def _in_8_bits(image):
     return ((image - np.float32(low)) * np.float32(scale)).astype(np.uint8)
 
 
-def _reason(path, error):
-    """Return what to say of a file that cannot be read: what is missing, or what Pillow says."""
-    try:
-        with open(path, "rb") as file:
-            start = file.read(12)
-    except OSError as failure:
-        return f": {failure.strerror}"
+def _reason(file, error):
+    """Return why a file cannot be read: what is missing, or the message of Pillow."""
+    file.seek(0)
+    start = file.read(12)
     if start[4:8] == b"ftyp" and start[8:12] in (b"heic", b"heix", b"heim", b"heis", b"mif1"):
         return ": HEIC needs one more package, pip install pillow-heif"
     if not start:

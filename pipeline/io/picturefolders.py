@@ -1,4 +1,4 @@
-"""Finds the pictures of a data set in folders that are named by classes."""
+"""Finds the pictures of a data set, in folders named by classes."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -10,12 +10,12 @@ from pipeline.terminal import printable
 
 LAYOUT = "train/CLASS/picture.jpg, with or without test and val, or CLASS/picture.jpg"
 
-# What macOS leaves of files in an archive.
+# A folder that macOS adds to archives.
 LEFT_OVER = "__MACOSX"
 
 
 class ClassPicture(NamedTuple):
-    """A picture of a data set: path, the name of its folder, its split or None."""
+    """A picture of a data set: its path, the name of its folder, and its split or None."""
 
     path: Path
     folder: str
@@ -25,9 +25,9 @@ class ClassPicture(NamedTuple):
 def find_pictures(folder, split_names, skips):
     """Return the ClassPictures of a folder, in the order of their paths.
 
-    The folder holds folders of classes, or those of splits that hold them. split_names: {name of
-    a folder, in small letters: split}. Files that are no pictures are counted in skips. Raises
-    UserError for another layout, a class without pictures, or no picture at all.
+    The folder contains folders of classes, or folders of splits that contain them. split_names:
+    {name of a folder, in small letters: split}. Files that are no pictures are counted in skips.
+    Raises UserError if the layout is another, a class has no picture, or there is none at all.
     """
     folder = Path(folder)
     inner = _folders(folder)
@@ -54,7 +54,7 @@ def find_pictures(folder, split_names, skips):
 
 
 def _of_classes(folder, split, skips):
-    """Yield the pictures of a folder of class folders."""
+    """Yield the pictures in the folders of classes of a folder."""
     for path in _folders(folder):
         for nested in _folders(path):
             raise UserError(f"{printable(nested)}: a folder in that of a class, expected "

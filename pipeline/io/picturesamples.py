@@ -1,27 +1,41 @@
-"""Pictures in folders of classes as FaceSamples."""
+"""Reads the pictures of a data set, in folders of classes, as FaceSamples."""
 
 import hashlib
+import multiprocessing
 import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+
+import cv2
 
 from pipeline.errors import UserError
 from pipeline.io.classnames import known_name
-from pipeline.io.facepicture import NoFace, read_face
-from pipeline.io.facesamples import FaceSample
+from pipeline.io.picturefile import read_picture
 from pipeline.io.picturefolders import LAYOUT, find_pictures
-from pipeline.processes import mapped
+from pipeline.io.splitting import FaceSample
+from pipeline.quietimports import available_cores
 from pipeline.terminal import notice, printable, track
+
+# Pictures that a process gets at a time; with fewer in all no process is started.
+TOGETHER = 16
+
+
+class NoFace(Exception):
+    """A picture in which no face was found."""
 
 
 class PictureSamples:
     """Iterates over the FaceSamples of a folder, in the order of their paths.
 
-    words: as known_name takes them. split_folders: as find_pictures takes
-    them. find_face: as read_face takes it, for a process to call. groups: a regular expression;
-    what its first group, or all of it, finds in a file's name is the sample's group. A picture
-    that cannot be read is left to skips; without_face has the paths of those without a face.
-    Raises UserError if the pictures are laid out in another way, or groups fits none; how many it
-    does not fit is said.
+    words: {word in small letters: class name}, as known_name takes it. split_folders: as
+    find_pictures takes them. find_face: as read_face takes it; it is sent to other processes.
+    groups: a regular expression; what its first group, or all of it, matches in the name of a
+    file is the group of the sample. Pictures that cannot be read are counted in skips;
+    without_face has the paths of those without a face. Raises UserError if the folders have
+    another layout, or groups matches no name; the number of other names is printed.
     """
 
     def __init__(self, folder, image_size, skips, *, words, split_folders, find_face=None,
@@ -38,7 +52,7 @@ class PictureSamples:
             self._require_groups()
 
     def __iter__(self):
-        images = mapped(self._read, [picture.path for picture in self.pictures])
+        images = in_processes(self._read, [picture.path for picture in self.pictures])
         progress = track(images, "reading pictures", len(self.pictures))
         for picture, image in zip(self.pictures, progress):
             if isinstance(image, NoFace):
@@ -52,7 +66,7 @@ class PictureSamples:
 
     @property
     def class_names(self):
-        """The names of the classes that there are folders of, a set."""
+        """The set of the class names of the folders."""
         return {known_name(picture.folder, self.words) for picture in self.pictures}
 
     @property
@@ -67,7 +81,7 @@ class PictureSamples:
                             "or give --only test")
 
     def require_splits(self):
-        """Raise UserError if there is no picture left."""
+        """Raise UserError if no picture could be read."""
         if not self._digests:
             raise UserError(f"{printable(self.path)}: "
                             + ("no face is found; leave out --find-faces if the pictures are "
@@ -84,6 +98,59 @@ class PictureSamples:
                + "; each of those counts as a person")
 
     def _group(self, picture):
-        """Return what tells whose face it is, None if nothing does."""
         match = self.groups and self.groups.search(picture.path.name)
         return (match[min(1, self.groups.groups)] or None) if match else None
+
+
+def read_face(path, size, find_face=None):
+    """Return the gray face of a picture, (size, size) uint8; or return a UserError or NoFace.
+
+    find_face: a function that takes the picture (height, width, 3) uint8 BGR and returns the box
+    (x, y, width, height) of its largest face or None. Without it the whole picture is the face.
+    """
+    try:
+        image, breaks_off = read_picture(path)
+    except UserError as error:
+        return error
+    if breaks_off:
+        return UserError(f"{path}: breaks off")
+    if find_face:
+        box = find_face(image)
+        if box is None:
+            return NoFace(path)
+        x, y, width, height = box
+        image = image[y:y + height, x:x + width]
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    if gray.shape == (size, size):
+        return gray
+    return cv2.resize(gray, (size, size), interpolation=cv2.INTER_AREA)
+
+
+def in_processes(function, items):
+    """Yield function(item) for each of a list of items, in order, from a process for each core.
+
+    function, items and results are pickled. Raises UserError if a process is killed.
+    """
+    if len(items) < 2 * TOGETHER or available_cores() < 2:
+        yield from map(function, items)
+        return
+    pool = ProcessPoolExecutor(available_cores(), multiprocessing.get_context("spawn"),
+                               initializer=_start_process)
+    try:
+        yield from pool.map(function, items, chunksize=TOGETHER)
+    except BrokenProcessPool:
+        raise UserError("a process that reads pictures was killed; is there enough memory?"
+                        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_process():
+    """Leave Ctrl-C to the parent process, and end with it even if it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def end_with_parent():
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()

@@ -4,7 +4,9 @@ HDF5's library only tells where in a file a plain array lies: its bytes are take
 nothing is unpacked, converted or followed. What else a file holds is never looked at.
 """
 
+import mmap
 import struct
+from contextlib import contextmanager
 from math import prod
 
 import h5py
@@ -16,22 +18,29 @@ STRING_REFERENCE = struct.Struct("<IQI")
 HEAP_HEADER = 16
 HEAP_OBJECT = struct.Struct("<H6xQ")
 MOST_IN_A_HEAP = 1 << 16
-MOST_IN_A_GROUP = 1 << 8
 LONGEST_ATTRIBUTE = 1 << 10
 
 CONTINUATION, ATTRIBUTE = 0x10, 0x0C  # kinds of message in an object's header
 MOST_BLOCKS = 1 << 4  # of a header
 
 
+@contextmanager
+def opened_hdf5(path):
+    """Yield the PlainHDF5 of a file."""
+    with (h5py.File(path, "r") as file, open(path, "rb") as raw,
+          mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content):
+        yield PlainHDF5(content, file.id)
+
+
 class PlainHDF5:
     """Finds arrays in the bytes of an HDF5 file, by names whose every part is a hard link.
 
-    file: the h5py.h5f.FileID of a file that is too large to be held, its content an mmap.
+    content: the file's bytes, an mmap.mmap. file: its h5py.h5f.FileID.
     """
 
-    def __init__(self, content, file=None):
+    def __init__(self, content, file):
         self.content = content
-        self._root = h5py.h5g.open(file or h5py.h5f.open_file_image(content), b"/")
+        self._root = h5py.h5g.open(file, b"/")
 
     def has(self, name):
         """Return whether the file has an object of this name."""
@@ -41,28 +50,24 @@ class PlainHDF5:
             return False
         return True
 
-    def names(self, group):
-        """Return the names in a group; raise ValueError if they are too many."""
-        group = self._opened(group, h5py.h5g.open)
-        if group.get_num_objs() > MOST_IN_A_GROUP:
-            raise ValueError(f"over {MOST_IN_A_GROUP} names in a group")
-        return [name.decode() for name in group]
-
     def array(self, name, shape, dtype):
-        """Return a view of an array of exactly this shape and type that is stored plainly."""
+        """Return an array of exactly this shape and type that is stored plainly."""
         dataset = self._opened(name, h5py.h5d.open)
         offset = dataset.get_offset()  # None if in chunks, elsewhere or put together
         if offset is None or dataset.shape != shape or dataset.get_type() != h5py.h5t.py_create(
                 np.dtype(dtype)):
             raise ValueError(f"{name} is no plain array of {dtype} {shape}")
-        return np.frombuffer(self.content, dtype, prod(shape), offset).reshape(shape)
+        size = prod(shape) * np.dtype(dtype).itemsize
+        return np.frombuffer(self.content[offset:offset + size], dtype).reshape(shape)
 
     def text(self, name, longest):
-        """Return the bytes of a single string of variable length, of at most `longest`."""
+        """Return the bytes of a single string of fixed length, of at most `longest`."""
         dataset = self._opened(name, h5py.h5d.open)
-        if dataset.get_offset() is None or not is_text(dataset.get_type()):
-            raise ValueError(f"{name} is no plain text")
-        return self._string(dataset.get_offset(), longest)
+        kind, offset = dataset.get_type(), dataset.get_offset()
+        if (offset is None or dataset.shape or not isinstance(kind, h5py.h5t.TypeStringID)
+                or kind.is_variable_str() or kind.get_size() > longest):
+            raise ValueError(f"{name} is no plain text of at most {longest:,} bytes")
+        return self.content[offset:offset + kind.get_size()]
 
     def chunked(self, name, dtype, rows):
         """Return the h5py.Dataset of an array (N, ...) in chunks of `rows` with checksums.

@@ -3,25 +3,41 @@
 import numpy as np
 from onnx import helper, numpy_helper
 
+from pipeline.nn.graph import kernels
 from pipeline.nn.quantization import activation_levels, integers, kernel_scales
 
 
 class OnnxGraph:
     """Nodes and constants; each method returns the name, or the names, of what it adds.
 
-    ranges: {stage: (lowest, highest)} of the network's activations. With them kernels, and what
-    enters kernels and poolings, are int8: each quantized and at once dequantized, a pair that
-    runtimes fuse with the operator behind it.
+    layers: of graph.layers_of. weights: {layer's name: {array's name: array}}. ranges: {tensor:
+    (lowest, highest)} of the activations. With them kernels, and what enters kernels, poolings,
+    merges and curved activations, are int8: each quantized and at once dequantized, a pair that
+    runtimes fuse with the operator behind it. shapes: {layer's name: the shape of its output}.
+    done_by_kernels: names of batch normalizations that are folded into the kernel before them.
     """
 
-    def __init__(self, ranges=None):
+    def __init__(self, layers, weights, ranges=None):
         self.nodes, self.constants = [], []
+        self.shapes = {layer.name: layer.shape for layer in layers}
+        self.ranged = []
         self._ranges = ranges
-        self._scales = {}
+        self._range_of, self._entered, self._scales = {}, {}, {}
+        self._normalizations = {kernel: (normalization.settings["epsilon"],
+                                         weights[normalization.owner])
+                                for kernel, normalization in _foldable(layers).items()}
+        self.done_by_kernels = {layer.name for layer in _foldable(layers).values()}
 
     def constant(self, name, values):
         """Add an array."""
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        self.constants.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
+        return name
+
+    def number(self, value):
+        """Add a single float32 number, once."""
+        name = f"number/{value}"
+        if all(constant.name != name for constant in self.constants):
+            self.constants.append(numpy_helper.from_array(np.array(value, np.float32), name))
         return name
 
     def node(self, operator, inputs, name, **attributes):
@@ -29,27 +45,79 @@ class OnnxGraph:
         self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
         return name
 
-    def enter(self, x, stage):
-        """Add what x, in the range of a stage, needs to enter a kernel or a pooling."""
-        if not self._ranges:
-            return x
-        scale, zero_point = activation_levels(*self._ranges[stage])
-        self._scales[stage] = scale
-        levels = [self.constant(f"{x}_scale", scale),
-                  self.constant(f"{x}_zero_point", zero_point)]
-        quantized = self.node("QuantizeLinear", [x, *levels], f"{x}_quantized")
-        return self.node("DequantizeLinear", [quantized, *levels], f"{x}_dequantized")
+    def in_range_of(self, x, other):
+        """Say that the values of x lie in the range of another tensor; return x."""
+        self._range_of[x] = self._range_of.get(other, other)
+        return x
 
-    def kernel(self, name, kernel, bias, stage):
-        """Add the kernel (outputs, ...) and bias (outputs,) of a layer that `enter`ed a stage."""
+    def enter(self, x):
+        """Add what x needs to enter an operator that may be int8.
+
+        In float32 that is nothing; `ranged` then lists the tensors whose ranges int8 needs.
+        """
+        ranged = self._range_of.get(x, x)
         if not self._ranges:
-            return [self.constant(f"{name}_kernel", kernel), self.constant(f"{name}_bias", bias)]
-        scales = kernel_scales(kernel, bias, self._scales[stage])
-        return [self._dequantized(f"{name}_kernel", kernel, scales, np.int8),
-                self._dequantized(f"{name}_bias", bias, scales * self._scales[stage], np.int32)]
+            if ranged not in self.ranged:
+                self.ranged.append(ranged)
+            return x
+        if x not in self._entered:
+            scale, zero_point = activation_levels(*self._ranges[ranged])
+            self._scales[x] = scale
+            levels = [self.constant(f"{x}/quantization_scale", scale),
+                      self.constant(f"{x}/quantization_zero", zero_point)]
+            quantized = self.node("QuantizeLinear", [x, *levels], f"{x}/quantized")
+            self._entered[x] = self.node("DequantizeLinear", [quantized, *levels],
+                                         f"{x}/dequantized")
+        return self._entered[x]
+
+    def kernel(self, name, kernel, bias, x):
+        """Add the kernel (..., outputs) and the bias (outputs,), or None, that x enters."""
+        axes = (3, 2, 0, 1) if kernel.ndim == 4 else (1, 0)
+        arrays = {"kernel": kernel.transpose(axes)} | ({} if bias is None else {"bias": bias})
+        if not self._ranges:
+            return [self.constant(f"{name}/{array}", values) for array, values in arrays.items()]
+        scale = self._scales[x]
+        scales = kernel_scales(arrays["kernel"], bias, scale)
+        types = {"kernel": (scales, np.int8), "bias": (scales * scale, np.int32)}
+        return [self._dequantized(f"{name}/{array}", values, *types[array])
+                for array, values in arrays.items()]
 
     def _dequantized(self, name, values, scales, dtype):
-        inputs = [self.constant(f"{name}_integers", integers(values, scales, dtype)),
-                  self.constant(f"{name}_scales", scales),
-                  self.constant(f"{name}_zero_points", np.zeros(len(scales), dtype))]
+        inputs = [self.constant(f"{name}/integers", integers(values, scales, dtype)),
+                  self.constant(f"{name}/scales", scales),
+                  self.constant(f"{name}/zero_points", np.zeros(len(scales), dtype))]
         return self.node("DequantizeLinear", inputs, name, axis=0)
+
+    def folded(self, layer, kernel, bias):
+        """Return a layer's kernel (..., outputs) and bias, float32, which do the batch
+        normalization that directly follows it as well, if there is one.
+
+        Raises ValueError if the numbers are beyond float32, or a variance is below 0.
+        """
+        if layer.name not in self._normalizations:
+            return kernel, bias
+        epsilon, arrays = self._normalizations[layer.name]
+        with np.errstate(all="ignore"):
+            arrays = {name: array.astype(np.float64) for name, array in arrays.items()}
+            scale = arrays.get("gamma", 1.0) / np.sqrt(arrays["moving_variance"] + epsilon)
+            kernel = (kernel * scale).astype(np.float32)
+            shift = (0.0 if bias is None else bias) - arrays["moving_mean"]
+            bias = (shift * scale + arrays.get("beta", 0.0)).astype(np.float32)
+        if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
+            raise ValueError("a batch normalization gives no numbers")
+        return kernel, bias
+
+
+def _foldable(layers):
+    """Return {kernel's name: the batch normalization that alone follows it}.
+
+    No activation may stand between the two.
+    """
+    followers = {}
+    for layer in layers:
+        for name in layer.inputs:
+            followers.setdefault(name, []).append(layer)
+    with_kernels = {layer.name for layer in kernels(layers)}
+    return {layer.name: followers[layer.name][0] for layer in layers
+            if layer.owner in with_kernels and layer.settings["activation"] == "linear"
+            and [other.kind for other in followers.get(layer.name, ())] == ["BatchNormalization"]}

@@ -1,93 +1,57 @@
-"""EmotionVGGNet as an ONNX model, written from a model file's record and arrays."""
+"""A network as an ONNX model, written from its graph and its arrays."""
 
 import json
 
-import numpy as np
 from onnx import TensorProto, helper
 
-from pipeline.nn.conv.emotionvgglayers import DEFAULTS
-from pipeline.nn.folding import EPSILON, folded
+from pipeline.nn.graph import layers_of
+from pipeline.nn.layerkinds import KINDS
 from pipeline.nn.onnxgraph import OnnxGraph
 
 OPSET = 17  # has all that is needed; runtimes of 2022 and later read it
 IR_VERSION = 8  # of the release with that opset
 
-ACTIVATIONS = {"relu": "Relu", "elu": "Elu"}
 PREPROCESSING = ("the square box of a face in a gray picture, shrunk to the network's width and "
                  "height by the mean over areas, divided by 255")
 
 
-def onnx_network(record, weights, ranges=None):
+def onnx_network(graph, weights, class_names, ranges=None):
     """Return the onnx.ModelProto of a network.
 
-    It takes `images` (N, height, width, depth) float32 in 0-1, as the Keras network does, and
-    gives `probabilities` (N, classes) float32. record, weights: of checkpoint.read. ranges: the
-    activations', {stage: (lowest, highest)}, for int8 in place of float32.
+    It takes `images` (N, height, width, channels) float32 in 0-1, as the Keras network does, and
+    gives `probabilities` (N, classes) float32. graph: see pipeline/nn/graph.py. weights: {layer's
+    name: {array's name: array}}. ranges: {tensor: (lowest, highest)} of the activations, for int8
+    in place of float32. Raises ValueError if the ranges are those of another network, or the
+    weights give no numbers.
     """
-    network = {**DEFAULTS, **record["network"]}
-    graph = OnnxGraph(ranges)
-    x = _standardized(graph, network["standardization"])
-    stage = "standardized"
-    for block in range(1, network["blocks"] + 1):
-        for convolution in (1, 2):
-            x = stage = _layer(graph, x, stage, f"block{block}_conv{convolution}", network, weights)
-        x = graph.node("MaxPool", [graph.enter(x, stage)], f"block{block}_pool",
-                       kernel_shape=(2, 2), strides=(2, 2))
-    if network["global_pooling"]:
-        x = graph.node("GlobalAveragePool", [graph.enter(x, stage)], "mean_image")
-        x = stage = graph.node("Flatten", [x], "mean")
-    else:
-        x = graph.node("Transpose", [x], "channels_last", perm=(0, 2, 3, 1))  # as Keras flattens
-        x = graph.node("Flatten", [x], "flat")
-    for number in range(1, len(network["fc_units"]) + 1):
-        x = stage = _layer(graph, x, stage, f"fc{number}", network, weights)
-    x = graph.node("Softmax", [_kernel(graph, x, stage, "classes", *weights["classes"])],
-                   "probabilities", axis=-1)
-    return _model(graph, network, record["class_names"], x)
+    return _written(graph, weights, class_names, ranges)[0]
 
 
-def _standardized(graph, standardization):
-    if not standardization:
-        return graph.node("Transpose", ["images"], "standardized", perm=(0, 3, 1, 2))
-    mean, deviation = standardization
-    x = graph.node("Transpose", ["images"], "channels_first", perm=(0, 3, 1, 2))
-    x = graph.node("Mul", [x, graph.constant("factor", np.float32(1 / deviation))], "scaled")
-    return graph.node("Add", [x, graph.constant("offset", np.float32(-mean / deviation))],
-                      "standardized")
+def ranged_network(graph, weights):
+    """Return the float32 model and the tensors whose ranges int8 needs, which it gives as well."""
+    model, names = _written(graph, weights, (), None)
+    model.graph.output.extend(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
+    return model, names
 
 
-def _layer(graph, x, stage, name, network, weights):
-    """Add a convolution or a fully connected layer, with its normalization and activation."""
-    (kernel, bias), normalization = weights[name], weights[f"{name}_normalization"]
-    activation = ACTIVATIONS[network["activation"]]
-    if network["normalization_first"]:
-        x = _kernel(graph, x, stage, f"{name}_sum", *folded(kernel, bias, normalization))
-        return graph.node(activation, [x], name)
-    x = _kernel(graph, x, stage, f"{name}_sum", kernel, bias)
-    x = graph.node(activation, [x], f"{name}_activation")
-    arrays = [graph.constant(f"{name}_{what}", array)
-              for what, array in zip(("gamma", "beta", "mean", "variance"), normalization)]
-    return graph.node("BatchNormalization", [x, *arrays], name, epsilon=EPSILON)
-
-
-def _kernel(graph, x, stage, name, kernel, bias):
-    """Add what a kernel, in Keras's order of axes, makes of x."""
-    x = graph.enter(x, stage)
-    if kernel.ndim == 4:
-        arrays = graph.kernel(name, kernel.transpose(3, 2, 0, 1), bias, stage)
-        return graph.node("Conv", [x, *arrays], name, kernel_shape=(3, 3), pads=(1, 1, 1, 1))
-    return graph.node("Gemm", [x, *graph.kernel(name, kernel.T, bias, stage)], name, transB=1)
-
-
-def _model(graph, network, class_names, output):
-    images = ("images", TensorProto.FLOAT,
-              ["N", network["height"], network["width"], network["depth"]])
-    probabilities = (output, TensorProto.FLOAT, ["N", network["classes"]])
+def _written(graph, weights, class_names, ranges):
+    layers = layers_of(graph)
+    if ranges is not None and set(ranges) != set(needed := _written(graph, weights, (), None)[1]):
+        raise ValueError(f"activation_ranges of {sorted(ranges)}, expected {needed}")
+    writer = OnnxGraph(layers, weights, ranges)
+    tensors = {}
+    for layer in layers:
+        inputs = [tensors[name] for name in layer.inputs] or [
+            writer.node("Transpose", ["images"], layer.name, perm=(0, 3, 1, 2))]
+        tensors[layer.name] = KINDS[layer.kind].write(writer, layer, inputs,
+                                                      weights.get(layer.owner, {}))
+    output = writer.node("Identity", [tensors[layers[-1].name]], "probabilities")
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", *layer.shape])
+              for name, layer in (("images", layers[0]), (output, layers[-1]))]
     model = helper.make_model(
-        helper.make_graph(graph.nodes, "emotionvggnet",
-                          [helper.make_tensor_value_info(*images)],
-                          [helper.make_tensor_value_info(*probabilities)], graph.constants),
+        helper.make_graph(writer.nodes, "emotions", values[:1], values[1:], writer.constants),
         opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
-    helper.set_model_props(model, {"class_names": json.dumps(class_names),
+    helper.set_model_props(model, {"class_names": json.dumps(list(class_names)),
                                    "preprocessing": PREPROCESSING})
-    return model
+    return model, writer.ranged

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from pipeline.nn.conv.emotionvgglayers import DEFAULTS
-
 # Kernels have seven bits: processors without int8 dot products add two products of a kernel and
 # an activation in 16 bits, which overflow with eight.
 LARGEST_IN_KERNEL = 63
@@ -11,19 +9,6 @@ LARGEST_IN_BIAS = 2**30
 
 SMALLEST_SCALE = np.float32(1e-30)  # of what is 0 everywhere
 LARGEST_ACTIVATION = 1e6  # those of trained networks have up to three digits
-
-
-def stages(network):
-    """Return the names of what enters the kernels and poolings of EmotionVGGNet.build(**network).
-
-    They are the network's activation ranges' names, and the tensors' in its ONNX model: the images,
-    what each kernel gives (normalized and activated), and the mean over the image.
-    """
-    network = {**DEFAULTS, **network}
-    convolutions = [f"block{block}_conv{convolution}"
-                    for block in range(1, network["blocks"] + 1) for convolution in (1, 2)]
-    connected = [f"fc{number}" for number in range(1, len(network["fc_units"]) + 1)]
-    return ["standardized", *convolutions, *["mean"] * network["global_pooling"], *connected]
 
 
 def activation_levels(lowest, highest):
@@ -35,10 +20,10 @@ def activation_levels(lowest, highest):
 
 def kernel_scales(kernel, bias, input_scale):
     """Return the scale of each output, (outputs,) float32: of its kernel, and, times that of what
-    the layer gets, of its bias. kernel: (outputs, ...). bias: (outputs,).
+    the layer gets, of its bias. kernel: (outputs, ...). bias: (outputs,) or None.
     """
     largest = np.abs(kernel).reshape(len(kernel), -1).max(axis=1) / LARGEST_IN_KERNEL
-    for_bias = np.abs(bias) / (LARGEST_IN_BIAS * input_scale)
+    for_bias = 0 if bias is None else np.abs(bias) / (LARGEST_IN_BIAS * input_scale)
     return np.maximum(np.maximum(largest, for_bias), SMALLEST_SCALE).astype(np.float32)
 
 

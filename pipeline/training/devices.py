@@ -5,11 +5,11 @@ from keras.distribution import DataParallel, TensorLayout
 
 from pipeline.errors import UserError
 
-SPLIT_LAYER = "block1_conv1"  # of EmotionVGGNet, its first that is worth splitting
-
 
 class SplitBatches(DataParallel):
-    """Has every device compute its share of a batch's images, from the first convolution on.
+    """Has every device compute its share of a batch's images, from one layer on.
+
+    first_layer: its name, that of the first kernel, which is the first worth splitting.
 
     Every device gets the whole batch. Keras's own class divides it before that, which fails if
     the number of images does not divide; XLA pads what is divided within the network. Losses,
@@ -18,12 +18,13 @@ class SplitBatches(DataParallel):
 
     def __init__(self, devices):
         super().__init__(devices=devices, auto_shard_dataset=False)
+        self.first_layer = None
 
     def get_data_layout(self, data_shape):
         return TensorLayout([None] * len(data_shape), self.device_mesh)
 
     def get_tensor_layout(self, path):
-        if path.endswith(f"{SPLIT_LAYER}/output"):
+        if path.endswith(f"{self.first_layer}/output"):
             return TensorLayout([self.batch_dim_name], self.device_mesh)
         return None
 

@@ -1,7 +1,8 @@
-"""Trains EmotionVGGNet by a recipe, from its first epoch or from a checkpoint."""
+"""Trains a network by a recipe, from its first epoch or from a checkpoint."""
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -17,65 +18,89 @@ from pipeline.files.locks import locked_folder
 from pipeline.io import checkpoint
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.nn.activationranges import NUM_IMAGES
-from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+from pipeline.nn.graph import kernels, layers_of
+from pipeline.nn.kerasgraph import graph_of, keras_model, set_weights, weights_of
 from pipeline.preprocessing.affineaugmentor import AffineAugmentor
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 from pipeline.preprocessing.mixup import Mixup
 from pipeline.preprocessing.photometricaugmentor import PhotometricAugmentor
 from pipeline.preprocessing.randomerasing import RandomErasing
-from pipeline.training.compilation import compile_for_training
 from pipeline.training.distillation import teach
 from pipeline.training.learningrate import learning_rate_schedule
+from pipeline.training.network import (
+    built,
+    compile_for_training,
+    freeze,
+    pretrained,
+    require_trainable,
+)
 from pipeline.training.processes import Processes
 
 
-def train(recipe, record, *, model_path, dataset, checkpoints, output, input_shape,
-          batch_size, memory_limit, checkpoint_every, distribution=None, processes=None):
+@dataclass(frozen=True)
+class Folders:
+    """Where a training reads and writes.
+
+    dataset: has train.hdf5 and val.hdf5. checkpoints: gets the model files. output: gets the curve.
+    """
+
+    dataset: Path
+    checkpoints: Path
+    output: Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """input_shape: (height, width, channels). checkpoint_every: epochs. classes: of the trial
+    network that is built before a database says how many there are.
+    """
+
+    input_shape: tuple[int, int, int]
+    batch_size: int
+    checkpoint_every: int
+    classes: int
+
+
+def train(recipe, record, model_path, folders, settings, *, distribution=None, processes=None):
     """Train from the record's `epoch` to its last, `epochs`.
 
     recipe: config.experiments.Experiment, or its like. record: what checkpoint.save stores; that
-    of model_path, a checkpoint to go on from, or a fresh one if that is None. dataset,
-    checkpoints, output: folders, of train.hdf5 and val.hdf5, of the model files, and of the
-    curve. input_shape: (height, width, depth). distribution: SplitBatches, for several devices.
-    processes: JoinedProcesses, for several processes. Raises UserError if the checkpoint or a
-    teacher does not fit, processes differ in what they were given, another training holds a
-    folder, or the loss becomes no number; KeyboardInterrupt, when stopped, has the command to
-    resume with.
+    of model_path, a checkpoint to go on from, or a fresh one if that is None. distribution:
+    SplitBatches, for several devices. processes: JoinedProcesses, for several processes. Raises
+    UserError if the network cannot be kept in a model file, the checkpoint or a teacher does not
+    fit, processes differ in what they were given, another training holds a folder, or the loss
+    becomes no number; KeyboardInterrupt, when stopped, has the command to resume with.
     """
     processes = processes or Processes()
     processes.last_good = lambda: model_path
-    seed = record["seed"]
+    seed, shape = record["seed"], settings.input_shape
+    if not model_path and not recipe.pretrained:
+        classes = recipe.classes or settings.classes
+        require_trainable(built(recipe, record["experiment"], shape, classes), shape, classes)
     keras.config.set_dtype_policy(record["precision"])
     name = f"vggnet_emotion_{record['experiment']}"
-    feed = {"batch_size": batch_size, "preprocessor": ImageToArrayPreprocessor(),
-            "memory_limit": memory_limit}
-    own_checkpoints, own_output = map(processes.own_folder, (checkpoints, output))
+    feed = {"batch_size": settings.batch_size, "preprocessor": ImageToArrayPreprocessor()}
+    own_checkpoints, own_output = map(processes.own_folder, (folders.checkpoints, folders.output))
     with (
         locked_folder(own_checkpoints, "training"),
         locked_folder(own_output, name),
-        HDF5DatasetGenerator(dataset / "train.hdf5", shuffle=True, seed=seed,
+        HDF5DatasetGenerator(folders.dataset / "train.hdf5", seed=seed,
                              **variations(recipe, record["epochs"]), **feed) as training,
-        HDF5DatasetGenerator(dataset / "val.hdf5", **feed) as validation,
+        HDF5DatasetGenerator(folders.dataset / "val.hdf5", **feed) as validation,
     ):
         processes.agree(
             datasets={"train.hdf5": training, "val.hdf5": validation},
             networks=[path for path in (model_path or record.get("pretrained"),
                                         *record["teachers"]) if path],
             settings=[{**record, "pretrained": None, "teachers": None}, asdict(recipe),
-                      input_shape, batch_size, memory_limit])
+                      asdict(settings)])
         require_database(recipe, record["experiment"], training)
-        require_fitting(training, validation, input_shape)
+        require_fitting(training, validation, shape)
         if recipe.distillation:
             teach(training, record["teachers"], recipe.distillation, **feed)
-        pretrained = not model_path and recipe.pretrained and checkpoint.load(record["pretrained"])
         keras.utils.set_random_seed(seed)  # after other networks, which draw weights as well
-        keras.distribution.set_distribution(distribution)  # and which use one device
-        network = {**dict(zip(("height", "width", "depth"), input_shape)),
-                   **(record["network"] if recipe.pretrained else recipe.network),
-                   "classes": len(training.class_names)}
-        model = EmotionVGGNet.build(**network)
-        if pretrained:
-            start_from(*pretrained, model, training.class_names)
+        model, graph = network_of(recipe, record, model_path, shape, training.class_names,
+                                  distribution)
         freeze(model, recipe.frozen_blocks)
         compile_for_training(model, recipe.optimizer, recipe.learning_rate(1),
                              label_smoothing=recipe.label_smoothing,
@@ -83,18 +108,18 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
         if model_path:
             checkpoint.require_classes(record, model_path, training.class_names, training.path)
             checkpoint.restore(model, model_path)
-        record |= {"network": network, "class_names": training.class_names,
-                   "backend": keras.backend.backend(), "batch_size": batch_size,
+        record |= {"graph": graph, "class_names": training.class_names,
+                   "backend": keras.backend.backend(), "batch_size": settings.batch_size,
                    "devices": distribution.num_model_replicas if distribution else 1,
                    "recipe": asdict(recipe)}
         average = AveragedWeights(training) if recipe.ema_momentum else None
-        saver = EpochCheckpoint(own_checkpoints, record, every=checkpoint_every,
+        saver = EpochCheckpoint(own_checkpoints, record, every=settings.checkpoint_every,
                                 images=training.sample(NUM_IMAGES), average=average,
                                 wait=processes.wait,
                                 best_by="val_loss" if training.ferplus_share else "val_accuracy")
 
         def last_saved():
-            return saver.last_saved and checkpoints / saver.last_saved.name
+            return saver.last_saved and folders.checkpoints / saver.last_saved.name
 
         processes.last_good = lambda: last_saved() or model_path
         rate = learning_rate_schedule(recipe, record["epochs"])
@@ -122,6 +147,25 @@ def train(recipe, record, *, model_path, dataset, checkpoints, output, input_sha
             raise type(interrupt)(how_to_go_on(model_path, last_saved())) from None
 
 
+def network_of(recipe, record, model_path, input_shape, class_names, distribution):
+    """Return (keras.Model, graph) of a training, before a checkpoint gives it its weights."""
+    weights = None
+    if model_path:
+        graph = record["graph"]
+    elif recipe.pretrained:
+        graph, weights = pretrained(record["pretrained"], class_names)
+    else:
+        drawn = built(recipe, record["experiment"], input_shape, len(class_names))
+        graph, weights = graph_of(drawn), weights_of(drawn)
+    keras.distribution.set_distribution(distribution)  # others than this network use one device
+    if distribution:
+        distribution.first_layer = kernels(layers_of(graph))[0].name
+    model = keras_model(graph)
+    if weights:
+        set_weights(model, weights)
+    return model, graph
+
+
 def require_database(recipe, experiment, dataset):
     """Raise UserError if a recipe is for another kind of database than the dataset's."""
     for name, flag in (("ferplus_share", "ferplus-share"), ("classes", "classes")):
@@ -141,25 +185,6 @@ def class_weights(dataset):
     counts = np.bincount(dataset.labels, minlength=len(dataset.class_names))
     return {index: float(len(dataset.labels) / (np.count_nonzero(counts) * max(count, 1)))
             for index, count in enumerate(counts)}
-
-
-def start_from(source, record, model, class_names):
-    """Give a network the weights of a trained one of the same arguments.
-
-    source, record: as checkpoint.load returns them. The layer of the classes keeps its own if
-    the classes are others.
-    """
-    same_classes = tuple(record["class_names"]) == tuple(class_names)
-    for trained, layer in zip(source.layers, model.layers, strict=True):
-        if same_classes or layer.name != "classes":
-            layer.set_weights(trained.get_weights())
-
-
-def freeze(model, blocks):
-    """Keep the first blocks of convolutions as they are."""
-    for layer in model.layers:
-        if layer.name.startswith(tuple(f"block{block + 1}_" for block in range(blocks))):
-            layer.trainable = False
 
 
 def require_fitting(training, validation, input_shape):
@@ -189,10 +214,10 @@ def variations(recipe, epochs):
 
 def description_of(record, dataset):
     """Return what the curve's JSON says of the run."""
-    left_out = ("history", "epoch", "val_accuracy", "network")
+    left_out = ("history", "epoch", "val_accuracy", "graph")
     return {
-        "title": f"EmotionVGGNet on {dataset.attributes.get('source', 'faces')}, experiment "
-                 f"{record['experiment']}",
+        "title": f"{record['recipe']['architecture'].partition('.')[2]} on "
+                 f"{dataset.attributes.get('source', 'faces')}, experiment {record['experiment']}",
         "command": this_command(),
         **{name: value for name, value in record.items() if name not in left_out},
     }

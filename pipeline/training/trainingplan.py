@@ -1,38 +1,57 @@
 """What a training is to do: by its arguments, and by the checkpoint if it resumes one."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 from pipeline.commandline import existing_file
 from pipeline.errors import UserError
 
 MEASURED = ("accuracy", "loss", "val_accuracy", "val_loss")  # in each epoch
 
 
-def training_plan(recipes, defaults, *, model, start_epoch, experiment, precision, pretrained,
-                  teachers, balance, epochs):
+@dataclass(frozen=True)
+class Wanted:
+    """The arguments that say what is trained or resumed; None where one was not given.
+
+    model: path of the checkpoint to resume from.
+    """
+
+    model: Path | None = None
+    start_epoch: int | None = None
+    experiment: int | str | None = None
+    precision: str | None = None
+    pretrained: Path | None = None
+    teachers: list[Path] | None = None
+    balance: bool = False
+    epochs: int | None = None
+
+
+def training_plan(recipes, defaults, wanted):
     """Return the record that a training starts from, as checkpoint.save stores it.
 
     recipes: {number: config.experiments.Experiment, or its like}. defaults: the experiment, the
-    precision and the seed of a fresh training. model: path of the checkpoint to resume from, or
-    None. The others are arguments, None where not given: of a resumed training the checkpoint
-    decides, and they may only agree with it, but for the paths of teachers, which may have moved.
-    Raises UserError if the arguments contradict the checkpoint or the recipe.
+    precision and the seed of a fresh training. wanted: Wanted. The checkpoint decides what a
+    resumed training is; the arguments may only agree with it, except for the paths of teachers,
+    which may have moved. Raises UserError if the arguments contradict the checkpoint or the recipe.
     """
-    given = {"experiment": experiment, "precision": precision, "epoch": start_epoch,
-             "balance": balance or None}
+    model = wanted.model
+    given = {"experiment": wanted.experiment, "precision": wanted.precision,
+             "epoch": wanted.start_epoch, "balance": wanted.balance or None}
     if model:
         record = _of_checkpoint(model, given)
-    elif start_epoch:
+    elif wanted.start_epoch:
         raise UserError("--start_epoch needs --model, the checkpoint to resume from")
     else:
         record = {name: given.get(name) or value for name, value in defaults.items()}
-        record |= {"epoch": 0, "history": {}, "balance": balance}
+        record |= {"epoch": 0, "history": {}, "balance": wanted.balance}
     if record["experiment"] not in recipes:
         raise UserError(f"{model} is of experiment {record['experiment']}, which "
                         "config/experiments.py does not have")
     recipe = recipes[record["experiment"]]
-    record["epochs"] = _last_epoch(epochs, model, record, recipe)
-    record["teachers"] = _teachers(teachers, record, recipe)
-    if pretrained or recipe.pretrained:
-        record |= _pretrained(pretrained, model, record, recipe)
+    record["epochs"] = _last_epoch(wanted.epochs, model, record, recipe)
+    record["teachers"] = _teachers(wanted.teachers, record, recipe)
+    if wanted.pretrained or recipe.pretrained:
+        record |= _pretrained(wanted.pretrained, model, record, recipe)
     return record
 
 
@@ -86,7 +105,7 @@ def _pretrained(path, model, record, recipe):
         raise UserError(f"experiment {record['experiment']} starts from a trained network, found "
                         "no --pretrained; give its checkpoint")
     network = read_record(existing_file(path, "checkpoint", "see the checkpoints folder"))
-    return {"pretrained": str(path), "network": network["network"]}
+    return {"pretrained": str(path), "graph": network["graph"]}
 
 
 def _teachers(teachers, record, recipe):

@@ -1,10 +1,10 @@
 import keras
 import numpy as np
 import pytest
+from pipeline.training.compilation import compile_for_training
 
 from pipeline.callbacks.averagedweights import NUM_BATCHES, AveragedWeights
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-from pipeline.training.compilation import compile_for_training
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import cv2
 import keras
 import numpy as np
 import pytest
+from pipeline.training.compilation import compile_for_training
 
 from pipeline.callbacks import trainingmonitor
 from pipeline.callbacks.epochcheckpoint import EpochCheckpoint
@@ -14,7 +15,6 @@ from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.nn.quantization import stages
-from pipeline.training.compilation import compile_for_training
 from tests.conftest import record_of
 
 

@@ -135,7 +135,7 @@ def test_a_stopped_build_leaves_the_older_databases(large_csv, dataset, tmp_path
     for name in SPLITS:
         (output / name).write_bytes((dataset / name).read_bytes())
     process = start_script("build_dataset.py", "--csv", large_csv, "--output", output)
-    while process.poll() is None and not (output / ".train.partial.hdf5").exists():
+    while process.poll() is None and not (output / ".building").exists():
         time.sleep(0.01)
     process.send_signal(number)
     _, stderr = process.communicate(timeout=60)

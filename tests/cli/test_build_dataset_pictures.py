@@ -4,13 +4,23 @@ import json
 import os
 import re
 import shutil
+import signal
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import MODEL, SAMPLE_PICTURE, fails_with, run_main, run_script, synthetic_faces
+from tests.conftest import (
+    MODEL,
+    SAMPLE_PICTURE,
+    fails_with,
+    run_main,
+    run_script,
+    start_script,
+    synthetic_faces,
+)
 
 SEVEN = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
@@ -176,7 +186,7 @@ def test_a_network_is_measured_on_a_set_for_testing_alone(tmp_path):
     process = run_main("test_recognizer.py", "--model", MODEL, "--dataset", output, "--output",
                        tmp_path)
     assert process.returncode == 0, process.stderr_text
-    result = json.loads((tmp_path / "evaluation_model.json").read_text())
+    result = json.loads((tmp_path / f"evaluation_model_{tmp_path.name}.json").read_text())
     assert result["images"] == 80 and "unseen" not in result
 
 
@@ -254,6 +264,43 @@ def test_many_pictures_are_read_by_several_processes_in_order(tmp_path):
     with h5py.File(tmp_path / "train.hdf5") as file:
         assert np.array_equal(file["labels"][:], np.sort(file["labels"][:]))
         assert len(file["images"]) == 128
+
+
+def test_a_picture_of_the_data_set_is_not_written_over(tmp_path):
+    images = write_pictures(tmp_path / "images", words=("happy", "sad"))
+    picture = images / "happy" / "000.png"
+    content = picture.read_bytes()
+    os.link(picture, tmp_path / "list.txt")
+    for listed in (picture, tmp_path / "list.txt"):
+        process = run_main("build_dataset.py", "--images", images, "--find-faces", "--left-out",
+                           listed, "--output", tmp_path / "hdf5")
+        assert process.returncode == 2 and "which is read" in process.stderr_text
+    assert picture.read_bytes() == content
+
+
+def test_the_end_names_the_files_and_the_next_command(tmp_path):
+    process = build(write_pictures(tmp_path / "images"), tmp_path / "my set", "--only", "test")
+    assert process.stdout_text.splitlines()[-2:] == [
+        f"written: {tmp_path}/my set/test.hdf5",
+        f"next: python test_recognizer.py --dataset '{tmp_path}/my set'"]
+
+
+@pytest.mark.skipif(os.cpu_count() < 2, reason="needs two processes")
+def test_a_process_that_is_killed_is_one_line(tmp_path):
+    images = write_pictures(tmp_path / "images", 140, words=("happy", "sad"))
+    for path in images.rglob("*.png"):  # slow enough to be caught
+        Image.open(path).resize((3000, 3000)).save(path)
+    process = start_script("build_dataset.py", "--images", images, "--output", tmp_path / "hdf5")
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    workers = []
+    while process.poll() is None and not workers:
+        workers = [int(child) for child in children.read_text().split()
+                   if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    os.kill(workers[0], signal.SIGKILL)
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 2, stderr
+    assert stderr.splitlines()[-1].endswith("a process that reads pictures was killed; is there "
+                                            "enough memory?")
 
 
 def test_pictures_without_a_folder(tmp_path):

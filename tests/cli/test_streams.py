@@ -69,7 +69,7 @@ def test_training_and_evaluating_in_any_environment(tmp_path, redirection, varia
             ["bash", "-c", f'exec "$@" {redirection}', "-", sys.executable, *map(str, command)],
             capture_output=True, env=environment(**variables), timeout=300, cwd=ROOT)
         assert (process.returncode, process.stderr) == (0, b"")
-    assert (folder / "evaluation_best_val.png").stat().st_size > 10_000
+    assert (folder / "evaluation_é_best_é日本_val.png").stat().st_size > 10_000
 
 
 @pytest.mark.torture  # Keras starts

@@ -183,7 +183,7 @@ def test_the_best_has_the_averaged_weights_that_were_validated(dataset, averaged
     process = run_main("test_recognizer.py", "--model", best, "--split", "val", "--dataset",
                          dataset, "--output", tmp_path)
     assert process.returncode == 0, process.stderr_text
-    evaluation = json.loads((tmp_path / "evaluation_best_val.json").read_text())
+    evaluation = json.loads((tmp_path / "evaluation_checkpoints_best_fer2013_val.json").read_text())
     assert evaluation["accuracy"] == pytest.approx(max(curve_of(averaged_run, 7)["val_accuracy"]))
     averaged, trained = (checkpoint.load(averaged_run / "checkpoints" / name)[0].get_weights()
                          for name in ("best.hdf5", "epoch_7.hdf5"))

@@ -6,7 +6,7 @@ from pipeline.evaluation.measures import evaluate
 
 def test_names_with_brackets_and_dollars_are_names(tmp_path, capsys):
     names = ("[bold]", "[/x]", "$a_{$", "accuracy")
-    result = {"model": "[red]$_{$.hdf5", "split": "test",
+    result = {"model": "[red]$_{$.hdf5", "dataset": "[x]", "split": "test",
               **evaluate(np.arange(4), np.eye(4, dtype=np.float32), names)}
     report.show(result)
     report.write(result, tmp_path / "x.y")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.files.untrusted import reading
 from pipeline.io import checkpoint
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
@@ -39,9 +40,21 @@ def database(tmp_path):
     return path
 
 
+def test_a_fault_of_our_own_is_no_damage(monkeypatch, database):
+    monkeypatch.setattr("pipeline.io.hdf5database.ARRAYS", None)
+    with pytest.raises(AttributeError):
+        read_database(database)
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), OSError("x"), RuntimeError("x")])
+def test_what_a_library_raises_is_damage(error):
+    with pytest.raises(UserError, match=r"^a\.b: damaged, or not a file \(x\)$"), \
+            reading("a.b", "a file"):
+        raise error
+
+
 def read_database(path):
-    with HDF5DatasetGenerator(path, 128, preprocessor=ImageToArrayPreprocessor(),
-                              memory_limit=1 << 30) as dataset:
+    with HDF5DatasetGenerator(path, 128, preprocessor=ImageToArrayPreprocessor()) as dataset:
         return [dataset.class_names, *[array.tobytes() for batch in dataset for array in batch]]
 
 

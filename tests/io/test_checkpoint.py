@@ -8,13 +8,13 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from pipeline.nn.batchnormalization import BatchNormalization
+from pipeline.nn.conv.emotionvgglayers import ARRAYS, layers_with_arrays
+from pipeline.training.compilation import compile_for_training
 
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
-from pipeline.nn.batchnormalization import BatchNormalization
-from pipeline.nn.conv.emotionvgglayers import ARRAYS, layers_with_arrays
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-from pipeline.training.compilation import compile_for_training
 from tests.conftest import record_of
 
 NETWORK = {"width": 8, "height": 8, "depth": 1, "classes": 3, "blocks": 1}

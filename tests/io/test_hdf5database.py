@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.io.hdf5database import also_in
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.io.hdf5datasetwriter import DIGEST, HDF5DatasetWriter, digest_of_attributes
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
-from tests.io.test_untrusted import ATTACKS, replace_array
+from tests.files.test_untrusted import ATTACKS, replace_array
 
 COUNT = 300
 
@@ -25,7 +26,7 @@ def path(tmp_path):
 def message(path):
     """Return the one line with which a database is refused."""
     with pytest.raises(UserError) as error, HDF5DatasetGenerator(
-            path, 128, preprocessor=ImageToArrayPreprocessor(), memory_limit=1 << 30) as dataset:
+            path, 128, preprocessor=ImageToArrayPreprocessor()) as dataset:
         dataset.require_images_of(48, 48)
     assert str(path) in str(error.value) and "\n" not in str(error.value)
     return str(error.value)
@@ -114,3 +115,13 @@ def test_a_file_that_may_not_be_read_is_not_called_damaged(path, monkeypatch):
 
     monkeypatch.setattr(h5py, "File", refuse)
     assert message(path) == f"{path}: cannot be read: Permission denied"
+
+
+def test_images_with_the_very_same_pixels_are_found(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (300, 8, 8), dtype=np.uint8)
+    for name, rows in (("a", images[:200]), ("b", images[150:])):
+        with HDF5DatasetWriter.create(tmp_path / name, 8, {"class_names": ["x"]}) as writer:
+            for image in rows:
+                writer.add(image, 0)
+    found = also_in(tmp_path / "b", tmp_path / "a")
+    assert found.tolist() == [True] * 50 + [False] * 100

@@ -2,11 +2,11 @@ import warnings
 
 import numpy as np
 import pytest
+from pipeline.training.compilation import compile_for_training
 
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-from pipeline.training.compilation import compile_for_training
 from tests.conftest import record_of
 from tests.torture.hostile import KINDS, NETWORK, good_database, good_table
 

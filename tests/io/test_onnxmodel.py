@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
+from pipeline.nn.precision import int8_is_faster
 
 from pipeline.errors import UserError
 from pipeline.io import checkpoint, onnxmodel
 from pipeline.io.onnxmodel import read_onnx
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-from pipeline.nn.precision import int8_is_faster
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 from tests.conftest import MODEL, change_record, record_of
 

@@ -13,16 +13,11 @@ from PIL import Image, features
 
 from pipeline.errors import UserError
 from pipeline.io.picturefile import FORMATS, read_picture
-from pipeline.io.picturememory import memory_needed
 from tests.conftest import ROOT, SAMPLE_PICTURE
-from tests.peakmemory import measurable, peaks
 
 PICTURE = Image.open(SAMPLE_PICTURE).convert("RGB").resize((216, 120))
 PIXELS = np.asarray(PICTURE)
 GRAY = np.asarray(PICTURE.convert("L"))
-
-ROTATED = Image.Exif()
-ROTATED[0x0112] = 6
 
 # How an upright picture is to be stored for each orientation of EXIF.
 STORED = {
@@ -218,35 +213,15 @@ def png_that_claims(width, height):
             + chunk(b"IDAT", b"x\x9c\x03\0\0\0\0\1") + chunk(b"IEND", b""))
 
 
-def test_a_picture_that_would_take_too_much_memory_is_refused(tmp_path):
+def test_a_picture_of_too_many_pixels_is_refused(tmp_path):
     (tmp_path / "x.png").write_bytes(png_that_claims(60000, 50000))
-    with pytest.raises(UserError, match=r"60000 x 50000 pixels would take 24\.0 GB of memory, "
-                                        r"and the limit is 1 GB"):
+    with pytest.raises(UserError, match=r"\(Image size \(3000000000 pixels\) exceeds limit"):
         read_picture(tmp_path / "x.png")
     (tmp_path / "x.bmp").write_bytes(
         b"BM" + struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, 100000, 100000, 1, 24, 0, 0, 0, 0,
                             0, 0))
-    with pytest.raises(UserError, match="100000 x 100000"):
+    with pytest.raises(UserError, match=r"10000000000 pixels\) exceeds limit"):
         read_picture(tmp_path / "x.bmp")
-
-
-@measurable
-def test_reading_stays_below_the_bytes_that_are_counted_for_a_pixel(tmp_path):
-    """For kinds that differ in their copies."""
-    size = 2500, 2000
-    pictures = {"rgb.png": "RGB", "gray.png": "L", "alpha.png": "RGBA", "cmyk.tif": "CMYK",
-                "turned.jpg": "RGB", "16.png": "I;16", "float.tif": "F", "lab.tif": "LAB",
-                "x.jp2": "RGB", "x.webp": "RGBA", "x.avif": "RGBA"}
-    for name, mode in pictures.items():
-        exif = {"exif": ROTATED} if name == "turned.jpg" else {}
-        Image.new(mode, size).save(tmp_path / name, **exif)
-    for name in ("deep.png", "deep.tif"):
-        cv2.imwrite(str(tmp_path / name), np.zeros((*size, 4), dtype=np.uint16))
-    paths = sorted(tmp_path.iterdir())
-    found = peaks("from pipeline.io.picturefile import read_picture", "read_picture(path)", paths)
-    for path, taken in zip(paths, found, strict=True):
-        with Image.open(path) as picture:
-            assert taken < memory_needed(picture) + 12e6, path  # of the decoders
 
 
 def test_what_is_no_picture_is_one_line(tmp_path):

@@ -5,10 +5,10 @@ import zlib
 
 import h5py
 import numpy as np
+from pipeline.nn.conv.emotionvgglayers import ARRAYS, layers_with_arrays
 
 from pipeline.io import modelfile
 from pipeline.io.hdf5datasetwriter import DIGEST, digest_of_attributes
-from pipeline.nn.conv.emotionvgglayers import ARRAYS, layers_with_arrays
 from tests.torture.hostilerecords import largest_record, wrong_record, wrong_text
 
 

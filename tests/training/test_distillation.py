@@ -10,7 +10,7 @@ from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreproce
 from pipeline.training.distillation import teach
 from tests.conftest import record_of
 
-FEED = {"batch_size": 16, "preprocessor": ImageToArrayPreprocessor(), "memory_limit": 1 << 30}
+FEED = {"batch_size": 16, "preprocessor": ImageToArrayPreprocessor()}
 NETWORK = {"height": 48, "width": 48, "depth": 1, "classes": 6, "blocks": 2, "filters": 4}
 
 
@@ -30,7 +30,7 @@ def test_targets_become_a_mixture_of_labels_and_of_what_the_teachers_see(dataset
     teachers = [save_teacher(path, class_names) for path in paths]
     seen = np.mean([model.predict(view, verbose=0) for model in teachers
                     for view in (images, images[:, :, ::-1])], axis=0)
-    with HDF5DatasetGenerator(database, shuffle=True, **FEED) as training:
+    with HDF5DatasetGenerator(database, seed=0, **FEED) as training:
         teach(training, paths, 0.75, **FEED)
         assert np.allclose(training.targets, 0.25 * np.eye(6)[labels] + 0.75 * seen, atol=1e-5)
         for image, target in zip(*training[1], strict=True):

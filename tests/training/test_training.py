@@ -4,12 +4,12 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+from pipeline.training.compilation import compile_for_training
 
 from config import emotion_config
 from config.experiments import EXPERIMENTS
 from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-from pipeline.training.compilation import compile_for_training
 from pipeline.training.training import class_weights, freeze, start_from
 from tests.conftest import record_of, run_main
 from tests.training.small import write_databases

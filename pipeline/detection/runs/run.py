@@ -6,7 +6,7 @@ from itertools import islice
 from pipeline.detection.outputs.outputs import Outputs
 from pipeline.detection.sources.framesource import open_source, require_video
 from pipeline.errors import UserError
-from pipeline.files.skips import Skips
+from pipeline.files.folder import Skips
 from pipeline.files.unfinished import all_finished, mark_finished, mark_unfinished
 from pipeline.terminal import notice, printable, track_frames
 
@@ -53,10 +53,13 @@ def run_job(job, analyzer, stop, *, reading, mark=False, max_frames=None, displa
     """
     skips = Skips()
     outputs, complete, marked = None, False, []
+    settings = {"every": reading.every, "start": reading.start, "end": reading.end,
+                "max_frames": max_frames}
     require_video(job.source)
     with open_source(job, skips, stop, reading) as source:
         try:
-            with (Outputs.create(job, source, analyzer, skips, stop, display=display) as outputs,
+            with (Outputs.create(job, source, analyzer, skips, stop, display=display,
+                                 settings=settings) as outputs,
                   closing(analyzer.analyze(islice(source, max_frames), stop,
                                            live=source.live)) as results):
                 if mark:

@@ -3,8 +3,6 @@
 import keras
 from keras import layers
 
-from pipeline.nn.batchnormalization import BatchNormalization
-
 
 class EmotionVGGNet:
     """Builds the network: blocks of two 3 x 3 convolutions, then fully connected layers."""
@@ -41,7 +39,7 @@ class EmotionVGGNet:
         """
 
         def normalized(x, name):
-            normalization = BatchNormalization(name=f"{name}_normalization")
+            normalization = layers.BatchNormalization(name=f"{name}_normalization")
             if normalization_first:
                 return layers.Activation(activation)(normalization(x))
             return normalization(layers.Activation(activation)(x))

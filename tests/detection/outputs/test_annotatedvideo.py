@@ -13,7 +13,7 @@ from pipeline.detection.sources.frame import SoundPacket
 from pipeline.detection.sources.framesource import Reading, open_source
 from pipeline.ending import StopRequest
 from pipeline.errors import UserError
-from pipeline.files.skips import Skips
+from pipeline.files.folder import Skips
 from tests.detection.clips import at_rate, loud_spans, sample_images, times_of, write_clip
 from tests.detection.colors import BT2020, write_colors
 

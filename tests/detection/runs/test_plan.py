@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.detection.runs.plan import plan_jobs
 from pipeline.errors import UserError
-from pipeline.files.skips import Skips
+from pipeline.files.folder import Skips
 from tests.conftest import ROOT, SAMPLE_VIDEO, fails_with
 
 

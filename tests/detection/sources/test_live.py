@@ -17,7 +17,7 @@ from pipeline.detection.faces.facetracker import FaceTracker
 from pipeline.detection.runs.plan import Job
 from pipeline.detection.sources.framesource import Reading, open_source
 from pipeline.ending import StopRequest
-from pipeline.files.skips import Skips
+from pipeline.files.folder import Skips
 from tests.detection.clips import sample_images
 
 RATE = 30

@@ -9,7 +9,7 @@ from pipeline.detection.sources.ahead import LONGEST_WAIT, ahead
 from pipeline.detection.sources.frame import Frame, SoundPacket
 from pipeline.detection.sources.videosource import VideoSource
 from pipeline.ending import StopRequest
-from pipeline.files.skips import Skips
+from pipeline.files.folder import Skips
 
 
 class Reader(SimpleNamespace):

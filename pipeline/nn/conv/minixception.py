@@ -1,0 +1,63 @@
+"""mini-XCEPTION: a very small network of depthwise separable convolutions with shortcuts."""
+
+import keras
+from keras import layers
+
+
+class MiniXception:
+    """Builds the network: two convolutions, residual modules, then a convolution per class."""
+
+    @staticmethod
+    def build(
+        width,
+        height,
+        depth,
+        classes,
+        *,
+        stem_filters=8,
+        module_filters=(16, 32, 64, 128),
+        l2=0.0,
+        standardization=None,
+    ):
+        """Return an uncompiled keras.Model, (N, height, width, depth) float32 -> (N, classes).
+
+        stem_filters: of each of the two 3 x 3 convolutions at the start. module_filters: of the
+        two 3 x 3 separable convolutions in each residual module; a module halves height and
+        width. l2 weighs the squares of every kernel. standardization: (mean, standard deviation)
+        of the training images, subtracted and divided by. The output is float32 probabilities
+        under any precision policy. Source: Arriaga, Valdenegro-Toro and Plöger, "Real-time
+        convolutional neural networks for emotion and gender classification", 2017.
+        """
+        regularizer = keras.regularizers.L2(l2) if l2 else None
+
+        def convolution(x, filters, size, name, **settings):
+            x = layers.Conv2D(filters, size, use_bias=False, kernel_regularizer=regularizer,
+                              name=name, **settings)(x)
+            return layers.BatchNormalization(name=f"{name}_normalization")(x)
+
+        def separable_convolution(x, filters, name):
+            x = layers.SeparableConv2D(filters, 3, padding="same", use_bias=False,
+                                       depthwise_regularizer=regularizer,
+                                       pointwise_regularizer=regularizer, name=name)(x)
+            return layers.BatchNormalization(name=f"{name}_normalization")(x)
+
+        inputs = keras.Input((height, width, depth))
+        x = inputs
+        if standardization:
+            mean, deviation = standardization
+            x = layers.Rescaling(1 / deviation, offset=-mean / deviation)(x)
+        for number in (1, 2):
+            x = layers.Activation("relu")(convolution(x, stem_filters, 3, f"block1_conv{number}"))
+        for block, filters in enumerate(module_filters, start=2):
+            shortcut = convolution(x, filters, 1, f"block{block}_shortcut", strides=2,
+                                   padding="same")
+            x = separable_convolution(x, filters, f"block{block}_conv1")
+            x = layers.Activation("relu")(x)
+            x = separable_convolution(x, filters, f"block{block}_conv2")
+            x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
+            x = layers.Add()([x, shortcut])
+        x = layers.Conv2D(classes, 3, padding="same", kernel_regularizer=regularizer,
+                          name="classes")(x)
+        x = layers.GlobalAveragePooling2D()(x)
+        outputs = layers.Activation("softmax", dtype="float32")(x)
+        return keras.Model(inputs, outputs, name="minixception")

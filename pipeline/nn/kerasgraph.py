@@ -1,0 +1,211 @@
+"""From a Keras model to its graph as plain data, and back."""
+
+import inspect
+import re
+
+import keras
+import numpy as np
+
+from pipeline.errors import UserError
+from pipeline.nn.graph import layers_of, plain_shapes
+from pipeline.nn.layerkinds import KINDS
+from pipeline.nn.tensorflowlayers import SUBSTITUTES
+
+# What a graph leaves out of a layer's configuration: a fresh network is drawn by the code that
+# builds it, a trained one has its weights.
+NOT_DESCRIBED = re.compile(r"name|dtype|seed|batch_shape|.*_initializer")
+
+
+def graph_of(model):
+    """Return the graph of a functional keras.Model; see pipeline/nn/graph.py.
+
+    Layers that Keras named are numbered anew, so that a network has the same graph whenever it is
+    built. Raises UserError, in one line, if the model has a layer that is none of KINDS, or that
+    has settings a graph cannot hold.
+    """
+    _require_kinds(model)
+    calls = _calls(model)
+    names, graph = _stable_names(model, calls), []
+    for name, number, inputs in calls:
+        layer = model.get_layer(name)
+        entry = {"name": _call_name(names[name], number),
+                 "inputs": [_call_name(names[other], call) for other, call in inputs]}
+        if number:
+            entry["shares"] = names[name]
+        else:
+            entry |= {"kind": _kind_of(layer), "settings": _settings_of(layer),
+                      "arrays": plain_shapes({weight.name: weight.shape
+                                              for weight in layer.weights})}
+        graph.append(entry)
+    try:
+        layers_of(graph)
+    except ValueError as error:
+        raise UserError(f"{model.name}: has {error}") from None
+    return graph
+
+
+def weights_of(model):
+    """Return {layer: {array: values}} of a model that has a graph, by the names there."""
+    names = _stable_names(model, _calls(model))
+    return {own: {weight.name: np.array(weight) for weight in model.get_layer(name).weights}
+            for name, own in names.items() if model.get_layer(name).weights}
+
+
+def set_weights(model, weights):
+    """Give a model of keras_model its weights, {layer: {array: values}}."""
+    for name, arrays in weights.items():
+        model.get_layer(name).set_weights(list(arrays.values()))
+
+
+def keras_model(graph):
+    """Return the network of a graph as an uncompiled keras.Model, with weights drawn anew.
+
+    Its output is float32 under any precision policy. On TensorFlow some layers have faster or
+    safer operations than Keras's own; a model file names Keras's.
+    """
+    tensors, made, layers = {}, {}, layers_of(graph)
+    for layer in layers:
+        if layer.kind == "InputLayer":
+            tensors[layer.name] = inputs = keras.Input(layer.settings["shape"], name=layer.name)
+            continue
+        if layer.owner not in made:
+            dtype = {"dtype": "float32"} if layer is layers[-1] else {}
+            made[layer.owner] = _keras_layer(layer.kind, layer.settings, name=layer.name, **dtype)
+        given = [tensors[name] for name in layer.inputs]
+        merges = layer.kind in ("Add", "Multiply", "Concatenate")
+        tensors[layer.name] = made[layer.owner](given if merges else given[0])
+    return keras.Model(inputs, tensors[layers[-1].name], name="emotions")
+
+
+def _require_kinds(model):
+    if not hasattr(model, "operations"):  # which functional models alone have
+        raise UserError(f"a network that is a {type(model).__name__}, expected a functional "
+                        "keras.Model(inputs, outputs)")
+    for layer in model.operations:
+        if _kind_of(layer) not in KINDS:
+            raise UserError(f"{model.name}: its layer {layer.name} is a {_kind_of(layer)}, "
+                            f"expected one of {', '.join(KINDS)}")
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise UserError(f"{model.name}: {len(model.inputs)} inputs and {len(model.outputs)} "
+                        "outputs, expected one each")
+
+
+def _kind_of(layer):
+    """Return the name of a layer's class, with its module where that is not Keras's layers."""
+    kind = type(layer)
+    known = getattr(keras.layers, kind.__name__, None)
+    ours = kind.__module__ == "keras.layers"
+    return kind.__name__ if known is kind or ours else f"{kind.__module__}.{kind.__name__}"
+
+
+def _settings_of(layer):
+    """Return a layer's settings as plain data; raise UserError if it has others."""
+    config = layer.get_config()
+    if _kind_of(layer) == "InputLayer":
+        config["shape"] = list(layer.batch_shape[1:])
+    if _kind_of(layer) == "BatchNormalization" and config["axis"] == len(
+            layer.get_build_config()["input_shape"]) - 1:
+        config["axis"] = -1
+    settings = {name: _plain(name, config[name]) for name in KINDS[_kind_of(layer)].settings}
+    if _kind_of(layer) == "InputLayer":
+        return settings
+    try:
+        again = _keras_layer(_kind_of(layer), settings, name=layer.name).get_config()
+    except (ValueError, TypeError):
+        return settings  # which layers_of refuses
+    for name, value in config.items():
+        if not NOT_DESCRIBED.fullmatch(name) and _plain(name, value) != _plain(
+                name, again.get(name)):
+            raise UserError(f"{layer.name}: a {_kind_of(layer)} with {name} {value!r:.100}, which "
+                            "a model file cannot hold; leave it out")
+    return settings
+
+
+def _keras_layer(kind, settings, **options):
+    """Return a new Keras layer."""
+    kinds = SUBSTITUTES if keras.backend.backend() == "tensorflow" else {}
+    arguments = {name: _regularizer(value) if name.endswith("_regularizer") else value
+                 for name, value in settings.items()}
+    return kinds.get(kind, getattr(keras.layers, kind))(**arguments, **options)
+
+
+def _plain(name, value):
+    """Return a setting as lists, numbers and strings; of a regularizer its factors [L1, L2]."""
+    if name.endswith("_regularizer") and isinstance(value, dict) and value.get(
+            "class_name") in ("L1", "L2", "L1L2"):
+        return [float(value["config"].get(factor, 0.0)) for factor in ("l1", "l2")]
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return list(map(lambda item: _plain("", item), value)) if isinstance(
+        value, (tuple, list)) else value
+
+
+def _regularizer(factors):
+    if factors is None:
+        return None
+    l1, l2 = factors
+    return keras.regularizers.L1L2(l1, l2) if l1 else keras.regularizers.L2(l2)
+
+
+def _stable_names(model, calls):
+    """Return {layer's name: its name in the graph}: names that Keras gave are numbered anew."""
+    counts, names = {}, {}
+    for name in dict.fromkeys(name for name, _, _ in calls):
+        kind = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(
+            r"(.)([A-Z][a-z0-9]+)", r"\1_\2", type(model.get_layer(name)).__name__)).lower()
+        names[name] = name
+        if re.fullmatch(rf"{kind}(_\d+)?", name):
+            number = counts[kind] = counts.get(kind, -1) + 1
+            names[name] = f"{kind}_{number}" if number else kind
+    return names
+
+
+def _call_name(name, number):
+    return f"{name}:{number}" if number else name
+
+
+def _calls(model):
+    """Return [(layer's name, number of the call, [(input layer's name, its call)])] in order.
+
+    The order depends on the graph alone: each call follows its inputs, the output is last. Raises
+    UserError if a layer is called with something else than tensors.
+    """
+    config, inputs_of = model.get_config(), {}
+    for layer in config["layers"]:
+        usual = inspect.signature(model.get_layer(layer["name"]).call).parameters
+        for number, call in enumerate(layer["inbound_nodes"] or [{"args": [], "kwargs": {}}]):
+            for name, value in call["kwargs"].items():
+                if name not in usual or value != usual[name].default:
+                    raise UserError(f"{layer['name']}: is called with {name}={value!r:.100}, which "
+                                    "a model file cannot hold; leave it out")
+            inputs_of[layer["name"], number] = [tuple(history[:2])
+                                                for history in _histories(call["args"])]
+    (output,) = {tuple(history[:2]) for history in _ends(config["output_layers"])}
+    calls, numbers, waiting = [], {}, [output]
+    while waiting:  # depth first: a call stays until its inputs are done
+        call = waiting[-1]
+        missing = [other for other in inputs_of[call] if other not in numbers]
+        if missing:
+            waiting.append(missing[0])
+            continue
+        waiting.pop()
+        if call not in numbers:
+            name, own = call[0], sum(other[0] == call[0] for other in numbers)
+            numbers[call] = own
+            calls.append((name, own, [(other[0], numbers[other]) for other in inputs_of[call]]))
+    return calls
+
+
+def _ends(places):
+    """Yield the [layer, call, tensor] of each output: Keras leaves out the list around one."""
+    yield from [places] if isinstance(places[0], str) else places
+
+
+def _histories(arguments):
+    """Yield where each tensor among a call's arguments comes from."""
+    if isinstance(arguments, dict):
+        if "keras_history" in arguments.get("config", {}):
+            yield arguments["config"]["keras_history"]
+    elif isinstance(arguments, (list, tuple)):
+        for argument in arguments:
+            yield from _histories(argument)

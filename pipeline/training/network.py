@@ -1,0 +1,126 @@
+"""The network of a training: built from its recipe, or from the graph of a trained one."""
+
+import importlib
+import inspect
+
+import keras
+import numpy as np
+
+from pipeline.errors import UserError
+from pipeline.io import checkpoint
+from pipeline.nn.graph import kernels, layers_of, with_classes
+from pipeline.nn.kerasgraph import graph_of, keras_model, set_weights, weights_of
+from pipeline.nn.onnxnetwork import onnx_network
+from pipeline.nn.runtimenetwork import RuntimeNetwork
+
+DEFAULT_ARCHITECTURE = "emotionvggnet.EmotionVGGNet"
+LARGEST_DIFFERENCE = 1e-4  # of a probability, between Keras and what is derived from its model
+
+
+def built(recipe, experiment, input_shape, classes):
+    """Return a recipe's network, a keras.Model with weights drawn anew.
+
+    recipe.architecture names a class in pipeline/nn/conv/. Raises UserError if there is no such
+    class, or it takes other options.
+    """
+    module, _, name = recipe.architecture.partition(".")
+    place = f"pipeline.nn.conv.{module}"
+    try:
+        build = getattr(importlib.import_module(place), name).build
+    except (ModuleNotFoundError, AttributeError) as error:
+        if getattr(error, "name", "").partition(".")[0] not in ("pipeline", name, "build"):
+            raise  # a fault in the module itself
+        raise UserError(f"experiment {experiment} has the architecture {recipe.architecture!r}, "
+                        f"expected module.Class, a file in pipeline/nn/conv/ and a class in it "
+                        f"with build(): {error}") from None
+    height, width, depth = input_shape
+    arguments = {"width": width, "height": height, "depth": depth, "classes": classes}
+    if recipe.architecture == DEFAULT_ARCHITECTURE:
+        arguments = {name: getattr(recipe, name) for name in inspect.signature(build).parameters
+                     if hasattr(recipe, name)} | arguments
+    arguments |= recipe.options
+    try:
+        inspect.signature(build).bind(**arguments)
+    except TypeError as error:
+        raise UserError(f"experiment {experiment}: {recipe.architecture}.build: {error}; see the "
+                        "recipe's options in config/experiments.py") from None
+    return build(**arguments)
+
+
+def require_trainable(model, input_shape, classes):
+    """Try what is derived from a network: the same network from its graph, and as ONNX.
+
+    Both run on two random images. Raises UserError if they differ from the model by over
+    LARGEST_DIFFERENCE, or the model has other shapes, or gives no probabilities.
+    """
+    graph = graph_of(model)
+    if tuple(graph[0]["settings"]["shape"]) != tuple(input_shape) or model.output_shape[1:] != (
+            classes,):
+        raise UserError(f"{model.name}: from {model.input_shape[1:]} to {model.output_shape[1:]}, "
+                        f"expected from {input_shape} to {(classes,)}")
+    images = np.random.default_rng(0).random((2, *input_shape), np.float32)
+    expected = np.asarray(model(images, training=False))
+    if not np.allclose(expected.sum(axis=1), 1, atol=1e-3) or expected.min() < 0:
+        raise UserError(f"{model.name}: its output is no probabilities; end it in a softmax")
+    again, weights = keras_model(graph), weights_of(model)
+    set_weights(again, weights)
+    runtime = RuntimeNetwork(onnx_network(graph, weights, range(classes)))
+    for found, what in ((np.asarray(again(images, training=False)), "when it is built again"),
+                        (runtime.predict_on_batch(images), "as ONNX")):
+        difference = abs(found - expected).max()
+        if not difference <= LARGEST_DIFFERENCE:
+            raise UserError(f"{model.name}: its probabilities differ by {difference:.1g} {what}, "
+                            f"expected at most {LARGEST_DIFFERENCE}")
+
+
+def pretrained(path, class_names):
+    """Return (graph, weights) of a trained network for these classes.
+
+    If the classes are others, the last kernel is drawn anew. Raises UserError as checkpoint.read
+    does, and if the network cannot be given other classes.
+    """
+    record, weights = checkpoint.read(path)
+    try:
+        graph = with_classes(record["graph"], len(class_names))
+    except ValueError as error:
+        raise UserError(f"{path}: {error}; it cannot learn other classes") from None
+    if tuple(record["class_names"]) != tuple(class_names):
+        last = kernels(layers_of(graph))[-1].name
+        weights[last] = weights_of(keras_model(graph))[last]
+    return graph, weights
+
+
+def freeze(model, blocks):
+    """Keep the first blocks as they are: the layers named block1_..., block2_... and so on.
+
+    Raises UserError if the network has no such layers.
+    """
+    for block in range(1, blocks + 1):
+        layers = [layer for layer in model.layers if layer.name.startswith(f"block{block}_")]
+        if not layers:
+            raise UserError(f"frozen_blocks is {blocks}, and the network has no layers named "
+                            f"block{block}_...; take a recipe with frozen_blocks=0")
+        for layer in layers:
+            layer.trainable = False
+
+
+def compile_for_training(model, optimizer, learning_rate, *, label_smoothing=0.0,
+                         ema_momentum=None):
+    """Compile a classifier with "sgd" (Nesterov momentum 0.9, the original's) or "adam".
+
+    label_smoothing: share of the target that goes to all classes alike, 0-1. ema_momentum: the
+    optimizer keeps an exponential moving average of the weights, with this share of the old.
+    """
+    average = {"use_ema": True, "ema_momentum": ema_momentum} if ema_momentum else {}
+    # Without a name Keras numbers them, and a checkpoint finds their state by its name.
+    optimizers = {
+        "sgd": lambda: keras.optimizers.SGD(learning_rate, momentum=0.9, nesterov=True,
+                                            name="sgd", **average),
+        "adam": lambda: keras.optimizers.Adam(learning_rate, name="adam", **average),
+    }
+    model.compile(
+        optimizer=optimizers[optimizer](),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
+        metrics=["accuracy"],
+        jit_compile=keras.backend.backend() == "jax",  # XLA halves TensorFlow's speed on a CPU
+    )
