@@ -33,8 +33,8 @@ PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 def parse_args(argv=None):
     parser = new_parser(__doc__)
     recipe = parser.add_argument_group("what is trained")
-    recipe.add_argument("--list", action="store_true", help="print the recipes, with the best "
-                        "accuracy on the validation split of those that were run")
+    recipe.add_argument("--list", action="store_true", help="print the recipes, with the accuracy on "
+                        "the validation split of those that were run")
     recipe.add_argument("--experiment", type=experiment, metavar="N",
                         help="recipe in config/experiments.py, by its number or name (default: "
                              f"{DEFAULT_EXPERIMENT})")
@@ -84,9 +84,10 @@ def listed():
     """Return a line about each recipe."""
     about, lines = descriptions(), []
     for name, recipe in EXPERIMENTS.items():
-        curve = config.BASE_PATH / "results" / str(name) / "curve.json"
-        accuracies = json.loads(curve.read_text())["val_accuracy"] if curve.is_file() else ()
-        result = f"{max(accuracies):.2%}" if accuracies else ""
+        evaluation = config.BASE_PATH / "results" / str(name) / "evaluation_val.json"
+        result = ""
+        if evaluation.is_file():
+            result = f"{json.loads(evaluation.read_text())['accuracy']:.2%}"
         lines.append(f"{name!s:>9}  {recipe.epochs:>3} epochs  {result:>6}  {about[name]}")
     return lines
 
