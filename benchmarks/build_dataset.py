@@ -46,13 +46,14 @@ def write_pictures(csv_path, folder):
     """Write the faces of fer2013.csv as PNG files to SPLIT/CLASS/NUMBER.png."""
     import cv2
 
-    from pipeline.io.fer2013 import FER2013Reader
+    from pipeline.io.fer2013 import RowSamples
 
-    rows = FER2013Reader(csv_path, config.IMAGE_SIZE, config.SPLITS)
-    for number, (label, pixels, usage) in enumerate(rows):
-        path = folder / config.SPLITS[usage] / config.CLASS_NAMES[7][label] / f"{number:05}.png"
+    rows = RowSamples(csv_path, config.IMAGE_SIZE, numbered=config.CLASS_NAMES[7], words={},
+                      splits=config.SPLITS)
+    for number, sample in enumerate(rows):
+        path = folder / sample.split / sample.class_name / f"{number:05}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(path), pixels.reshape(config.IMAGE_SIZE, config.IMAGE_SIZE))
+        cv2.imwrite(str(path), sample.image.reshape(config.IMAGE_SIZE, config.IMAGE_SIZE))
 
 
 def measure(way, source):
