@@ -12,7 +12,7 @@ import argparse
 import os
 import re
 import shlex
-from functools import partial
+from functools import cache, partial
 
 from config import emotion_config as config
 from pipeline.commandline import existing_file, existing_folder, new_folder, new_parser, path, share
@@ -190,22 +190,34 @@ def pictures_of(args, words):
 
     pictures = PictureSamples(args.images, config.IMAGE_SIZE, Skips(), words=words,
                               split_folders=config.SPLIT_FOLDERS, groups=args.groups,
-                              find_face=largest_face() if args.find_faces else None)
+                              find_face=partial(largest_face, yunet_path=config.DETECTOR_PATH)
+                              if args.find_faces else None)
     require_apart([picture.path for picture in pictures.pictures], outputs_of(args))
     if not args.only:
         pictures.require_training()
     return pictures
 
 
-def largest_face():
-    """Return a function that finds the largest face: with YuNet if its file is there."""
-    from pipeline.detection.faces.largestface import LargestFace
-    from pipeline.detection.faces.picturefacedetector import PictureFaceDetector
+@cache
+def face_detector(yunet_path):
+    """Return YuNet if its file is in its place, else the cascades; each process makes its own."""
+    from pipeline.detection.faces.facedetector import PictureFaceDetector
     from pipeline.detection.faces.yunetdetector import YuNetDetector
 
-    if config.DETECTOR_PATH.exists():
-        return LargestFace(partial(YuNetDetector, config.DETECTOR_PATH, pictures=True))
-    return LargestFace(partial(PictureFaceDetector, config.CASCADE_PATH))
+    if yunet_path.exists():
+        return YuNetDetector(yunet_path, pictures=True)
+    return PictureFaceDetector(config.CASCADE_PATH)
+
+
+def largest_face(image, yunet_path):
+    """Return the box of a picture's largest face, or None; image: (height, width, 3) uint8 BGR."""
+    import cv2
+
+    detector = face_detector(yunet_path)
+    if not detector.takes_color:
+        image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    boxes = detector.detect(image)
+    return tuple(map(int, boxes[0])) if len(boxes) else None
 
 
 def class_names_of(args, source, samples):

@@ -18,7 +18,6 @@ from pipeline.commandline import (
     positive,
     seconds,
     share,
-    share_below_1,
 )
 from pipeline.ending import run, stop_requests
 from pipeline.quietimports import limit_threads, prepare_opencv
@@ -73,14 +72,16 @@ def add_faces(group):
                             "320, and 640 where faces are small)")
     group.add_argument("--min-face", type=positive, metavar="PIXELS",
                        help="smallest face in the shrunk frame (default: 30, with YuNet none)")
-    group.add_argument("--full-scan-every", type=positive, default=10, metavar="N",
-                       help="with the cascade, look beyond known faces every N frames; 1 is the "
-                            "original's way (default: %(default)s)")
+    group.add_argument("--full-scan-every", type=seconds, default=0.5, metavar="SECONDS",
+                       help="with the cascade, search whole frames so often, and the others near "
+                            "known faces; 0 searches every frame whole, as the original system "
+                            "does (default: %(default)s)")
     group.add_argument("--faces", choices=("all", "largest"), default="all",
-                       help="every face, or the one of the largest area (default: %(default)s)")
-    group.add_argument("--smoothing", type=share_below_1, default=0.7, metavar="SHARE",
-                       help="weight of the past in a face's emotions, from 0, which is off, to "
-                            "below 1 (default: %(default)s)")
+                       help="every face, or one person: the largest face, as face 1 throughout "
+                            "(default: %(default)s)")
+    group.add_argument("--smoothing", type=seconds, default=0.14, metavar="SECONDS",
+                       help="time constant of the average over a face's emotions; 0 gives the "
+                            "network's own numbers (default: %(default)s)")
     group.add_argument("--least-confidence", type=share, default=0.0, metavar="SHARE",
                        help="call a face unsure whose likeliest emotion has less than this, 0 to 1 "
                             "(default: %(default)s)")
@@ -124,8 +125,7 @@ def main(argv=None):
 
 def face_detector(args):
     """Return what finds faces: YuNet if its file is given, or in its place, else the cascade."""
-    from pipeline.detection.faces.facedetector import FaceDetector
-    from pipeline.detection.faces.picturefacedetector import PictureFaceDetector
+    from pipeline.detection.faces.facedetector import FaceDetector, PictureFaceDetector
     from pipeline.detection.faces.yunetdetector import YuNetDetector
 
     sizes = {"width": args.detection_width, "min_face": args.min_face}
@@ -138,7 +138,7 @@ def face_detector(args):
     ships = cascade.samefile(config.CASCADE_PATH)
     if pictures and ships:
         return PictureFaceDetector(cascade, **sizes)
-    adapts = not args.detection_width and args.full_scan_every > 1 and ships
+    adapts = not args.detection_width and args.full_scan_every > 0 and ships
     closer = PictureFaceDetector(cascade, min_face=args.min_face) if adapts else None
     return FaceDetector(cascade, **sizes, pictures=pictures, full_scan_every=args.full_scan_every,
                         closer=closer)
@@ -157,8 +157,8 @@ def detect(args, jobs, stop, skips):
 
     analyzer = EmotionAnalyzer(
         face_detector(args), EmotionClassifier(args.model, args.precision),
-        FaceTracker(args.smoothing),
-        only_largest=args.faces == "largest", least_confidence=args.least_confidence,
+        FaceTracker(only_largest=args.faces == "largest"),
+        smoothing=args.smoothing, least_confidence=args.least_confidence,
         frames_belong_together=args.image is None)
     return run_jobs(jobs, analyzer, stop, skips, skip_existing=args.skip_existing,
                     mark=args.skip_existing or len(jobs) > 1, every=args.every,

@@ -20,12 +20,12 @@ import numpy as np
 
 from benchmarks.detector import SCRIPT, frames_of
 from config import emotion_config as config
-from pipeline.detection.faces.facedetector import FaceDetector
-from pipeline.detection.faces.picturefacedetector import PictureFaceDetector
+from pipeline.detection.faces.facedetector import FaceDetector, PictureFaceDetector
 from pipeline.detection.faces.yunetdetector import YuNetDetector
 
 RUNS = 3
 FRAMES = 30
+RATE = 25  # frames a second
 SAMPLE = config.BASE_PATH / "samples" / "faces.jpg"
 HEADS = ((48, 30, 130, 150), (276, 30, 96, 111))  # in the sample: x, y, width, height
 FACE = 0.66  # width of the face by that of its head
@@ -76,17 +76,17 @@ def moving_faces(count, width):
 
 def in_turn(frames, yunet):
     """Print what each way finds, and its milliseconds a frame."""
-    ways = {"cascade": FaceDetector(config.CASCADE_PATH, full_scan_every=10,
+    ways = {"cascade": FaceDetector(config.CASCADE_PATH, full_scan_every=0.5,
                                     closer=PictureFaceDetector(config.CASCADE_PATH)),
             "cascade, every whole frame": FaceDetector(config.CASCADE_PATH),
             "YuNet": YuNetDetector(yunet)}
     found = {way: [] for way in ways}
     times = {way: [] for way in ways}
-    for image in frames:
+    for number, image in enumerate(frames):
         gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
         for way, detector in ways.items():
             began = time.process_time()
-            boxes = detector.detect(image if detector.takes_color else gray)
+            boxes = detector.detect(image if detector.takes_color else gray, number / RATE)
             times[way].append(time.process_time() - began)
             found[way].append(len(boxes))
     for way in ways:

@@ -6,7 +6,7 @@ FOLDER has pictures without a face, such as scikit-image's and scikit-learn's wi
 off. They are mixed to 120 backgrounds; into two of three are pasted one to twelve of FER2013's
 training faces, a twenty-fifth to a quarter as wide as the picture: turned, squeezed, covered in
 part, blurred, pale, dark and noisy. So faces are harder to find than in photos, and ways can be
-told apart. The choices in pipeline/detection/faces/picturefacedetector.py are from here.
+told apart. The choices in pipeline/detection/faces/facedetector.py are from here.
 """
 
 import sys
@@ -19,16 +19,14 @@ import h5py
 import numpy as np
 
 from config import emotion_config as config
-from pipeline.detection.faces.boxes import distinct, overlap
+from pipeline.detection.faces.boxes import non_maximum_suppression, overlap
+from pipeline.detection.faces.detectormodel import load_cascade
 from pipeline.detection.faces.facedetector import (
     MIN_FACE,
     SCALE_FACTOR,
-    load_cascade,
-    shrunk_to_width,
-)
-from pipeline.detection.faces.picturefacedetector import (
     PictureFaceDetector,
     confirming_cascade,
+    shrunk_to_width,
 )
 from pipeline.detection.faces.yunetdetector import YuNetDetector
 
@@ -169,7 +167,7 @@ def search_twice(tally, confirming, detector, image):
     for least_side, least_support in ((24, 8), (30, 4), (30, 8), (30, 16), (30, 32), (36, 8)):
         kept = boxes[(support >= least_support) & (sides >= least_side)]
         tally.add(f"default, confirmed by {confirming}, smallest face {least_side}, "
-                  f"support {least_support}", distinct(kept), seconds)
+                  f"support {least_support}", non_maximum_suppression(kept), seconds)
 
 
 def main():

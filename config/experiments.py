@@ -242,6 +242,24 @@ RETRAINED_LONGER = replace(RETRAINED_ON_HALF_VOTES, epochs=32)
 RETRAINED_ON_MORE_VOTES = replace(RETRAINED_ON_HALF_VOTES, ferplus_share=0.75)
 """On three quarters of the votes, from the weights of 27."""
 
+MINI_XCEPTION = replace(
+    WIDER,
+    architecture="minixception.MiniXception",
+    options={"l2": 1e-4, "standardization": (0.506, 0.255)},
+    epochs=110,
+)
+"""mini-XCEPTION, 57,270 parameters, trained as experiment 8. The fer package's weights: 66 %."""
+
+MINI_XCEPTION_DISTILLED = replace(
+    MINI_XCEPTION,
+    distillation=0.7,
+    label_smoothing=0.0,
+    mixup_alpha=0.0,
+    erasing_probability=0.0,
+    epochs=130,
+)
+"""Experiment 29 with labels that a larger network has a say in. The goal on PublicTest: 69 %."""
+
 FINE_TUNING = replace(
     WIDER,
     pretrained=True,
@@ -284,6 +302,8 @@ EXPERIMENTS = {
     26: RETRAINED_ON_VOTES,
     27: RETRAINED_LONGER,
     28: RETRAINED_ON_MORE_VOTES,
+    29: MINI_XCEPTION,
+    30: MINI_XCEPTION_DISTILLED,
     "fine-tune": FINE_TUNING,
 }
 DEFAULT_EXPERIMENT = 6

@@ -118,14 +118,6 @@ def share(text):
     raise argparse.ArgumentTypeError(f"{text}: expected a number from 0 to 1")
 
 
-def share_below_1(text):
-    """Return a number from 0 to below 1, for argparse."""
-    with suppress(argparse.ArgumentTypeError):
-        if share(text) < 1:
-            return share(text)
-    raise argparse.ArgumentTypeError(f"{text}: expected a number from 0 to below 1")
-
-
 def this_command(**changes):
     """Return the command that started this script, for a shell, with other values of flags."""
     words, changed = ["python", *sys.argv], set()

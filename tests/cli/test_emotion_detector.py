@@ -18,6 +18,7 @@ from tests.conftest import (
     run_main,
     start_script,
 )
+from tests.detection.clips import at_rate, sample_images, write_clip
 from tests.torture import stop_detector
 
 EMOTIONS = ["angry", "fear", "happy", "sad", "surprise", "neutral"]
@@ -151,6 +152,18 @@ def test_only_the_largest_face(tmp_path):
     detector("--image", SAMPLE_PICTURE, "--faces", "largest", "--csv", tmp_path / "x.csv")
     row, = rows_of(tmp_path / "x.csv")
     assert int(row["x"]) < 216
+
+
+def test_largest_is_face_1_throughout_across_cuts_and_absences(tmp_path):
+    images = sample_images()
+    left, right = ([np.ascontiguousarray(image[:, columns]) for image in images[90:102]]
+                   for columns in (slice(0, 216), slice(216, 432)))
+    empty = [np.full_like(left[0], 120)] * 20
+    pictures = left + empty + right + empty + left
+    clip = write_clip(tmp_path / "x.mp4", at_rate(len(pictures)), pictures)
+    detector("--video", clip, "--faces", "largest", "--csv", tmp_path / "x.csv")
+    faces = [row["face"] for row in rows_of(tmp_path / "x.csv") if row["face"]]
+    assert set(faces) == {"1"} and len(faces) == 36
 
 
 def test_some_frames_only(tmp_path):

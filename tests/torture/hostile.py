@@ -78,7 +78,7 @@ def read_table(path):
 
 
 def read_cascade(path):
-    from pipeline.detection.faces.facedetector import load_cascade
+    from pipeline.detection.faces.detectormodel import load_cascade
 
     load_cascade(path)
 

@@ -1,4 +1,4 @@
-"""Tells the emotions of faces."""
+"""Classifies the emotions of faces."""
 
 import cv2
 import numpy as np
@@ -9,17 +9,17 @@ from pipeline.io.onnxmodel import read_onnx
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
-# In int8 a face and its mirror image take less time than the face alone in float32, and their
-# mean is right more often (results/benchmarks/runtime.txt).
+# In int8 a face and its mirror image take less time than the face alone in float32, and the mean of
+# both is right more often (results/benchmarks/runtime.txt).
 AUGMENTATIONS = {"float32": None, "int8": "flip"}
 
 
 class EmotionClassifier:
-    """A trained network with the crop and the scaling that it was trained on.
+    """An emotion model with the crop and the scaling of its training.
 
-    precision: "float32" or "int8", or None for what suits the file and the processor. class_names:
+    precision: "float32" or "int8", or None for the faster one that the file allows. class_names:
     the emotions in the order of the probabilities, from the model file. Raises UserError if the
-    file is not a model for square gray images, or not for int8 if that is asked for.
+    file is not a model for square gray images, or lacks what int8 needs.
     """
 
     def __init__(self, model_path, precision=None):
@@ -38,7 +38,7 @@ class EmotionClassifier:
         """Return probabilities (N, classes) float32 of the faces in boxes (N, 4).
 
         gray: (height, width) uint8, the frame in its full resolution. Raises UserError if the
-        network's weights are such that they give no numbers.
+        network does not return finite numbers.
         """
         if not len(boxes):
             return np.empty((0, len(self.class_names)), dtype=np.float32)
@@ -50,7 +50,7 @@ class EmotionClassifier:
 
 
 def crop(gray, box, size):
-    """Return the box of gray (height, width) uint8 shrunk, or enlarged, to a (width, height)."""
+    """Return the box of gray (height, width) uint8, resized to size (width, height)."""
     x, y, width, height = box
     face = gray[y:y + height, x:x + width]
     return cv2.resize(face, size, interpolation=cv2.INTER_AREA)

@@ -1,6 +1,6 @@
 """Everything that a run of the detector writes and shows.
 
-What draws is imported where something is drawn: a run with a table alone starts sooner.
+Modules that draw are imported where they are needed: a run with a table alone starts sooner.
 """
 
 from contextlib import ExitStack, contextmanager
@@ -17,10 +17,10 @@ from pipeline.terminal import printable
 
 
 class Outputs:
-    """Hands each frame and its faces to what is wanted: files, windows, and always a summary.
+    """Passes each frame and its faces to the files, the windows and the summary.
 
-    sinks: objects with write(frame, faces), in order. files: {what: path} for the summary.
-    frames: how many came.
+    sinks: objects with write(frame, faces), in order. files: {name: path} for the summary.
+    frames: number of frames so far.
     """
 
     def __init__(self, summary, sinks, files):
@@ -32,10 +32,10 @@ class Outputs:
     @classmethod
     @contextmanager
     def create(cls, job, source, analyzer, skips, stop, *, display):
-        """Yield Outputs of a Job for its source's frames; the files are whole when the block ends.
+        """Yield the Outputs of a Job; the files are complete when the block ends.
 
-        skips: what is left out, for the summary. stop: a StopRequest, for which no window waits.
-        display: open the windows. Raises UserError if a file or a window cannot be had.
+        skips: the Skips that the summary counts. stop: a StopRequest, which ends the windows'
+        waits. display: open the windows. Raises UserError if a file or a window cannot be opened.
         """
         class_names = analyzer.class_names
         sinks = []
@@ -49,7 +49,7 @@ class Outputs:
                     EmotionCSV.create(job.csv, class_names, pictures=source.pictures)))
             if job.timeline:
                 sinks.append(stack.enter_context(Timeline.create(job.timeline, class_names)))
-            if job.annotated or display:  # what is drawn here is shown and written next
+            if job.annotated or display:  # it draws before the next ones show and write
                 from pipeline.detection.outputs.drawing import Annotator
 
                 sinks.append(Annotator(class_names, with_rate=not source.pictures))
@@ -73,17 +73,17 @@ class Outputs:
 
     @property
     def closed(self):
-        """Whether someone pressed q in a window."""
+        """Whether the user closed a window."""
         return any(getattr(sink, "closed", False) for sink in self._sinks)
 
     def write(self, frame, faces):
-        """Hand on a Frame and its list of Faces, the largest first."""
+        """Pass on a Frame and its list of Faces, the largest first."""
         self.frames += 1
         for sink in self._sinks:
             sink.write(frame, faces)
 
     def print_summary(self, title):
-        """Print what was found, and the files that were written."""
+        """Print the summary and the names of the files."""
         console = Console()
         console.print(self._summary.table(title=Text(printable(title))))
         for what, path in self._files.items():
@@ -92,7 +92,7 @@ class Outputs:
 
 
 def _results(job, source):
-    """Return the paths of what is written of a Job's pictures."""
+    """Return the paths of all files that a Job of pictures writes."""
     paths = [path for path in (job.csv, job.timeline) if path]
     if job.annotated:
         from pipeline.detection.outputs.annotatedpictures import copy_paths

@@ -1,19 +1,19 @@
-"""From what is given on the command line to the jobs of a run."""
+"""Turns the command line's sources and outputs into the jobs of a run."""
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.commandline import new_folder
-from pipeline.detection.outputs.resultnames import result_names
-from pipeline.detection.outputs.videoformats import FORMATS
+from pipeline.detection.outputs.formats import VIDEO_FORMATS, result_names
 from pipeline.detection.sources.framesource import (
     STANDARD_INPUT,
     is_address,
     local_path,
-    require_source,
+    require_file,
+    require_video,
 )
-from pipeline.detection.sources.job import Job
 from pipeline.errors import UserError
 from pipeline.files.folder import files_below
 from pipeline.files.places import require_apart
@@ -22,22 +22,43 @@ from pipeline.files.unfinished import all_finished
 VIDEO_SUFFIXES = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
                   ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv")
 
-# The suffix of each result, by the video's.
+# The suffix of each result, by its video's suffix.
 SUFFIX_OF = {
-    "annotated": lambda suffix: suffix if suffix in FORMATS else ".mp4",
+    "annotated": lambda suffix: suffix if suffix in VIDEO_FORMATS else ".mp4",
     "csv": lambda suffix: ".csv",
     "timeline": lambda suffix: ".png",
 }
+
+
+@dataclass(frozen=True)
+class Job:
+    """A source and where its results go.
+
+    source: a camera's number, a video's path or address, or, with pictures, the path of a
+    picture or a folder. annotated, csv, timeline: paths, or None for what is not wanted.
+    """
+
+    source: int | str | Path
+    pictures: bool = False
+    annotated: Path | None = None
+    csv: Path | None = None
+    timeline: Path | None = None
+
+    @property
+    def outputs(self):
+        """The paths of all wanted results."""
+        return [path for path in (self.annotated, self.csv, self.timeline) if path]
 
 
 def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **outputs):
     """Return the Jobs of a run: one, or one for each of several videos.
 
     videos: list of files, folders and addresses, or None; the camera is the source if there
-    are neither these nor pictures. skips: is told what is no video in a folder. skip_existing:
-    leave out what has complete results. also_read: files that are no sources, but read.
-    outputs: annotated, csv and timeline, paths or None; for several videos they are folders.
-    Raises UserError if a source is not there, or an output would overwrite one, or another output.
+    are neither videos nor pictures. skips: Skips of the files in folders that are no videos.
+    skip_existing: leave out videos with complete results. also_read: other files that the run
+    reads. outputs: annotated, csv and timeline, paths or None; for several videos they are
+    folders. Raises UserError if a source does not exist, or an output would overwrite what is
+    read or another output.
     """
     if skip_existing and not (videos and any(outputs.values())):
         raise UserError("--skip-existing is for --video with --output, --csv or --timeline")
@@ -48,7 +69,7 @@ def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **ou
     else:
         jobs = _video_jobs([local_path(video) for video in videos], outputs, skips)
     read = ["/dev/stdin" if job.source == STANDARD_INPUT else job.source for job in jobs
-            if isinstance(job.source, (str, Path)) and not is_address(str(job.source))]
+            if isinstance(job.source, (str, Path)) and not is_address(job.source)]
     require_apart([*read, *also_read], [path for job in jobs for path in job.outputs])
     if skip_existing:
         todo = [job for job in jobs if not all_finished(job.outputs)]
@@ -58,8 +79,9 @@ def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **ou
 
 
 def _picture_job(pictures, outputs):
-    """Return the Job of a picture or a folder of them, with the annotated ones in a folder."""
-    require_source(Job(pictures, pictures=True))
+    """Return the Job of a picture, or of a folder of pictures."""
+    if not pictures.is_dir():
+        require_file(pictures, "picture")
     paths = {what: Path(path) for what, path in outputs.items() if path}
     if "annotated" in paths and (pictures.is_dir() or _is_folder(outputs["annotated"])):
         new_folder(paths["annotated"])
@@ -67,15 +89,15 @@ def _picture_job(pictures, outputs):
 
 
 def _is_folder(path):
-    """Return whether an output's path means a folder: it is one, or ends with a slash."""
+    """Return whether an output's path is a folder, or ends with a slash."""
     return str(path).endswith(("/", os.sep)) or Path(path).is_dir()
 
 
 def _video_jobs(videos, outputs, skips):
-    """Return a Job for each video, with its results in the folders, if they are some."""
+    """Return a Job for each video; the outputs of several are in folders."""
     several = len(videos) > 1 or Path(videos[0]).is_dir()
     if not several:
-        require_source(Job(videos[0]))
+        require_video(videos[0])
     found = _videos_by_name(videos, skips, [path for path in outputs.values() if path])
     jobs = {name: {} for name in found}
     for what, path in outputs.items():
@@ -91,7 +113,7 @@ def _video_jobs(videos, outputs, skips):
 def _videos_by_name(videos, skips, leave_out):
     """Return {relative path: path or address} of videos, and of those in folders.
 
-    One that is not there is left for the run to tell, where it costs only itself.
+    A missing one is not looked for here: in the run it fails alone.
     """
     found = {}
     for video in videos:

@@ -4,7 +4,7 @@ from contextlib import closing, suppress
 from itertools import islice
 
 from pipeline.detection.outputs.outputs import Outputs
-from pipeline.detection.sources.framesource import open_source, require_source
+from pipeline.detection.sources.framesource import open_source, require_video
 from pipeline.errors import UserError
 from pipeline.files.folder import Skips
 from pipeline.files.unfinished import all_finished, mark_finished, mark_unfinished
@@ -55,11 +55,12 @@ def run_job(job, analyzer, stop, *, mark=False, every=1, reconnect=0, max_frames
     """
     skips = Skips()
     outputs, complete, marked = None, False, []
-    require_source(job)
+    require_video(job.source)
     with open_source(job, skips, stop, every=every, reconnect=reconnect) as source:
         try:
             with (Outputs.create(job, source, analyzer, skips, stop, display=display) as outputs,
-                  closing(analyzer.analyze(islice(source, max_frames), stop)) as results):
+                  closing(analyzer.analyze(islice(source, max_frames), stop,
+                                           live=source.live)) as results):
                 if mark:
                     marked = mark_unfinished(job.outputs)
                 for frame, faces in track_frames(results, source, max_frames):

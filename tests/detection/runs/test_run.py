@@ -2,16 +2,16 @@ from types import SimpleNamespace
 
 import pytest
 
+from pipeline.detection.runs.plan import Job
 from pipeline.detection.runs.run import run_job, run_jobs
-from pipeline.detection.sources.job import Job
 from pipeline.ending import StopRequest
 from pipeline.files.folder import Skips
 from tests.conftest import SAMPLE_VIDEO
 
-# Finds no face, and nothing at all once a stop is requested.
-ANALYZER = SimpleNamespace(
-    class_names=["happy", "sad"], found_by="nobody",
-    analyze=lambda frames, stop: ((frame, []) for frame in (() if stop.requested else frames)))
+
+def analyzer(analyze=lambda frames, stop, live: ((frame, []) for frame in frames)):
+    """Return an analyzer that finds no face."""
+    return SimpleNamespace(class_names=["happy", "sad"], found_by="nobody", analyze=analyze)
 
 
 def files_in(folder):
@@ -22,9 +22,13 @@ def files_in(folder):
 def test_a_stop_before_the_first_frame_leaves_what_is_there_as_it_is(tmp_path, there):
     for name in there:
         (tmp_path / name).write_text("earlier")
-    stop = StopRequest()
-    stop.end()
-    run_job(Job(str(SAMPLE_VIDEO), csv=tmp_path / "a.csv"), ANALYZER, stop, mark=True)
+
+    def stopped(frames, stop, live):
+        stop.end()
+        yield from ()
+
+    run_job(Job(str(SAMPLE_VIDEO), csv=tmp_path / "a.csv"), analyzer(stopped), StopRequest(),
+            mark=True)
     assert files_in(tmp_path) == sorted(there)
     assert all((tmp_path / name).read_text() == "earlier" for name in there)
 
@@ -33,7 +37,7 @@ def test_what_another_run_has_completed_meanwhile_is_left_out(tmp_path, capsys):
     jobs = [Job(str(SAMPLE_VIDEO), csv=tmp_path / name) for name in ("a.csv", "b.csv", "c.csv")]
     for name in ("a.csv", "b.csv", ".b.csv.unfinished"):
         (tmp_path / name).write_text("of another run")
-    assert run_jobs(jobs, ANALYZER, StopRequest(), Skips(), skip_existing=True, mark=True,
+    assert run_jobs(jobs, analyzer(), StopRequest(), Skips(), skip_existing=True, mark=True,
                     max_frames=2) == 0
     assert "2 of 3 videos analysed, 0 failed, 1 left out" in capsys.readouterr().out
     assert (tmp_path / "a.csv").read_text() == "of another run"

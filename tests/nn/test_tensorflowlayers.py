@@ -1,7 +1,8 @@
 import keras
 import numpy as np
 import pytest
-from pipeline.nn.batchnormalization import BatchNormalization
+
+from pipeline.nn.tensorflowlayers import BatchNormalization, Conv2D
 
 KERAS = keras.layers.BatchNormalization
 
@@ -55,12 +56,32 @@ def test_statistics_are_float32_under_mixed_precision(policy):
     assert np.allclose(layer.moving_variance, rounded.var((0, 1, 2)), rtol=1e-4)
 
 
-def test_other_backends_take_keras_own_way(monkeypatch):
-    layer = BatchNormalization(momentum=0.0)
-    layer.build((None, 6, 6, 5))
-    monkeypatch.setattr("tensorflow.raw_ops.FusedBatchNormV3", None)
-    with pytest.raises(TypeError):
-        layer(images(), training=True)
-    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    layer(images(), training=True)
-    assert np.allclose(layer.moving_mean, images().mean((0, 1, 2)), rtol=1e-5)
+@pytest.mark.parametrize("strides", [(1, 1), (2, 2), (3, 2)])
+def test_a_strided_convolution_of_one_pixel_trains_as_keras_own(strides):
+    images = np.random.default_rng(1).random((8, 12, 10, 3), np.float32)
+    gradients = []
+    for kind in (Conv2D, keras.layers.Conv2D):
+        keras.utils.set_random_seed(0)
+        layer = kind(5, 1, strides=strides)
+        layer.build(images.shape)
+        if kind is Conv2D:
+            outputs = layer(images)
+            assert layer.strides == strides
+        else:
+            outputs = keras.ops.einsum("nhwc,cd->nhwd", images[:, ::strides[0], ::strides[1]],
+                                       layer.kernel[0, 0]) + layer.bias
+        gradients.append(np.array(outputs))
+    assert np.allclose(*gradients, atol=1e-5)
+
+
+def test_a_network_of_strided_shortcuts_survives_its_training():
+    x = inputs = keras.Input((48, 48, 1))
+    x = keras.layers.Conv2D(8, 3, padding="same")(x)
+    x = Conv2D(16, 1, strides=2, padding="same", use_bias=False)(x)
+    outputs = keras.layers.Dense(6)(keras.layers.GlobalAveragePooling2D()(x))
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", "mse", jit_compile=False)
+    images = np.random.default_rng(0).random((128, 48, 48, 1), np.float32)
+    for _ in range(20):  # Keras's own layer ends the process here
+        loss = model.train_on_batch(images, np.ones((128, 6), np.float32))
+    assert np.isfinite(loss)

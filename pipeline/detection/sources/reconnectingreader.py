@@ -1,4 +1,4 @@
-"""Reads on when a stream drops."""
+"""Opens a stream again when it drops."""
 
 import time
 
@@ -9,32 +9,32 @@ from pipeline.terminal import notice
 BETWEEN_TRIES = 0.5  # seconds
 
 
-class SteadyReader:
-    """Iterates over the Frames of a reader, and of those that take its place when it drops.
+class ReconnectingReader:
+    """Iterates over the Frames of a reader, and of readers that replace it when the stream drops.
 
-    Frames of a live reader are numbered on, and their seconds are when they arrived, from the
-    first one. Of a file that comes again from its start, those that were there are left out.
+    A live stream begins at 0 seconds; after a gap its numbers go on, and its seconds by the clock
+    of this machine. Of a file that comes again from its start, known frames are left out.
+
     open_reader: a function of the seconds that opening may take. reconnect: for how many seconds
-    one that drops is opened again. stopping: an Event that ends the trying.
+    a stream that drops is tried again. closed: an Event that ends the tries.
 
     live, rate, steady, count and sound are the first reader's, rest and broken the last one's;
-    undecodable is of all. began and ended: when the first frame came and the last reader ended,
-    by time.monotonic().
+    undecodable counts the frames of all.
     """
 
-    def __init__(self, open_reader, *, reconnect, stopping):
+    def __init__(self, open_reader, reconnect, closed):
         self._open_reader = open_reader
         self._reconnect = reconnect
-        self._stopping = stopping
+        self._closed = closed
         self._first = self._reader = open_reader(timeout=TIMEOUT)
         self.name, self.live = self._first.name, self._first.live
         self.rate, self.steady = self._first.rate, self._first.steady
         self.count, self.sound = self._first.count, self._first.sound
-        self.began = self.ended = None
         self.undecodable = 0
         self._gave_up = False
+        self._began = None  # when the first frame came
         self._index = -1
-        self._seconds = -1.0  # of the newest frame
+        self._seconds = 0.0  # of the newest frame
 
     @property
     def broken(self):
@@ -48,50 +48,53 @@ class SteadyReader:
         return self._reader.rest
 
     def close(self):
-        """Close what is open, once nobody reads any more."""
+        """Close what is open, once no thread reads any more."""
         self._reader.close()
         self._first.close()
 
     def __iter__(self):
         deadline = None
         while True:
-            for frame in self._placed(self._reader):
+            for frame in self._frames():
                 if deadline is not None:
                     notice(f"{self.name}: is back")
                     deadline = None
                 yield frame
-            self.ended = time.monotonic()
             self.undecodable += self._reader.undecodable
-            if not self.broken or not self._reconnect or self._stopping.is_set():
+            if not self.broken or not self._reconnect or self._closed.is_set():
                 return
             if deadline is None:
-                deadline = self.ended + self._reconnect
-                notice(f"{self.name}: drops, {self.broken}; is opened again, for up to "
+                deadline = time.monotonic() + self._reconnect
+                notice(f"{self.name}: drops, {self.broken}; tried again for up to "
                        f"{self._reconnect:g} s")
             if not self._open_again(deadline):
                 self._gave_up = True
                 return
 
-    def _placed(self, reader):
-        """Yield a reader's frames at their place and time among those of all."""
+    def _frames(self):
+        """Yield the newest reader's frames, with their place and time in the whole stream."""
         shift = None
-        for frame in reader:
+        for frame in self._reader:
             if self.live:
-                now = time.monotonic()
-                self.began = self.began or now
-                shift = now - self.began - frame.seconds if shift is None else shift
+                if shift is None:
+                    shift = self._seconds_since_first() - frame.seconds
+                frame.index = self._index + 1
+                frame.seconds = max(frame.seconds + shift, self._seconds)
                 for packet in frame.sound:
                     packet.seconds += shift
-                frame.seconds = now - self.began
-                frame.index = self._index + 1
             elif frame.seconds < self._seconds or frame.index <= self._index:
                 continue
             self._index, self._seconds = frame.index, frame.seconds
             yield frame
 
+    def _seconds_since_first(self):
+        now = time.monotonic()
+        self._began = self._began or now
+        return max(now - self._began, self._seconds)
+
     def _open_again(self, deadline):
-        """Put a new reader in the place of the one that dropped; return whether one was had."""
-        while not self._stopping.wait(BETWEEN_TRIES):
+        """Replace the reader; return whether the stream could be opened before the deadline."""
+        while not self._closed.wait(BETWEEN_TRIES):
             left = deadline - time.monotonic()
             if left <= 0:
                 break
@@ -99,7 +102,7 @@ class SteadyReader:
                 reader = self._open_reader(timeout=min(left, TIMEOUT))
             except UserError:
                 continue
-            if self._reader is not self._first:  # whose sound is a pattern for what is written
+            if self._reader is not self._first:  # outputs still use the first one's sound
                 self._reader.close()
             self._reader = reader
             return True

@@ -1,0 +1,113 @@
+"""How late the frames of a live stream are, over this machine's own network."""
+
+import socket
+import threading
+import time
+from contextlib import contextmanager, suppress
+from types import SimpleNamespace
+
+import av
+import numpy as np
+import pytest
+
+from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
+from pipeline.detection.runs.plan import Job
+from pipeline.detection.sources.framesource import open_source
+from pipeline.ending import StopRequest
+from pipeline.files.skips import Skips
+from tests.detection.clips import sample_images
+
+RATE = 30
+MOST_LATE = 0.5
+
+
+@contextmanager
+def live_stream(form, codec, burst=1):
+    """Yield a stream's address and a list of when its frames were sent, which grows.
+
+    burst: so many frames are sent at a time.
+    """
+    listener = socket.create_server(("127.0.0.1", 0))
+    sent, over = [], threading.Event()
+
+    def serve():
+        connection, _ = listener.accept()
+        with (suppress(OSError, av.FFmpegError), connection,
+              connection.makefile("wb", buffering=0) as file,
+              av.open(file, "w", format=form, options={"live": "1"} if form == "matroska" else {},
+                      buffer_size=1) as output):
+            video = output.add_stream(codec, rate=RATE)
+            video.width, video.height, video.pix_fmt = 432, 240, "yuvj420p"
+            began = time.monotonic()
+            while not over.is_set():
+                over.wait(began + len(sent) / RATE - time.monotonic())
+                for _ in range(burst):
+                    image = sample_images()[len(sent) % 60]
+                    frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+                    frame.pts = len(sent)
+                    packets = video.encode(frame.reformat(format="yuvj420p"))
+                    sent.append(time.monotonic())
+                    output.mux(packets)
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"tcp://127.0.0.1:{listener.getsockname()[1]}", sent
+    finally:
+        over.set()
+        listener.close()
+
+
+def opened(address):
+    return open_source(Job(address), Skips(), StopRequest(), every=1, reconnect=0)
+
+
+@pytest.mark.parametrize("pause", [0.01, 0.05, 0.7])
+def test_a_frame_is_at_most_half_a_second_late_at_any_rate_of_analysis(pause):
+    late, seconds = [], []
+    with live_stream("matroska", "mjpeg") as (address, sent), opened(address) as source:
+        began = time.monotonic()
+        for frame in source:
+            late.append(time.monotonic() - sent[round(frame.seconds * RATE)])
+            seconds.append(frame.seconds)
+            if time.monotonic() > began + 3:
+                break
+            time.sleep(pause)
+    assert max(late[1:]) < MOST_LATE
+    assert seconds == sorted(seconds) and seconds[-1] == pytest.approx(3, abs=0.7)
+    assert len(late) > 0.7 * 3 / max(pause, 1 / RATE)
+
+
+def test_a_slow_search_for_faces_makes_no_frame_late():
+    def detect(image):
+        time.sleep(0.3)
+        return np.zeros((0, 4), int)
+
+    analyzer = EmotionAnalyzer(
+        SimpleNamespace(detect=detect, forget=lambda: None, name="", takes_color=False),
+        SimpleNamespace(classify=lambda gray, boxes: time.sleep(0.3), class_names=[]),
+        SimpleNamespace(update=lambda boxes, probabilities: [], restart=lambda: None,
+                        forget=lambda: None),
+        only_largest=False, least_confidence=0, frames_belong_together=True)
+    late = []
+    with live_stream("matroska", "mjpeg") as (address, sent), opened(address) as source:
+        for frame, _ in analyzer.analyze(source, StopRequest(), live=source.live):
+            late.append(time.monotonic() - 0.6 - sent[round(frame.seconds * RATE)])
+            if len(late) == 5:
+                break
+    assert max(late[1:]) < MOST_LATE
+
+
+def test_the_frames_of_a_burst_have_their_own_times():
+    with live_stream("matroska", "mjpeg", burst=6) as (address, _), opened(address) as source:
+        seconds = [frame.seconds for frame, _ in zip(source, range(20))]
+    steps = np.diff(seconds) * RATE
+    assert seconds[0] == 0 and steps == pytest.approx(np.rint(steps), abs=0.1)
+    assert np.median(steps) == pytest.approx(1, abs=0.1)
+
+
+def test_a_stream_without_times_has_those_of_arrival():
+    with live_stream("mpjpeg", "mjpeg") as (address, _), opened(address) as source:
+        arrived = [(time.monotonic(), frame.seconds) for frame, _ in zip(source, range(30))]
+    times, seconds = np.array(arrived[5:]).T
+    assert seconds - seconds[0] == pytest.approx(times - times[0], abs=0.2)
+    assert seconds[-1] - seconds[0] > 20 / RATE
