@@ -88,7 +88,10 @@ def main(argv=None):
     words = dict(config.EMOTION_WORDS)
     told = tuple(known_name(name, words) for name in args.class_names or ())
     require_flags_that_fit(args, told)
-    require_apart(inputs_of(args), outputs_of(args))
+    if args.ferplus_share is None:
+        args.ferplus_share = 1.0
+    faces = [config.CASCADE_PATH, config.DETECTOR_PATH]
+    require_apart(filter(None, [args.images or args.csv, args.ferplus, *faces]), outputs_of(args))
     if args.left_out:
         place_of(args.left_out)
     new_folder(args.output)
@@ -96,14 +99,9 @@ def main(argv=None):
     build(args, told, words)
 
 
-def inputs_of(args):
-    faces = [config.CASCADE_PATH, config.DETECTOR_PATH] if args.find_faces else []
-    return [path for path in (args.images or args.csv, args.ferplus, *faces) if path]
-
-
 def outputs_of(args):
     databases = [args.output / f"{split}.hdf5" for split in config.USAGES]
-    return [*databases, *([args.left_out] if args.left_out else [])]
+    return databases + [args.left_out] * bool(args.left_out)
 
 
 def require_flags_that_fit(args, told):
@@ -148,7 +146,7 @@ def build(args, told, words):
                   for sample in samples]
         values = None
         if args.ferplus:
-            attributes["ferplus_share"] = vote_share(args)
+            attributes["ferplus_share"] = args.ferplus_share
             labels, values = votes_of(args, names, labels, samples)
         if args.only:
             splits = splitting.splits_for_testing(samples, labels)
@@ -256,11 +254,7 @@ def votes_of(args, names, labels, samples):
     from pipeline.io.ferplus import labels_of_votes
 
     usages = [config.USAGES.get(sample.split) for sample in samples]
-    return labels_of_votes(args.ferplus, names, vote_share(args), labels, usages)
-
-
-def vote_share(args):
-    return 1.0 if args.ferplus_share is None else args.ferplus_share
+    return labels_of_votes(args.ferplus, names, args.ferplus_share, labels, usages)
 
 
 def print_counts(counts, class_names, output):

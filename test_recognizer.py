@@ -125,11 +125,8 @@ def predict_and_evaluate(args, database, path):
     model, record = load_model(args)
     identity = {"model": str(args.model), "dataset": str(args.dataset), "split": args.split,
                 "model_sha256": hashlib.sha256(args.model.read_bytes()).hexdigest()}
-    with HDF5DatasetGenerator(
-        database,
-        config.BATCH_SIZE,
-        preprocessor=ImageToArrayPreprocessor(),
-    ) as dataset:
+    with HDF5DatasetGenerator(database, config.BATCH_SIZE,
+                              preprocessor=ImageToArrayPreprocessor()) as dataset:
         identity["dataset_sha256"] = dataset.digest()
         report.require_own(path, identity)
         names = record["class_names"]
