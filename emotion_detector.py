@@ -8,6 +8,9 @@
 With a display it shows two windows: space pauses, q, Esc and the close buttons end it.
 """
 
+import sys
+from contextlib import redirect_stdout
+
 from config import emotion_config as config
 from pipeline.commandline import (
     camera_number,
@@ -52,9 +55,8 @@ def add_faces(group):
     group.add_argument("--model", type=path, default=config.DETECTOR_MODEL_PATH, metavar="FILE",
                        help="trained network, which has the class names (default: %(default)s)")
     group.add_argument("--precision", choices=("float32", "int8"),
-                       help="of the network's numbers; int8 also looks at each face's mirror image "
-                            "(default: int8 if the model file has what it needs and the "
-                            "processor is faster with it)")
+                       help="of the network's numbers (default: int8 if the model file has the "
+                            "ranges that it needs)")
     finder = group.add_mutually_exclusive_group()
     finder.add_argument("--detector", type=path, metavar="FILE",
                         help="YuNet's .onnx file, which finds more faces than the cascade "
@@ -92,9 +94,11 @@ def add_outputs(group):
                        help="annotated video (.mp4, .mov, .mkv, .avi, .webm) or picture; for "
                             "several a folder, as with --csv and --timeline for several videos")
     group.add_argument("--csv", type=name, metavar="PATH",
-                       help="table with a row for each face and frame, written as it goes")
+                       help="table with a row for each face and frame, .csv or .tsv, written as it "
+                            "goes, with a .json beside it that says what it holds; - is standard "
+                            "output")
     group.add_argument("--timeline", type=name, metavar="PATH",
-                       help="picture of the emotions over time")
+                       help="picture of the emotions over time (.png, .pdf, .svg)")
     group.add_argument("--skip-existing", action="store_true",
                        help="leave out videos whose results are there and complete")
     group.add_argument("--no-display", action="store_true", help="open no windows")
@@ -102,6 +106,7 @@ def add_outputs(group):
 
 def main(argv=None):
     args = parse_args(argv)
+    from pipeline.detection.outputs.formats import STANDARD_OUTPUT
     from pipeline.detection.runs.plan import plan_jobs
     from pipeline.files.folder import Skips
 
@@ -112,6 +117,8 @@ def main(argv=None):
     existing_file(args.model, "model file", "train one, or see the checkpoints folder")
     if args.threads:
         limit_threads(args.threads)
+    if args.csv == "-":
+        args.csv = str(STANDARD_OUTPUT)
     skips = Skips()
     jobs = plan_jobs(
         camera=args.camera, videos=args.video, pictures=args.image, annotated=args.output,
@@ -119,7 +126,9 @@ def main(argv=None):
         also_read=[args.model, args.detector or config.DETECTOR_PATH,
                    args.cascade or config.CASCADE_PATH])
     prepare_opencv()
-    with stop_requests("stopped; what is finished is complete") as stop:
+    data_on_stdout = str(STANDARD_OUTPUT) in (args.output, args.csv, args.timeline)
+    with (stop_requests("stopped; what is finished is complete") as stop,
+          redirect_stdout(sys.stderr if data_on_stdout else sys.stdout)):
         return detect(args, jobs, stop, skips)
 
 

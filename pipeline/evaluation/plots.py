@@ -1,4 +1,4 @@
-"""Draws training curves, confusion matrices, and timelines of emotions."""
+"""Draws training curves and confusion matrices, and writes every figure."""
 
 import io
 import warnings
@@ -9,7 +9,6 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import hsv_to_rgb, to_hex
 
 plt.rcParams["text.parse_math"] = False  # a $ in a name is no formula
 
@@ -58,52 +57,6 @@ def plot_training(history, title, path):
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
                   frameon=False)
     figure.suptitle(title)
-    write(figure, path)
-
-
-EMOTION_COLORS = {
-    "angry": "#d62728", "disgust": "#8c6d31", "fear": "#9467bd", "happy": "#f2b134",
-    "sad": "#4c78a8", "surprise": "#e377c2", "neutral": "#b0b0b0",
-    "contempt": "#2f6f5e",
-}
-OTHER_COLORS = ("#59a14f", "#17a2b8", "#9c755f", "#bcbd22", "#1f3a93", "#ff9d76", "#7f5f9e")
-MOST_FACES = 6  # panels of a timeline
-
-
-def colors_of(class_names):
-    """Return a color for each class: of EMOTION_COLORS, of OTHER_COLORS, or of all hues."""
-    others = [name for name in class_names if name not in EMOTION_COLORS]
-    colors = list(OTHER_COLORS)
-    if len(others) > len(colors):
-        hues = np.arange(len(others)) / len(others)
-        values = np.resize((0.9, 0.6), len(others))
-        colors = [to_hex(hsv_to_rgb((hue, 0.7, value))) for hue, value in zip(hues, values)]
-    own = EMOTION_COLORS | dict(zip(others, colors))
-    return [own[name] for name in class_names]
-
-
-def plot_timeline(faces, class_names, path):
-    """Draw the emotions over time of the faces seen longest, each in a panel of its own.
-
-    faces: {number: (seconds (T,), probabilities (T, classes))}.
-    """
-    longest = sorted(faces, key=lambda number: -len(faces[number][0]))[:MOST_FACES]
-    rows = max(1, len(longest))
-    figure, axes = plt.subplots(rows, 1, figsize=(10, 1.2 + 2.0 * rows), sharex=True,
-                                squeeze=False, layout="constrained")
-    for axis, number in zip(axes[:, 0], sorted(longest)):
-        seconds, probabilities = faces[number]
-        areas = axis.stackplot(seconds, probabilities.T, linewidth=0,
-                               colors=colors_of(class_names))
-        axis.set(ylabel=f"face {number}", ylim=(0, 1))
-        axis.margins(x=0)
-        axis.yaxis.set_major_formatter("{x:.0%}")
-        axis.spines[["top", "right"]].set_visible(False)
-    axes[-1, 0].set_xlabel("seconds")
-    if longest:
-        figure.legend(areas[::-1], class_names[::-1], loc="outside right center", frameon=False)
-    else:
-        axes[0, 0].set_title("no face was found")
     write(figure, path)
 
 

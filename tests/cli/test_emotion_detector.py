@@ -68,7 +68,7 @@ def test_the_summary_is_the_readmes(sample_run):
 def test_a_face_is_found_in_nearly_every_frame(sample_run):
     folder, _ = sample_run
     frames, _ = frames_of(SAMPLE_VIDEO)
-    with_face = {row["frame"] for row in rows_of(folder / "x.csv")}
+    with_face = {row["frame"] for row in rows_of(folder / "x.csv") if row["face"]}
     assert len(with_face) >= 0.98 * len(frames)
 
 
@@ -87,7 +87,7 @@ def test_the_csv_adds_up(sample_run):
     # Two people: the astronaut comes in later and stays.
     counts = Counter(row["face"] for row in rows)
     assert len(counts) == 2 and min(counts.values()) > 40
-    assert f"{len(rows)}" in process.stdout_text
+    assert "faces: 2" in process.stdout_text
 
 
 def test_the_astronaut_smiles(sample_run):
@@ -264,7 +264,7 @@ def test_a_full_disk_leaves_the_frames_that_were_written(tmp_path):
     frames, _ = frames_of(video)
     assert 10 < len(frames) < 120
     assert 0 < int(rows_of(table)[-1]["frame"]) <= 119
-    assert {path.name for path in tmp_path.iterdir()} == {"x.mp4", "x.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == {"x.mp4", "x.csv", "x.json"}
 
 
 def start_script_with(command, *arguments):

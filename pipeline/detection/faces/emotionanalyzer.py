@@ -33,20 +33,24 @@ class EmotionAnalyzer:
     smoothing: time constant, in seconds, of the exponential average of each face's probabilities;
     0 is none. least_confidence: a face whose likeliest emotion has a smaller probability is
     unsure. frames_belong_together: whether frames follow one another, as in a video; pictures are
-    analysed each by itself. class_names: the emotions. found_by: name of the detector.
+    analysed each by itself. class_names: the emotions. settings: {name: value} of all this.
     """
 
     def __init__(self, detector, classifier, tracker, *, smoothing, least_confidence,
                  frames_belong_together):
-        self._detector = detector
-        self._classifier = classifier
+        self.detector = detector
+        self.classifier = classifier
         self._tracker = tracker
         self._smoothing = smoothing
         self._least_confidence = least_confidence
         self._frames_belong_together = frames_belong_together
         self._cuts = Cuts()
         self.class_names = classifier.class_names
-        self.found_by = detector.name
+        self.settings = {
+            "smoothing": smoothing, "least_confidence": least_confidence,
+            "faces": "largest" if tracker.only_largest else "all",
+            "detection_width": detector.width, "min_face": detector.min_face,
+            "full_scan_every": getattr(detector, "full_scan_every", None)}
 
     def analyze(self, frames, stop=None, *, live=False):
         """Yield each Frame with its list of Faces, the largest first, until stop.requested.
@@ -54,7 +58,7 @@ class EmotionAnalyzer:
         Faces are found in a thread, so that one core searches while another classifies. Not those
         of a live source: its frames would be late.
         """
-        self._detector.forget()
+        self.detector.forget()
         self._tracker.restart()
         self._cuts.forget()
         found = self._find(frames)
@@ -62,7 +66,7 @@ class EmotionAnalyzer:
             if is_cut:
                 self._tracker.forget()
             tracks = self._tracker.update(boxes, frame.seconds)
-            probabilities = self._classifier.classify(gray, [track.box for track in tracks])
+            probabilities = self.classifier.classify(gray, [track.box for track in tracks])
             yield frame, [self._face(*both) for both in zip(tracks, probabilities)]
 
     def _face(self, track, probabilities):
@@ -73,7 +77,7 @@ class EmotionAnalyzer:
     def _emotion(self, probabilities):
         best = probabilities.argmax()
         sure = probabilities[best] >= self._least_confidence
-        return self._classifier.class_names[best] if sure else UNSURE
+        return self.classifier.class_names[best] if sure else UNSURE
 
     def _find(self, frames):
         """Yield each frame, its gray picture, its boxes, and whether a new shot begins."""
@@ -81,9 +85,9 @@ class EmotionAnalyzer:
             is_cut = not self._frames_belong_together or self._cuts.begins_at(
                 frame.gray, frame.seconds)
             if is_cut:
-                self._detector.forget()
-            searched = frame.image if self._detector.takes_color else frame.gray
-            yield frame, frame.gray, self._detector.detect(searched, frame.seconds), is_cut
+                self.detector.forget()
+            searched = frame.image if self.detector.takes_color else frame.gray
+            yield frame, frame.gray, self.detector.detect(searched, frame.seconds), is_cut
 
 
 class Cuts:

@@ -9,22 +9,23 @@ from pipeline.io.onnxmodel import read_onnx
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
-# In int8 a face and its mirror image take less time than the face alone in float32, and the mean of
-# both is right more often (results/benchmarks/runtime.txt).
-AUGMENTATIONS = {"float32": None, "int8": "flip"}
+AUGMENTATION = "flip"  # the mean over a face and its mirror image is right more often
 
 
 class EmotionClassifier:
     """An emotion model with the crop and the scaling of its training.
 
-    precision: "float32" or "int8", or None for the faster one that the file allows. class_names:
-    the emotions in the order of the probabilities, from the model file. Raises UserError if the
-    file is not a model for square gray images, or lacks what int8 needs.
+    precision: "float32" or "int8", or None for int8 if the file allows it. looks: the views of a
+    face whose probabilities are averaged. class_names: the emotions in the order of the
+    probabilities, from the model file. Raises UserError if the file is not a model for square gray
+    images, or lacks what int8 needs.
     """
+
+    looks = ("face", "mirror image")
 
     def __init__(self, model_path, precision=None):
         model, record, self.precision = read_onnx(model_path, precision)
-        self._path = model_path
+        self.path = model_path
         self.class_names = tuple(record["class_names"])
         height, width, depth = record["graph"][0]["settings"]["shape"]
         if height != width or depth != 1:
@@ -44,8 +45,8 @@ class EmotionClassifier:
             return np.empty((0, len(self.class_names)), dtype=np.float32)
         faces = np.stack([crop(gray, box, self._size) for box in boxes])
         probabilities = predict_on_batch(self._network, self._preprocessor.preprocess(faces),
-                                         AUGMENTATIONS[self.precision])
-        require_numbers(probabilities, self._path)
+                                         AUGMENTATION)
+        require_numbers(probabilities, self.path)
         return probabilities
 
 

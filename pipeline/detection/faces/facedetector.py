@@ -49,7 +49,7 @@ class FaceDetector:
     frame. full_scan_every: seconds between searches of the whole frame, 0 searches every frame so;
     a lost face brings the next search forward. closer: a slower detector of small faces, or None.
     It searches whole frames where small faces are known, and every full_scan_every seconds unless
-    there is just one face. Raises UserError if the file is not a cascade.
+    there is just one face. paths: of all cascades. Raises UserError if the file is not a cascade.
     """
 
     name = "cascade"
@@ -60,6 +60,7 @@ class FaceDetector:
         self.width = width or (PICTURE_WIDTH if pictures else VIDEO_WIDTH)
         self.min_face = min_face or MIN_FACE
         self.full_scan_every = full_scan_every
+        self.paths = [cascade_path, *(closer.paths[1:] if closer else [])]
         self._closer = closer
         self._cascade = load_cascade(cascade_path)
         self.forget()
@@ -142,8 +143,8 @@ class PictureFaceDetector:
     def __init__(self, cascade_path, confirming_path=None, *, width=None, min_face=None):
         self.width = width or PICTURE_WIDTH
         self.min_face = min_face or MIN_FACE
-        self._proposing = load_cascade(cascade_path)
-        self._confirming = load_cascade(confirming_path or confirming_cascade())
+        self.paths = [cascade_path, confirming_path or confirming_cascade()]
+        self._proposing, self._confirming = map(load_cascade, self.paths)
 
     def forget(self):
         """Do nothing: each picture is searched by itself."""

@@ -32,7 +32,7 @@ class YuNetDetector:
 
     width: longest side of the frame that is searched, pixels; by default PICTURE_WIDTH, and in
     videos VIDEO_WIDTH where that is enough. min_face: side of the smallest face, pixels of the
-    shrunk frame. Raises UserError if the file is not a YuNet.
+    shrunk frame. paths: the file. Raises UserError if it is not a YuNet.
     """
 
     name = "YuNet"
@@ -42,6 +42,7 @@ class YuNetDetector:
         self.width = width or PICTURE_WIDTH
         self.min_face = min_face or 1
         self._adapts = width is None and not pictures
+        self.paths = [network_path]
         self._network = load_yunet(network_path, LEAST_SCORE)
         self.forget()
 

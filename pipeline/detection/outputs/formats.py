@@ -1,8 +1,10 @@
-"""The formats of annotated videos and pictures, by their suffixes, and the names of results."""
+"""The formats of results by their suffixes, and the names of results."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import PurePath
+
+from pipeline.files.wholefile import place_of
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,18 @@ PICTURE_FORMATS = {
     ".jpg": "JPEG", ".mpo": "JPEG", ".png": "PNG", ".pnm": "PPM", ".ppm": "PPM", ".tif": "TIFF",
     ".tiff": "TIFF", ".webp": "WEBP",
 }
+
+
+STANDARD_OUTPUT = PurePath("/dev/stdout")
+
+TABLE_DELIMITERS = {".csv": ",", ".tsv": "\t"}
+
+TIMELINE_SUFFIXES = (".png", ".pdf", ".svg")
+
+
+def sidecar_of(table):
+    """Return the path of the .json beside a table, or None if the table is no file."""
+    return table.with_suffix(".json") if table and place_of(table) else None
 
 
 def result_names(names, suffix_of):

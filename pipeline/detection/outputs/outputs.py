@@ -8,9 +8,10 @@ from contextlib import ExitStack, contextmanager
 from rich.console import Console
 from rich.text import Text
 
-from pipeline.detection.outputs.emotioncsv import EmotionCSV
+from pipeline.detection.outputs.facestatistics import FaceStatistics
+from pipeline.detection.outputs.formats import sidecar_of
 from pipeline.detection.outputs.runsummary import RunSummary
-from pipeline.detection.outputs.timeline import Timeline
+from pipeline.detection.outputs.sidecar import table_with_sidecar
 from pipeline.files.locks import locked_output
 from pipeline.files.places import require_apart
 from pipeline.terminal import printable
@@ -31,28 +32,33 @@ class Outputs:
 
     @classmethod
     @contextmanager
-    def create(cls, job, source, analyzer, skips, stop, *, display):
+    def create(cls, job, source, analyzer, skips, stop, *, display, settings):
         """Yield the Outputs of a Job; the files are complete when the block ends.
 
         skips: the Skips that the summary counts. stop: a StopRequest, which ends the windows'
-        waits. display: open the windows. Raises UserError if a file or a window cannot be opened.
+        waits. display: open the windows. settings: {name: value} of the run, for the sidecar.
+        Raises UserError if a file or a window cannot be opened.
         """
         class_names = analyzer.class_names
-        sinks = []
+        statistics = FaceStatistics(None if source.pictures else source.rate)
+        sinks = [statistics]
         if source.pictures:
             require_apart(source.paths, _results(job, source))
         with ExitStack() as stack:
             for path in job.outputs:
                 stack.enter_context(locked_output(path))
             if job.csv:
-                sinks.append(stack.enter_context(
-                    EmotionCSV.create(job.csv, class_names, pictures=source.pictures)))
+                sinks.append(stack.enter_context(table_with_sidecar(
+                    job.csv, source, analyzer, statistics, skips, settings)))
             if job.timeline:
-                sinks.append(stack.enter_context(Timeline.create(job.timeline, class_names)))
+                from pipeline.detection.outputs.timeline import Timeline
+
+                sinks.append(stack.enter_context(
+                    Timeline.create(job.timeline, source, class_names, statistics)))
             if job.annotated or display:  # it draws before the next ones show and write
                 from pipeline.detection.outputs.drawing import Annotator
 
-                sinks.append(Annotator(class_names, with_rate=not source.pictures))
+                sinks.append(Annotator(class_names, with_time=not source.pictures))
             if display:
                 from pipeline.detection.outputs.windows import Windows
 
@@ -65,11 +71,11 @@ class Outputs:
             elif job.annotated:
                 from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
 
-                sinks.append(stack.enter_context(
-                    AnnotatedVideo.create(job.annotated, source)))
+                sinks.append(stack.enter_context(AnnotatedVideo.create(job.annotated, source)))
             files = {"annotated": job.annotated, "emotions by face and frame": job.csv,
-                     "timeline": job.timeline}
-            yield cls(RunSummary(class_names, analyzer.found_by, skips), sinks, files)
+                     "what the table holds": sidecar_of(job.csv), "timeline": job.timeline}
+            yield cls(RunSummary(statistics, analyzer, skips, pictures=source.pictures), sinks,
+                      files)
 
     @property
     def closed(self):
@@ -93,7 +99,7 @@ class Outputs:
 
 def _results(job, source):
     """Return the paths of all files that a Job of pictures writes."""
-    paths = [path for path in (job.csv, job.timeline) if path]
+    paths = [path for path in job.outputs if path != job.annotated]
     if job.annotated:
         from pipeline.detection.outputs.annotatedpictures import copy_paths
 

@@ -6,7 +6,7 @@ import time
 
 import cv2
 
-from pipeline.detection.outputs.drawing import bars
+from pipeline.detection.outputs.drawing import panel_of
 from pipeline.errors import UserError
 
 FACE, PROBABILITIES = "Face", "Probabilities"
@@ -17,7 +17,7 @@ GAP = 16
 
 LARGEST_SCALE = 2.0  # of a small frame
 
-ROW = 40  # pixels of one bar
+ROW = 40  # pixels of a row of the probabilities
 
 END_KEYS = (ord("q"), 27)  # 27: Esc
 PAUSE_KEY = ord(" ")
@@ -61,7 +61,7 @@ class Windows:
         """Wait until a frame is due, show it, and handle keys."""
         if self.closed:
             return
-        panel = bars(faces[0] if faces else None, self._class_names, row=ROW)
+        panel = panel_of(faces[0] if faces else None, self._class_names, ROW)
         if not self._placed:
             self._place(frame.image, panel)
         if not self._pictures and not self._live:

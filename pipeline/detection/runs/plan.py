@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.commandline import new_folder
-from pipeline.detection.outputs.formats import VIDEO_FORMATS, result_names
+from pipeline.detection.outputs.formats import VIDEO_FORMATS, result_names, sidecar_of
 from pipeline.detection.sources.framesource import (
     STANDARD_INPUT,
     is_address,
@@ -46,8 +46,9 @@ class Job:
 
     @property
     def outputs(self):
-        """The paths of all wanted results."""
-        return [path for path in (self.annotated, self.csv, self.timeline) if path]
+        """The paths of all wanted results, with the table's sidecar."""
+        paths = (self.annotated, self.csv, sidecar_of(self.csv), self.timeline)
+        return [path for path in paths if path]
 
 
 def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **outputs):
@@ -80,6 +81,8 @@ def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **ou
 
 def _picture_job(pictures, outputs):
     """Return the Job of a picture, or of a folder of pictures."""
+    if outputs["timeline"]:
+        raise UserError("--timeline is for videos: pictures have no time; leave it out")
     if not pictures.is_dir():
         require_file(pictures, "picture")
     paths = {what: Path(path) for what, path in outputs.items() if path}

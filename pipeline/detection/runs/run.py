@@ -58,7 +58,8 @@ def run_job(job, analyzer, stop, *, mark=False, every=1, reconnect=0, max_frames
     require_video(job.source)
     with open_source(job, skips, stop, every=every, reconnect=reconnect) as source:
         try:
-            with (Outputs.create(job, source, analyzer, skips, stop, display=display) as outputs,
+            with (Outputs.create(job, source, analyzer, skips, stop, display=display,
+                                 settings={"every": every, "max_frames": max_frames}) as outputs,
                   closing(analyzer.analyze(islice(source, max_frames), stop,
                                            live=source.live)) as results):
                 if mark:

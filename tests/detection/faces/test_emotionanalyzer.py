@@ -27,7 +27,7 @@ def expressions():
 
 
 class OneFace:
-    name, takes_color = "one face", False
+    name, takes_color, width, min_face = "one face", False, 300, 30
 
     def forget(self):
         pass

@@ -6,22 +6,30 @@ from pipeline.detection.runs.plan import Job
 from pipeline.detection.runs.run import run_job, run_jobs
 from pipeline.ending import StopRequest
 from pipeline.files.folder import Skips
-from tests.conftest import SAMPLE_VIDEO
+from tests.conftest import MODEL, SAMPLE_VIDEO
 
 
 def analyzer(analyze=lambda frames, stop, live: ((frame, []) for frame in frames)):
     """Return an analyzer that finds no face."""
-    return SimpleNamespace(class_names=["happy", "sad"], found_by="nobody", analyze=analyze)
+    return SimpleNamespace(
+        class_names=["happy", "sad"], analyze=analyze,
+        classifier=SimpleNamespace(path=MODEL, precision="int8", looks=("face",)),
+        detector=SimpleNamespace(name="nobody", paths=[]),
+        settings={"smoothing": 0, "least_confidence": 0})
 
 
 def files_in(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.mark.parametrize("there", [{}, {"a.csv"}, {"a.csv", ".a.csv.unfinished"}])
+EARLIER = '{\n "table": "an earlier one"'
+
+
+@pytest.mark.parametrize("there", [{}, {"a.csv"}, {"a.csv", "a.json"}, {
+    "a.csv", "a.json", ".a.csv.unfinished", ".a.json.unfinished"}])
 def test_a_stop_before_the_first_frame_leaves_what_is_there_as_it_is(tmp_path, there):
     for name in there:
-        (tmp_path / name).write_text("earlier")
+        (tmp_path / name).write_text(EARLIER)
 
     def stopped(frames, stop, live):
         stop.end()
@@ -30,16 +38,19 @@ def test_a_stop_before_the_first_frame_leaves_what_is_there_as_it_is(tmp_path, t
     run_job(Job(str(SAMPLE_VIDEO), csv=tmp_path / "a.csv"), analyzer(stopped), StopRequest(),
             mark=True)
     assert files_in(tmp_path) == sorted(there)
-    assert all((tmp_path / name).read_text() == "earlier" for name in there)
+    assert all((tmp_path / name).read_text() == EARLIER for name in there)
 
 
 def test_what_another_run_has_completed_meanwhile_is_left_out(tmp_path, capsys):
     jobs = [Job(str(SAMPLE_VIDEO), csv=tmp_path / name) for name in ("a.csv", "b.csv", "c.csv")]
-    for name in ("a.csv", "b.csv", ".b.csv.unfinished"):
-        (tmp_path / name).write_text("of another run")
+    jobs.append(Job(str(SAMPLE_VIDEO), csv=tmp_path / "d.csv"))
+    for name in ("a.csv", "a.json", "b.csv", "b.json", ".b.csv.unfinished", "d.csv"):
+        (tmp_path / name).write_text(EARLIER)
     assert run_jobs(jobs, analyzer(), StopRequest(), Skips(), skip_existing=True, mark=True,
                     max_frames=2) == 0
-    assert "2 of 3 videos analysed, 0 failed, 1 left out" in capsys.readouterr().out
-    assert (tmp_path / "a.csv").read_text() == "of another run"
-    assert files_in(tmp_path) == ["a.csv", "b.csv", "c.csv"]
-    assert (tmp_path / "b.csv").read_text().startswith("frame,seconds")
+    assert "3 of 4 videos analysed, 0 failed, 1 left out" in capsys.readouterr().out
+    assert (tmp_path / "a.csv").read_text() == EARLIER
+    assert files_in(tmp_path) == [f"{name}.{suffix}" for name in "abcd"
+                                  for suffix in ("csv", "json")]
+    for name in ("b.csv", "d.csv"):  # d had no sidecar, so it was not complete
+        assert (tmp_path / name).read_text().startswith("frame,seconds")

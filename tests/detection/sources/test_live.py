@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import av
 import numpy as np
 import pytest
-from pipeline.files.skips import Skips
 
 from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
 from pipeline.detection.runs.plan import Job
 from pipeline.detection.sources.framesource import open_source
 from pipeline.ending import StopRequest
+from pipeline.files.folder import Skips
 from tests.detection.clips import sample_images
 
 RATE = 30
