@@ -33,8 +33,8 @@ PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 def parse_args(argv=None):
     parser = new_parser(__doc__)
     recipe = parser.add_argument_group("what is trained")
-    recipe.add_argument("--list", action="store_true", help="print the recipes, with the accuracy on "
-                        "the validation split of those that were run")
+    recipe.add_argument("--list", action="store_true", help="print the recipes, with the accuracy "
+                        "on the validation split of those that were run")
     recipe.add_argument("--experiment", type=experiment, metavar="N",
                         help="recipe in config/experiments.py, by its number or name (default: "
                              f"{DEFAULT_EXPERIMENT})")

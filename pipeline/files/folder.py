@@ -1,9 +1,12 @@
 """Finds files in a folder and its subfolders, and counts what is skipped."""
 
 import os
+import re
 from collections import Counter
+from glob import glob
 from pathlib import Path
 
+from pipeline.errors import UserError
 from pipeline.files.places import identity_of
 from pipeline.terminal import notice
 
@@ -24,6 +27,45 @@ class Skips:
         """Print a line, and count `number` under its reason."""
         notice(line)
         self.counts[reason] += number
+
+
+def matching(names):
+    """Return names with patterns such as *.jpg, which some shells leave, replaced by the files.
+
+    Raises UserError if no file matches a pattern.
+    """
+    found = []
+    for name in map(str, names):
+        is_pattern = set("*?[") & set(name) and "://" not in name and not os.path.lexists(name)
+        files = sorted(glob(name, recursive=True)) if is_pattern else [name]
+        if not files:
+            raise UserError(f"{name}: no file has a name of this pattern")
+        found += files
+    return found
+
+
+def files_by_name(paths, suffixes, what, skips, leave_out=()):
+    """Return {name: path} of files, and of the files in folders by their path there.
+
+    what: what the files are, for errors. The other arguments are those of `files_below`. Raises
+    UserError if a folder has no such file, or if two files have one name.
+    """
+    found = {}
+    for path in map(str, paths):
+        if Path(path).is_dir():
+            below = {file.relative_to(path).as_posix(): str(file)
+                     for file in files_below(path, suffixes, skips, leave_out)}
+            if not below:
+                raise UserError(f"{path}: no {what} in this folder; expected "
+                                + ", ".join(suffixes))
+        else:
+            name = re.sub(r".*[/\\]", "", path.rstrip("/"))
+            below = {name if name.strip(".") else what: path}
+        for name in below.keys() & found.keys():
+            raise UserError(f"{below[name]}: has the name of {found[name]}, and so would its "
+                            "results; run them apart")
+        found.update(below)
+    return found
 
 
 def files_below(folder, suffixes, skips, leave_out=()):
