@@ -2,6 +2,8 @@
 
 import keras
 
+from pipeline.nn.kerasgraph import weights_of
+
 NUM_BATCHES = 30  # that batch-norm statistics are measured on
 
 
@@ -9,9 +11,9 @@ class AveragedWeights(keras.callbacks.SwapEMAWeights):
     """Puts the optimizer's moving average of the weights in their place during validation.
 
     The batch-norm statistics of the trained weights do not fit the average: they are measured
-    anew, in training mode. When validation ends, `weights` is a list of all arrays of the
-    averaged network, and the trained weights are back. dataset: batches of (images, labels) as
-    they are trained on, augmented; the first NUM_BATCHES are used.
+    anew, in training mode. When validation ends, `weights` has the arrays of the averaged network,
+    {layer: {array: values}}, and the trained weights are back. dataset: batches of (images,
+    labels) as they are trained on, augmented; the first NUM_BATCHES are used.
     """
 
     def __init__(self, dataset):
@@ -31,7 +33,7 @@ class AveragedWeights(keras.callbacks.SwapEMAWeights):
         measure_batch_statistics(self._layers, self.dataset, self._training_pass)
 
     def on_test_end(self, logs=None):
-        self.weights = self.model.get_weights()
+        self.weights = weights_of(self.model)
         statistics = [weights[2:] for weights in self._trained]
         super().on_test_end(logs)
         for layer, (mean, variance) in zip(self._layers, statistics):

@@ -6,7 +6,7 @@ import keras
 
 from pipeline.io import checkpoint
 from pipeline.nn.activationranges import measure_ranges
-from pipeline.nn.graph import by_layer, layers_of
+from pipeline.nn.kerasgraph import weights_of
 
 
 class EpochCheckpoint(keras.callbacks.Callback):
@@ -50,9 +50,8 @@ class EpochCheckpoint(keras.callbacks.Callback):
             self.last_saved = path
 
     def _save_best(self, record):
-        weights = self.average.weights if self.average else self.model.get_weights()
-        graph = record["graph"]
-        ranges = measure_ranges(graph, by_layer(layers_of(graph), weights), self.images)
+        weights = self.average.weights if self.average else weights_of(self.model)
+        ranges = measure_ranges(record["graph"], weights, self.images)
         if ranges:
             record = {**record, "activation_ranges": ranges}
         checkpoint.save(self.model, self.folder / "best.hdf5", record,

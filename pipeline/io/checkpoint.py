@@ -22,7 +22,7 @@ from pipeline.files.untrusted import reading
 from pipeline.files.wholefile import reserve, whole_file
 from pipeline.io.modelrecord import LONGEST_RECORD, parsed
 from pipeline.io.plainhdf5 import opened_hdf5
-from pipeline.nn.graph import by_layer, layers_of, with_arrays
+from pipeline.nn.graph import layers_of, with_arrays
 
 RECORD = "emotion_recognition"
 EXPECTED = "a model file of train_recognizer.py"
@@ -32,15 +32,20 @@ def save(model, path, record, *, include_optimizer=True, weights=None):
     """Write a model file (.hdf5), whole or not at all.
 
     Without optimizer state the file is for use, not for resuming: a third of the size, and
-    float32 whatever precision it was trained in. `weights`, arrays in Keras's order, then take the
-    place of the model's. If the record's `arrays` is float16, the file holds them in that.
+    float32 whatever precision it was trained in. `weights`, {layer: {array: values}}, then take
+    the place of the model's. If the record's `arrays` is float16, the file holds them in that.
     """
+    from pipeline.nn.kerasgraph import set_weights, weights_of
+
     halved = record.get("arrays") == "float16"
+    weights = weights or weights_of(model)
+    if halved:
+        weights = {layer: {name: array.astype(np.float16).astype(np.float32)
+                           for name, array in arrays.items()} for layer, arrays in weights.items()}
     if not include_optimizer:
-        weights = weights or model.get_weights()
         model = _build(record)
-        model.set_weights([array.astype(np.float16) for array in weights] if halved else weights)
-    checksums = {"weights": digest_of(model.get_weights(), record)}
+        set_weights(model, weights)
+    checksums = {"weights": digest_of(arrays_in(weights), record)}
     if getattr(model, "optimizer", None):
         checksums["optimizer"] = digest_of(map(np.asarray, model.optimizer.variables))
     text = json.dumps({**record, "checksums": checksums})
@@ -58,7 +63,7 @@ def add_to_record(path, **fields):
     with _opened(path) as (file, record, checksums):
         weights = _weights(path, file, record, checksums)
         record = {**record, **fields}
-        checksums = {**checksums, "weights": digest_of(in_keras_order(weights), record)}
+        checksums = {**checksums, "weights": digest_of(arrays_in(weights), record)}
     text = json.dumps({**record, "checksums": checksums})
     parsed(text, path)
     with whole_file(path) as partial:
@@ -70,7 +75,7 @@ def add_to_record(path, **fields):
 def read(path):
     """Return (record, weights) of a model file; needs no Keras.
 
-    weights: {layer: {array: float32 values}}, in Keras's order. Raises UserError if the file is
+    weights: {layer: {array: float32 values}}, in the graph's order. Raises UserError if the file is
     damaged, not one of train_recognizer.py, or asks for too much memory or time.
     """
     with _opened(path) as (file, record, checksums):
@@ -87,9 +92,11 @@ def load(path):
 
     Raises UserError as `read` does.
     """
+    from pipeline.nn.kerasgraph import set_weights
+
     record, weights = read(path)
     model = _build(record)
-    model.set_weights(in_keras_order(weights))
+    set_weights(model, weights)
     return model, record
 
 
@@ -99,13 +106,18 @@ def restore(model, path):
     Raises UserError as `read` does, and if they belong to another network or optimizer, or the
     file has no optimizer state.
     """
+    from pipeline.nn.kerasgraph import set_weights
+
     model.optimizer.build(model.trainable_variables)
     with _opened(path) as (file, record, checksums):
-        weights = in_keras_order(_weights(path, file, record, checksums))
-        if [array.shape for array in weights] != [weight.shape for weight in model.weights]:
+        shapes = {layer.name: [tuple(weight.shape) for weight in layer.weights]
+                  for layer in model.layers if layer.weights}
+        if shapes != {layer.name: list(layer.arrays.values())
+                      for layer in with_arrays(layers_of(record["graph"]))}:
             raise UserError(f"{path}: of another network: its arrays have other shapes")
+        weights = _weights(path, file, record, checksums)
         state = _optimizer_state(path, file, checksums, model.optimizer.variables)
-        model.set_weights(weights)
+        set_weights(model, weights)
         for variable, array in zip(model.optimizer.variables, state, strict=True):
             variable.assign(array)
 
@@ -126,7 +138,7 @@ def class_indices(record, path, class_names, database):
     return [record["class_names"].index(name) for name in class_names]
 
 
-def in_keras_order(weights):
+def arrays_in(weights):
     """Return the arrays of {layer: {array: values}} in a list."""
     return [array for arrays in weights.values() for array in arrays.values()]
 
@@ -145,12 +157,13 @@ def _opened(path):
 def _weights(path, file, record, checksums):
     layers = with_arrays(layers_of(record["graph"]))
     dtype = record.get("arrays", "float32")
-    arrays = [file.array(f"model_weights/{layer.name}/{layer.name}/{name}", shape, dtype)
-              .astype(np.float32) for layer in layers for name, shape in layer.arrays.items()]
-    if not all(np.isfinite(array).all() for array in arrays):
+    weights = {layer.name: {
+        name: file.array(f"model_weights/{layer.name}/{layer.name}/{name}", shape, dtype)
+        .astype(np.float32) for name, shape in layer.arrays.items()} for layer in layers}
+    if not all(np.isfinite(array).all() for array in arrays_in(weights)):
         raise ValueError("its weights are not all numbers")
-    _require(path, checksums, "weights", digest_of(arrays, record))
-    return by_layer(layers, arrays)
+    _require(path, checksums, "weights", digest_of(arrays_in(weights), record))
+    return weights
 
 
 def _optimizer_state(path, file, checksums, variables):

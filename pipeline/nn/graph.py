@@ -145,13 +145,6 @@ def kernels(layers):
     return [layer for layer in with_arrays(layers) if KINDS[layer.kind].outputs]
 
 
-def by_layer(layers, arrays):
-    """Return {layer's name: {array's name: array}} of the arrays of a network in Keras's order."""
-    arrays = iter(arrays)
-    return {layer.name: {name: next(arrays) for name in layer.arrays}
-            for layer in with_arrays(layers)}
-
-
 def with_classes(graph, classes):
     """Return a graph whose last kernel has another number of outputs; raise ValueError if the
     network then does not end in so many.

@@ -4,6 +4,7 @@ import inspect
 import re
 
 import keras
+import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.nn.graph import layers_of, plain_shapes
@@ -23,27 +24,37 @@ def graph_of(model):
     has settings a graph cannot hold.
     """
     _require_kinds(model)
-    config = model.get_config()
-    settings = {layer.name: _settings_of(layer) for layer in model.layers}
-    layers = {layer.name: layer for layer in model.layers}
-    names, graph = _stable_names(model.layers), []
-    for name, call, inputs in _calls(config, layers):
-        own = names[name]
-        entry = {"name": own if not call else f"{own}:{call}",
-                 "inputs": [names[other] if not number else f"{names[other]}:{number}"
-                            for other, number in inputs]}
-        if call:
-            entry["shares"] = own
+    calls = _calls(model)
+    names, graph = _stable_names(model, calls), []
+    for name, number, inputs in calls:
+        layer = model.get_layer(name)
+        entry = {"name": _call_name(names[name], number),
+                 "inputs": [_call_name(names[other], call) for other, call in inputs]}
+        if number:
+            entry["shares"] = names[name]
         else:
-            entry |= {"kind": _kind_of(layers[name]), "settings": settings[name],
+            entry |= {"kind": _kind_of(layer), "settings": _settings_of(layer),
                       "arrays": plain_shapes({weight.name: weight.shape
-                                              for weight in layers[name].weights})}
+                                              for weight in layer.weights})}
         graph.append(entry)
     try:
         layers_of(graph)
     except ValueError as error:
         raise UserError(f"{model.name}: has {error}") from None
     return graph
+
+
+def weights_of(model):
+    """Return {layer: {array: values}} of a model that has a graph, by the names there."""
+    names = _stable_names(model, _calls(model))
+    return {own: {weight.name: np.array(weight) for weight in model.get_layer(name).weights}
+            for name, own in names.items() if model.get_layer(name).weights}
+
+
+def set_weights(model, weights):
+    """Give a model of keras_model its weights, {layer: {array: values}}."""
+    for name, arrays in weights.items():
+        model.get_layer(name).set_weights(list(arrays.values()))
 
 
 def keras_model(graph):
@@ -74,6 +85,9 @@ def _require_kinds(model):
         if _kind_of(layer) not in KINDS:
             raise UserError(f"{model.name}: its layer {layer.name} is a {_kind_of(layer)}, "
                             f"expected one of {', '.join(KINDS)}")
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise UserError(f"{model.name}: {len(model.inputs)} inputs and {len(model.outputs)} "
+                        "outputs, expected one each")
 
 
 def _kind_of(layer):
@@ -133,41 +147,58 @@ def _regularizer(factors):
     return keras.regularizers.L1L2(l1, l2) if l1 else keras.regularizers.L2(l2)
 
 
-def _stable_names(layers):
+def _stable_names(model, calls):
     """Return {layer's name: its name in the graph}: names that Keras gave are numbered anew."""
     counts, names = {}, {}
-    for layer in layers:
+    for name in dict.fromkeys(name for name, _, _ in calls):
         kind = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", re.sub(
-            r"(.)([A-Z][a-z0-9]+)", r"\1_\2", type(layer).__name__)).lower()
-        names[layer.name] = layer.name
-        if re.fullmatch(rf"{kind}(_\d+)?", layer.name):
+            r"(.)([A-Z][a-z0-9]+)", r"\1_\2", type(model.get_layer(name)).__name__)).lower()
+        names[name] = name
+        if re.fullmatch(rf"{kind}(_\d+)?", name):
             number = counts[kind] = counts.get(kind, -1) + 1
-            names[layer.name] = f"{kind}_{number}" if number else kind
+            names[name] = f"{kind}_{number}" if number else kind
     return names
 
 
-def _calls(config, layers):
-    """Yield (layer's name, number of the call, [(input layer's name, its call)]) in order.
+def _call_name(name, number):
+    return f"{name}:{number}" if number else name
 
-    config: of the model. layers: {name: Keras layer}. Raises UserError if a layer is called with
-    something else than tensors.
+
+def _calls(model):
+    """Return [(layer's name, number of the call, [(input layer's name, its call)])] in order.
+
+    The order depends on the graph alone: each call follows its inputs, the output is last. Raises
+    UserError if a layer is called with something else than tensors.
     """
-    waiting = {}
+    config, inputs_of = model.get_config(), {}
     for layer in config["layers"]:
+        usual = inspect.signature(model.get_layer(layer["name"]).call).parameters
         for number, call in enumerate(layer["inbound_nodes"] or [{"args": [], "kwargs": {}}]):
-            usual = inspect.signature(layers[layer["name"]].call).parameters
-            settings = {name: value for name, value in call["kwargs"].items()
-                        if name not in usual or value != usual[name].default}
-            if settings:
-                raise UserError(f"{layer['name']}: is called with {settings!r:.100}, which a model "
-                                "file cannot hold; leave it out")
-            waiting[layer["name"], number] = [tuple(history[:2]) for history in _histories(
-                call["args"])]
-    done = set()
-    while waiting:
-        for key in [key for key, inputs in waiting.items() if done.issuperset(inputs)]:
-            yield *key, waiting.pop(key)
-            done.add(key)
+            for name, value in call["kwargs"].items():
+                if name not in usual or value != usual[name].default:
+                    raise UserError(f"{layer['name']}: is called with {name}={value!r:.100}, which "
+                                    "a model file cannot hold; leave it out")
+            inputs_of[layer["name"], number] = [tuple(history[:2])
+                                                for history in _histories(call["args"])]
+    (output,) = {tuple(history[:2]) for history in _ends(config["output_layers"])}
+    calls, numbers, waiting = [], {}, [output]
+    while waiting:  # depth first: a call stays until its inputs are done
+        call = waiting[-1]
+        missing = [other for other in inputs_of[call] if other not in numbers]
+        if missing:
+            waiting.append(missing[0])
+            continue
+        waiting.pop()
+        if call not in numbers:
+            name, own = call[0], sum(other[0] == call[0] for other in numbers)
+            numbers[call] = own
+            calls.append((name, own, [(other[0], numbers[other]) for other in inputs_of[call]]))
+    return calls
+
+
+def _ends(places):
+    """Yield the [layer, call, tensor] of each output: Keras leaves out the list around one."""
+    yield from [places] if isinstance(places[0], str) else places
 
 
 def _histories(arguments):

@@ -30,7 +30,7 @@ class OnnxGraph:
 
     def constant(self, name, values):
         """Add an array."""
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        self.constants.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
         return name
 
     def number(self, value):

@@ -8,8 +8,8 @@ import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
-from pipeline.nn.graph import by_layer, kernels, layers_of, with_classes
-from pipeline.nn.kerasgraph import graph_of, keras_model
+from pipeline.nn.graph import kernels, layers_of, with_classes
+from pipeline.nn.kerasgraph import graph_of, keras_model, set_weights, weights_of
 from pipeline.nn.onnxnetwork import onnx_network
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 
@@ -62,9 +62,8 @@ def require_trainable(model, input_shape, classes):
     expected = np.asarray(model(images, training=False))
     if not np.allclose(expected.sum(axis=1), 1, atol=1e-3) or expected.min() < 0:
         raise UserError(f"{model.name}: its output is no probabilities; end it in a softmax")
-    again = keras_model(graph)
-    again.set_weights(model.get_weights())
-    weights = by_layer(layers_of(graph), again.get_weights())
+    again, weights = keras_model(graph), weights_of(model)
+    set_weights(again, weights)
     runtime = RuntimeNetwork(onnx_network(graph, weights, range(classes)))
     for found, what in ((np.asarray(again(images, training=False)), "when it is built again"),
                         (runtime.predict_on_batch(images), "as ONNX")):
@@ -75,7 +74,7 @@ def require_trainable(model, input_shape, classes):
 
 
 def pretrained(path, class_names):
-    """Return (graph, weights) of a trained network for these classes, arrays in Keras's order.
+    """Return (graph, weights) of a trained network for these classes.
 
     If the classes are others, the last kernel is drawn anew. Raises UserError as checkpoint.read
     does, and if the network cannot be given other classes.
@@ -85,11 +84,10 @@ def pretrained(path, class_names):
         graph = with_classes(record["graph"], len(class_names))
     except ValueError as error:
         raise UserError(f"{path}: {error}; it cannot learn other classes") from None
-    layers = layers_of(graph)
-    drawn = by_layer(layers, keras_model(graph).get_weights())
     if tuple(record["class_names"]) != tuple(class_names):
-        weights = {**weights, (last := kernels(layers)[-1].name): drawn[last]}
-    return graph, checkpoint.in_keras_order(weights)
+        last = kernels(layers_of(graph))[-1].name
+        weights[last] = weights_of(keras_model(graph))[last]
+    return graph, weights
 
 
 def freeze(model, blocks):

@@ -19,7 +19,7 @@ from pipeline.io import checkpoint
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.nn.activationranges import NUM_IMAGES
 from pipeline.nn.graph import kernels, layers_of
-from pipeline.nn.kerasgraph import graph_of, keras_model
+from pipeline.nn.kerasgraph import graph_of, keras_model, set_weights, weights_of
 from pipeline.preprocessing.affineaugmentor import AffineAugmentor
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 from pipeline.preprocessing.mixup import Mixup
@@ -159,13 +159,13 @@ def network_of(recipe, record, model_path, input_shape, class_names, distributio
         graph, weights = pretrained(record["pretrained"], class_names)
     else:
         drawn = built(recipe, record["experiment"], input_shape, len(class_names))
-        graph, weights = graph_of(drawn), drawn.get_weights()
+        graph, weights = graph_of(drawn), weights_of(drawn)
     keras.distribution.set_distribution(distribution)  # others than this network use one device
     if distribution:
         distribution.first_layer = kernels(layers_of(graph))[0].name
     model = keras_model(graph)
     if weights:
-        model.set_weights(weights)
+        set_weights(model, weights)
     return model, graph
 
 
