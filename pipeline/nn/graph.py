@@ -85,10 +85,13 @@ def _layer(data, earlier):
     unknown = [other for other in data["inputs"] if other not in earlier]
     if unknown or bool(data["inputs"]) != (kind != "InputLayer"):
         raise ValueError(f"{place}with inputs {shown(data['inputs'])}, expected earlier layers")
+    shapes = [earlier[other].shape for other in data["inputs"]]
+    if first and len(shapes) > 1 and [*map(len, shapes)] != [
+            len(earlier[other].shape) for other in first.inputs]:
+        raise ValueError(f"{place}that shares {first.name}, expected inputs with as many axes")
     row = KINDS[kind]
     for problem in wrong_fields(settings, row.settings, row.settings, place):
         raise ValueError(problem)
-    shapes = [earlier[other].shape for other in data["inputs"]]
     try:
         shape, arrays = row.shape(settings, *shapes), row.arrays(settings, *shapes)
     except (ValueError, TypeError) as error:
