@@ -57,7 +57,8 @@ def run_job(job, analyzer, stop, *, reading, mark=False, max_frames=None, displa
     with open_source(job, skips, stop, reading) as source:
         try:
             with (Outputs.create(job, source, analyzer, skips, stop, display=display,
-                                 settings={"every": reading.every, "max_frames": max_frames}) as outputs,
+                                 settings={"every": reading.every,
+                                           "max_frames": max_frames}) as outputs,
                   closing(analyzer.analyze(islice(source, max_frames), stop,
                                            live=source.live)) as results):
                 if mark:
