@@ -53,13 +53,12 @@ def run_job(job, analyzer, stop, *, reading, mark=False, max_frames=None, displa
     """
     skips = Skips()
     outputs, complete, marked = None, False, []
-    settings = {"every": reading.every, "start": reading.start, "end": reading.end,
-                "max_frames": max_frames}
     require_video(job.source)
     with open_source(job, skips, stop, reading) as source:
         try:
             with (Outputs.create(job, source, analyzer, skips, stop, display=display,
-                                 settings=settings) as outputs,
+                                 settings={"every": reading.every,
+                                           "max_frames": max_frames}) as outputs,
                   closing(analyzer.analyze(islice(source, max_frames), stop,
                                            live=source.live)) as results):
                 if mark:
