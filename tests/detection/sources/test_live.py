@@ -78,16 +78,17 @@ def test_a_frame_is_at_most_half_a_second_late_at_any_rate_of_analysis(pause):
 
 
 def test_a_slow_search_for_faces_makes_no_frame_late():
-    def detect(image):
+    def detect(image, seconds):
         time.sleep(0.3)
         return np.zeros((0, 4), int)
 
     analyzer = EmotionAnalyzer(
-        SimpleNamespace(detect=detect, forget=lambda: None, name="", takes_color=False),
-        SimpleNamespace(classify=lambda gray, boxes: time.sleep(0.3), class_names=[]),
-        SimpleNamespace(update=lambda boxes, probabilities: [], restart=lambda: None,
-                        forget=lambda: None),
-        only_largest=False, least_confidence=0, frames_belong_together=True)
+        SimpleNamespace(detect=detect, forget=lambda: None, takes_color=False, width=300,
+                        min_face=30),
+        SimpleNamespace(classify=lambda gray, boxes: time.sleep(0.3) or [], class_names=[]),
+        SimpleNamespace(update=lambda boxes, seconds: [], restart=lambda: None,
+                        forget=lambda: None, only_largest=False),
+        smoothing=0, least_confidence=0, frames_belong_together=True)
     late = []
     with live_stream("matroska", "mjpeg") as (address, sent), opened(address) as source:
         for frame, _ in analyzer.analyze(source, StopRequest(), live=source.live):
