@@ -1,6 +1,6 @@
 # make demo: the detector on the sample that ships; sets up .venv with what the detector needs.
 # make yunet: fetches YuNet, which finds more faces than the cascade that ships.
-# make test: ruff and pytest; adds to .venv what training and the tests need.
+# make test: linters and pytest; adds to .venv what training and the tests need.
 # make torture: the tests that take long and prove what is rare; make test leaves them out.
 # Each sets .venv up anew when what it needs changes.
 # make test-lowest: the tests on the lowest versions that the requirements allow.
@@ -26,6 +26,7 @@ yunet: $(DETECTOR_READY)
 
 test: $(READY)
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(PYTEST)
 
 torture: $(READY)
