@@ -12,7 +12,7 @@ from pipeline.detection.faces.facedetector import (
     shrunk_to_width,
 )
 
-# Almost whatever looks like a face is proposed; see benchmarks/pictures.py for the choices here.
+# Almost whatever looks like a face is proposed; see docs/faces.md for the choices here.
 PROPOSED_MIN_NEIGHBORS = 1
 
 # The confirming cascade looks at each proposal alone, as it is and in a mirror, and turned by
