@@ -35,7 +35,8 @@ def marked(language):
 
 
 def marks_of(language, commands):
-    long = language == "bash" and "train_recognizer" in commands
+    """Leave what takes longer than ten seconds to make torture."""
+    long = language == "bash" and re.search(r"train_recognizer|pipeline\.export", commands)
     return [pytest.mark.torture] if long else []
 
 
