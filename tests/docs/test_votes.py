@@ -8,7 +8,6 @@ from tests.docs.records import document, recorded, rows
 
 TEXT, SENTENCES = document("docs/votes.md")
 NETWORKS = {"PublicTest": [8, 25, 26, 27, 28], "PrivateTest": [8, 28]}
-PER_CLASS = (8, 26, 27, 28)
 
 
 def both(network, split):
@@ -27,15 +26,6 @@ def test_the_measures_are_those_of_the_evaluations(split):
         assert figures == [
             *(f"{result[name]:.2%}" for result in results for name in ("accuracy", "macro_f1")),
             f"{mean(result['macro_f1'] for result in results):.2%}"]
-
-
-def test_the_recall_of_each_class_is_that_of_the_evaluations():
-    names = list(both(8, "PublicTest")[0]["per_class"])
-    found = {row[0]: row[1:] for row in rows(TEXT) if row[0] in names}
-    assert list(found) == names
-    for name, figures in found.items():
-        assert figures == [f"{both(network, 'PublicTest')[by]['per_class'][name]['recall']:.0%}"
-                           for by in (0, 1) for network in PER_CLASS]
 
 
 def test_the_numbers_of_images_are_those_of_the_evaluations():
