@@ -16,7 +16,7 @@ from pathlib import Path
 from pipeline.commandline import new_folder, path
 from pipeline.ending import run
 from pipeline.errors import UserError
-from pipeline.io.wholefile import place_of, whole_file
+from pipeline.files.wholefile import place_of, whole_file
 from pipeline.terminal import printable
 
 NAME = "face_detection_yunet_2023mar.onnx"
