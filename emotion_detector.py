@@ -15,6 +15,7 @@ from config import emotion_config as config
 from pipeline.commandline import (
     camera_number,
     existing_file,
+    moment,
     name,
     new_parser,
     path,
@@ -23,6 +24,7 @@ from pipeline.commandline import (
     share,
 )
 from pipeline.ending import run, stop_requests
+from pipeline.errors import UserError
 from pipeline.quietimports import limit_threads, prepare_opencv
 
 
@@ -41,10 +43,14 @@ def add_sources(group):
     one.add_argument("--video", nargs="+", type=name, metavar="FILE",
                      help="video files, folders of them, streams' addresses, devices such as "
                           "/dev/video2, or -, standard input")
-    one.add_argument("--image", type=path, metavar="PATH",
-                     help="a picture, or a folder of them with its subfolders")
+    one.add_argument("--image", nargs="+", type=name, metavar="PATH",
+                     help="pictures, and folders of them with their subfolders")
     group.add_argument("--every", type=positive, default=1, metavar="N",
                        help="take each N-th frame of a video (default: %(default)s)")
+    group.add_argument("--start", type=moment, default=0.0, metavar="TIME",
+                       help="begin at this time of a file, seconds or h:mm:ss; times stay the "
+                            "file's")
+    group.add_argument("--end", type=moment, metavar="TIME", help="end before this time")
     group.add_argument("--reconnect", type=seconds, default=30, metavar="SECONDS",
                        help="how long a network stream that drops is tried again "
                             "(default: %(default)s)")
@@ -115,6 +121,7 @@ def main(argv=None):
     if args.cascade:
         existing_file(args.cascade, "cascade file", "see haarcascade_frontalface_default.xml")
     existing_file(args.model, "model file", "train one, or see the checkpoints folder")
+    refuse_flags_without_effect(args)
     if args.threads:
         limit_threads(args.threads)
     if args.csv == "-":
@@ -130,6 +137,28 @@ def main(argv=None):
     with (stop_requests("stopped; what is finished is complete") as stop,
           redirect_stdout(sys.stderr if data_on_stdout else sys.stdout)):
         return detect(args, jobs, stop, skips)
+
+
+def refuse_flags_without_effect(args):
+    """Raise UserError if a flag is given that changes nothing for this source or face detector."""
+    from pipeline.detection.sources.framesource import is_address
+
+    idle = {}
+    if args.image:
+        flags = ("every", "start", "end", "reconnect", "full_scan_every", "smoothing")
+        idle |= dict.fromkeys(flags, "pictures")
+    elif not args.video:
+        idle |= dict.fromkeys(("start", "end", "reconnect"), "a camera")
+    elif not any(map(is_address, args.video)):
+        idle["reconnect"] = "files"
+    if args.detector:
+        idle["full_scan_every"] = "YuNet"
+    defaults = parse_args([])
+    for flag, what in idle.items():
+        if getattr(args, flag) != getattr(defaults, flag):
+            raise UserError(f"--{flag.replace('_', '-')} has no effect on {what}; leave it out")
+    if args.end is not None and args.end <= args.start:
+        raise UserError(f"--end {args.end:g} s is not after --start {args.start:g} s")
 
 
 def face_detector(args):
@@ -163,6 +192,7 @@ def detect(args, jobs, stop, skips):
     from pipeline.detection.faces.emotionclassifier import EmotionClassifier
     from pipeline.detection.faces.facetracker import FaceTracker
     from pipeline.detection.runs.run import run_jobs
+    from pipeline.detection.sources.framesource import Reading
 
     analyzer = EmotionAnalyzer(
         face_detector(args), EmotionClassifier(args.model, args.precision),
@@ -170,8 +200,8 @@ def detect(args, jobs, stop, skips):
         smoothing=args.smoothing, least_confidence=args.least_confidence,
         frames_belong_together=args.image is None)
     return run_jobs(jobs, analyzer, stop, skips, skip_existing=args.skip_existing,
-                    mark=args.skip_existing or len(jobs) > 1, every=args.every,
-                    reconnect=args.reconnect, max_frames=args.max_frames,
+                    mark=args.skip_existing or len(jobs) > 1, max_frames=args.max_frames,
+                    reading=Reading(args.every, args.start, args.end, args.reconnect),
                     display=not args.no_display)
 
 

@@ -3,6 +3,7 @@
 import argparse
 import errno
 import os
+import re
 import shlex
 import sys
 from contextlib import suppress
@@ -108,6 +109,17 @@ def seconds(text):
         if 0 <= float(text) <= LONGEST_WAIT:
             return float(text)
     raise argparse.ArgumentTypeError(f"{text}: expected seconds from 0 to {LONGEST_WAIT:,}")
+
+
+def moment(text):
+    """Return the seconds of a time in a video, such as 90.5, 1:30 or 0:01:30, for argparse."""
+    match = re.fullmatch(r"(?:(?:(\d{1,5}):)?(\d{1,5}):)?(\d{1,9}(?:\.\d*)?)", text, re.ASCII)
+    if match is None or (":" in text and float(match[3]) >= 60) or (
+            match[1] and int(match[2]) >= 60):
+        raise argparse.ArgumentTypeError(f"{text}: expected seconds or h:mm:ss, such as 90 or "
+                                         "0:01:30")
+    hours, minutes, rest = (float(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + rest
 
 
 def share(text):

@@ -12,8 +12,8 @@ TEXT = (ROOT / "docs" / "table.md").read_text()
 def tables(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("emotions.csv", "other.csv"):
-        process = run_main("emotion_detector.py", "--video", SAMPLE_VIDEO, "--no-display", "--every",
-                           4, "--csv", name)
+        process = run_main("emotion_detector.py", "--video", SAMPLE_VIDEO, "--no-display",
+                           "--every", 4, "--csv", name)
         assert process.returncode == 0, process.stderr_text
 
 

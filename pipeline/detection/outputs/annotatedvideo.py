@@ -59,7 +59,7 @@ class AnnotatedVideo:
         self._queue.put(None)
         self._thread.join()
         try:
-            self._writer.close(end=self._source.end, rest=self._source.rest)
+            self._writer.close(end=self._source.end, rest=self._from_start(self._source.rest))
         except Exception as error:
             self._failure = self._failure or error
         if self._format.indexed and self._path.is_file():
@@ -75,11 +75,16 @@ class AnnotatedVideo:
         if self._failure:
             raise self._failure
 
+    def _from_start(self, sound):
+        """Return SoundPackets with the times of a video that begins where the source does."""
+        return [replace(piece, seconds=piece.seconds - self._source.start) for piece in sound]
+
     def _encode(self):
         while (frame := self._queue.get()) is not None:
             try:
                 if self._failure is None:
-                    self._writer.write(frame.image, frame.seconds, frame.sound)
+                    self._writer.write(frame.image, frame.seconds - self._source.start,
+                                       self._from_start(frame.sound))
             except Exception as error:  # verify raises it where frames are written
                 self._failure = error
 

@@ -44,22 +44,21 @@ def run_jobs(jobs, analyzer, stop, skips, *, skip_existing=False, **options):
     return int(any(statuses) or any(skips.counts))
 
 
-def run_job(job, analyzer, stop, *, mark=False, every=1, reconnect=0, max_frames=None,
-            display=False):
+def run_job(job, analyzer, stop, *, reading, mark=False, max_frames=None, display=False):
     """Analyse a Job's frames, to the last one or until a stop is requested; print what was found.
 
-    mark: leave a mark beside the outputs if they are not complete. every: take each N-th frame
-    of a video. reconnect: for how many seconds a stream that drops is opened again. Returns the
-    exit status: 0, or 1 if something was skipped or the run broke off. Raises UserError if no
-    frame could be analysed.
+    reading: a Reading. mark: leave a mark beside outputs that are not complete.
+    max_frames: stop after so many. display: open the windows. Returns the exit status: 0, or 1 if
+    something was skipped or the run broke off. Raises UserError if no frame could be analysed.
     """
     skips = Skips()
     outputs, complete, marked = None, False, []
     require_video(job.source)
-    with open_source(job, skips, stop, every=every, reconnect=reconnect) as source:
+    with open_source(job, skips, stop, reading) as source:
         try:
             with (Outputs.create(job, source, analyzer, skips, stop, display=display,
-                                 settings={"every": every, "max_frames": max_frames}) as outputs,
+                                 settings={"every": reading.every,
+                                           "max_frames": max_frames}) as outputs,
                   closing(analyzer.analyze(islice(source, max_frames), stop,
                                            live=source.live)) as results):
                 if mark:

@@ -1,7 +1,7 @@
 """A frame as FFmpeg decodes it."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import av
@@ -39,10 +39,10 @@ class DecodedFrame:
     decoded: av.VideoFrame
     aspect: float
     matrix: np.ndarray | None
-    index: int
     seconds: float
     name: str
-    sound: list
+    index: int = 0
+    sound: list = field(default_factory=list)
 
     @cached_property
     def image(self):

@@ -3,13 +3,33 @@
 import os
 import stat
 import sys
+from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
 from pipeline.commandline import existing_file
+from pipeline.errors import UserError
 
 STANDARD_INPUT = "-"
 LINUX_CAMERAS = 81  # the major number of video4linux devices
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a video is read.
+
+    every: each N-th frame is taken. start, end: seconds of the part that is read; None is the
+    video's end. reconnect: for how many seconds a stream that drops is tried again.
+    """
+
+    every: int = 1
+    start: float = 0.0
+    end: float | None = None
+    reconnect: float = 0.0
+
+    @property
+    def is_part(self):
+        return self.start > 0 or self.end is not None
 
 
 def is_address(video):
@@ -26,12 +46,11 @@ def local_path(video):
     return url2pathname(urlsplit(video).path)
 
 
-def open_source(job, skips, stop, *, every, reconnect):
-    """Return the source of a Job's frames.
+def open_source(job, skips, stop, reading):
+    """Return the source of a Job's frames, which are read by a Reading.
 
-    skips: Skips of what cannot be read. stop: a StopRequest. every: take each N-th frame of a
-    video. reconnect: for how many seconds a stream that drops is tried again. Raises UserError if
-    the source cannot be opened.
+    skips: Skips of what cannot be read. stop: a StopRequest. Raises UserError if the source cannot
+    be opened.
     """
     if job.pictures:
         from pipeline.detection.sources.picturesource import PictureSource
@@ -39,11 +58,11 @@ def open_source(job, skips, stop, *, every, reconnect):
         return PictureSource(job.source, skips, leave_out=job.outputs)
     from pipeline.detection.sources.videosource import VideoSource
 
-    name, open_reader = video_reader(job.source, reconnect)
-    return VideoSource(open_reader, name, skips, stop, every=every)
+    name, open_reader = video_reader(job.source, reading)
+    return VideoSource(open_reader, name, skips, stop, every=reading.every, start=reading.start)
 
 
-def video_reader(video, reconnect):
+def video_reader(video, reading):
     """Return the name of a camera or video, and a function that opens its reader.
 
     The function gets an Event that ends the tries to open a stream again.
@@ -52,18 +71,21 @@ def video_reader(video, reconnect):
         from pipeline.detection.sources.camerareader import CameraReader
 
         name = f"camera {video}" if isinstance(video, int) else video
+        if reading.is_part:
+            raise UserError(f"{name}: a camera has no parts; leave out --start and --end")
         return name, lambda closed: CameraReader(video, name)
     from pipeline.detection.sources.reconnectingreader import ReconnectingReader
     from pipeline.detection.sources.videoreader import VideoReader
 
+    part = {"start": reading.start, "end": reading.end}
     if is_address(video):
-        open_reader = partial(VideoReader, video, video, network=True)
-        return video, lambda closed: ReconnectingReader(open_reader, reconnect, closed)
+        open_reader = partial(VideoReader, video, video, network=True, **part)
+        return video, lambda closed: ReconnectingReader(open_reader, reading.reconnect, closed)
     if video == STANDARD_INPUT:
         name, address = "standard input", f"pipe:{sys.stdin.fileno()}"
     else:
         name, address = video, f"file:{video}"
-    return name, lambda closed: VideoReader(address, name, network=False)
+    return name, lambda closed: VideoReader(address, name, network=False, **part)
 
 
 def is_camera(path):

@@ -17,7 +17,7 @@ class VideoSource:
 
     open_reader: a function that opens a reader; it gets an Event that is set when the source is
     closed. skips: Skips of what is left out. stop: a StopRequest, which ends the iteration.
-    every: take each N-th frame only.
+    every: take each N-th frame only. start: seconds at which the frames begin.
 
     Within its context live, rate, count (of the frames to come, or None) and sound are the
     reader's. Raises UserError if it cannot be opened or has no frame.
@@ -25,8 +25,9 @@ class VideoSource:
 
     pictures = False
 
-    def __init__(self, open_reader, name, skips, stop, *, every=1):
+    def __init__(self, open_reader, name, skips, stop, *, every=1, start=0.0):
         self.name = name
+        self.start = start
         self._open_reader = open_reader
         self._skips = skips
         self._stop = stop

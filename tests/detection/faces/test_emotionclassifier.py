@@ -7,6 +7,7 @@ from pipeline.detection.faces.facedetector import FaceDetector
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+from pipeline.nn.kerasgraph import graph_of, weights_of
 from pipeline.nn.onnxnetwork import ranged_network
 from tests.conftest import CASCADE, MODEL, SAMPLE_PICTURE, change_record, record_of
 
@@ -95,11 +96,10 @@ def test_weights_that_give_no_numbers_are_named(tmp_path, precision, normalizati
                "fc_units": [4], "normalization_first": normalization_first}
     path = tmp_path / "model.hdf5"
     model = EmotionVGGNet.build(**network)
-    checkpoint.save(model, path, record_of(network), include_optimizer=False)
-    record, arrays = checkpoint.read(path)
-    ranges = {name: [0.0, 1.0] for name in ranged_network(record["graph"], arrays)[1]}
-    weights = {layer: {name: np.full_like(array, value) for name, array in its.items()}
-               for layer, its in arrays.items()}
+    graph, drawn = graph_of(model), weights_of(model)
+    ranges = {tensor: [0.0, 1.0] for tensor in ranged_network(graph, drawn)[1]}
+    weights = {layer: {name: np.full_like(array, value) for name, array in arrays.items()}
+               for layer, arrays in drawn.items()}
     checkpoint.save(model, path, record_of(network, activation_ranges=ranges), weights=weights,
                     include_optimizer=False)
     with pytest.raises(UserError, match=rf"model\.hdf5: .*{message}"):

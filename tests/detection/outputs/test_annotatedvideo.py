@@ -10,7 +10,7 @@ from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
 from pipeline.detection.outputs.videowriter import fitted
 from pipeline.detection.runs.plan import Job
 from pipeline.detection.sources.frame import SoundPacket
-from pipeline.detection.sources.framesource import open_source
+from pipeline.detection.sources.framesource import Reading, open_source
 from pipeline.ending import StopRequest
 from pipeline.errors import UserError
 from pipeline.files.folder import Skips
@@ -21,9 +21,9 @@ SUFFIXES = [".mp4", ".mov", ".mkv", ".webm", ".avi"]
 CODECS = {".webm": "vp9", ".avi": "mjpeg"}
 
 
-def written(source, target, *, every=1, most=None):
+def written(source, target, *, most=None, **reading):
     """Write a clip's frames as they are, as a run would."""
-    with (open_source(Job(str(source)), Skips(), StopRequest(), every=every, reconnect=0) as frames,
+    with (open_source(Job(str(source)), Skips(), StopRequest(), Reading(**reading)) as frames,
           AnnotatedVideo.create(target, frames) as video):
         for number, frame in enumerate(frames, start=1):
             video.write(frame, [])
@@ -232,7 +232,7 @@ def test_square_pixels_are_written(tmp_path):
 def test_what_is_finished_stays_if_the_run_fails(tmp_path):
     source = write_clip(tmp_path / "source.mp4", at_rate(40), sound=2)
     target = tmp_path / "x.mp4"
-    with (open_source(Job(str(source)), Skips(), StopRequest(), every=1, reconnect=0) as frames,
+    with (open_source(Job(str(source)), Skips(), StopRequest(), Reading()) as frames,
           pytest.raises(KeyboardInterrupt), AnnotatedVideo.create(target, frames) as video):
         for number, frame in enumerate(frames):
             if number == 15:

@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.detection.runs.plan import Job
 from pipeline.detection.runs.run import run_job, run_jobs
+from pipeline.detection.sources.framesource import Reading
 from pipeline.ending import StopRequest
 from pipeline.files.folder import Skips
 from tests.conftest import MODEL, SAMPLE_VIDEO
@@ -36,7 +37,7 @@ def test_a_stop_before_the_first_frame_leaves_what_is_there_as_it_is(tmp_path, t
         yield from ()
 
     run_job(Job(str(SAMPLE_VIDEO), csv=tmp_path / "a.csv"), analyzer(stopped), StopRequest(),
-            mark=True)
+            reading=Reading(), mark=True)
     assert files_in(tmp_path) == sorted(there)
     assert all((tmp_path / name).read_text() == EARLIER for name in there)
 
@@ -47,7 +48,7 @@ def test_what_another_run_has_completed_meanwhile_is_left_out(tmp_path, capsys):
     for name in ("a.csv", "a.json", "b.csv", "b.json", ".b.csv.unfinished", "d.csv"):
         (tmp_path / name).write_text(EARLIER)
     assert run_jobs(jobs, analyzer(), StopRequest(), Skips(), skip_existing=True, mark=True,
-                    max_frames=2) == 0
+                    reading=Reading(), max_frames=2) == 0
     assert "3 of 4 videos analysed, 0 failed, 1 left out" in capsys.readouterr().out
     assert (tmp_path / "a.csv").read_text() == EARLIER
     assert files_in(tmp_path) == [f"{name}.{suffix}" for name in "abcd"
