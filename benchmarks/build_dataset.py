@@ -1,4 +1,4 @@
-"""Time and memory of building the databases, against parsing each row in the plainest way.
+"""CPU time and memory of building the databases, against parsing each row in the plainest way.
 
     python -m benchmarks.build_dataset [datasets/fer2013/fer2013.csv]
 
@@ -13,7 +13,6 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -46,26 +45,25 @@ def write_pictures(csv_path, folder):
     """Write the faces of fer2013.csv as PNG files to SPLIT/CLASS/NUMBER.png."""
     import cv2
 
-    from pipeline.io.fer2013 import FER2013Reader
+    from pipeline.io.fer2013 import RowSamples
 
-    rows = FER2013Reader(csv_path, config.IMAGE_SIZE, config.SPLITS)
-    for number, (label, pixels, usage) in enumerate(rows):
-        path = folder / config.SPLITS[usage] / config.CLASS_NAMES[7][label] / f"{number:05}.png"
+    rows = RowSamples(csv_path, config.IMAGE_SIZE, numbered=config.CLASS_NAMES[7], words={},
+                      splits=config.SPLITS)
+    for number, sample in enumerate(rows):
+        path = folder / sample.split / sample.class_name / f"{number:05}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(path), pixels.reshape(config.IMAGE_SIZE, config.IMAGE_SIZE))
+        cv2.imwrite(str(path), sample.image.reshape(config.IMAGE_SIZE, config.IMAGE_SIZE))
 
 
 def measure(way, source):
-    """Build once in this process; print seconds and peak memory."""
+    """Build once in this process; print CPU seconds, also of its processes, and peak memory."""
     build = {"plain": build_plainly, "ours": build_from("--csv"),
              "pictures": build_from("--images")}[way]
     with tempfile.TemporaryDirectory() as folder:
-        began = time.perf_counter()
         build(source, Path(folder))
-        seconds = time.perf_counter() - began
-    kilobytes = max(resource.getrusage(who).ru_maxrss
-                    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(seconds, kilobytes / 1024)
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(sum(usage.ru_utime + usage.ru_stime for usage in usages),
+          max(usage.ru_maxrss for usage in usages) / 1024)
 
 
 def main():
@@ -80,7 +78,7 @@ def main():
                 [sys.executable, "-m", __spec__.name, "--way", way, source],
                 check=True, capture_output=True, text=True).stdout.split()
             seconds[way], megabytes = map(float, printed[-2:])
-            print(f"{way:>8}: {seconds[way]:.2f} s, peak memory {megabytes:.0f} MB")
+            print(f"{way:>8}: {seconds[way]:.2f} s of CPU, peak memory {megabytes:.0f} MB")
     print(f"share: {seconds['ours'] / seconds['plain']:.2f}")
 
 

@@ -7,6 +7,7 @@ from glob import glob
 from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.files.places import identity_of
 from pipeline.terminal import notice
 
 
@@ -74,7 +75,7 @@ def files_below(folder, suffixes, skips, leave_out=()):
     suffixes are counted in skips, and folders that cannot be read are named there.
     """
     found = []
-    for path in _walk(Path(folder), skips, set(map(_identity, leave_out))):
+    for path in _walk(Path(folder), skips, set(map(identity_of, leave_out))):
         if path.suffix.lower() in suffixes:
             found.append(path)
         else:
@@ -86,21 +87,12 @@ def _walk(folder, skips, seen):
     def unreadable(error):
         skips.add("folders that cannot be read", f"{error.filename}: {error.strerror}")
 
-    seen.discard(_identity(folder))
+    seen.discard(identity_of(folder))
     for place, folders, names in os.walk(folder, onerror=unreadable, followlinks=True):
-        identity = _identity(place)
+        identity = identity_of(place)
         if identity in seen:  # a link led here before
             folders.clear()
             continue
         seen.add(identity)
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (Path(place, name) for name in names if not name.startswith("."))
-
-
-def _identity(path):
-    """Return the device and number of a file or folder, or None if there is none."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

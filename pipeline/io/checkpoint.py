@@ -95,8 +95,9 @@ def load(path):
     from pipeline.nn.kerasgraph import set_weights
 
     record, weights = read(path)
-    model = _build(record)
-    set_weights(model, weights)
+    with reading(path, EXPECTED):  # Keras refuses some settings only together
+        model = _build(record)
+        set_weights(model, weights)
     return model, record
 
 

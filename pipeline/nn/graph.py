@@ -85,14 +85,19 @@ def _layer(data, earlier):
     unknown = [other for other in data["inputs"] if other not in earlier]
     if unknown or bool(data["inputs"]) != (kind != "InputLayer"):
         raise ValueError(f"{place}with inputs {shown(data['inputs'])}, expected earlier layers")
+    shapes = [earlier[other].shape for other in data["inputs"]]
+    if first and len(shapes) > 1 and [*map(len, shapes)] != [
+            len(earlier[other].shape) for other in first.inputs]:
+        raise ValueError(f"{place}that shares {first.name}, expected inputs with as many axes")
     row = KINDS[kind]
     for problem in wrong_fields(settings, row.settings, row.settings, place):
         raise ValueError(problem)
-    shapes = [earlier[other].shape for other in data["inputs"]]
     try:
         shape, arrays = row.shape(settings, *shapes), row.arrays(settings, *shapes)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{place}that does not fit its inputs {shapes}: {error}") from None
+    if prod(shape) > MOST_ACTIVATIONS:
+        raise ValueError(f"{place}with over {MOST_ACTIVATIONS:,} activations an image")
     stored = first.arrays if first else {
         array: tuple(axes) for array, axes in data["arrays"].items()}
     if list(stored.items()) != list(arrays.items()):
@@ -115,10 +120,12 @@ def _require_one_way(layers):
 
 def _require_moderate(layers):
     """Raise ValueError if a network has too many parameters, or computes too much."""
-    work = sum(prod(shape) * prod(layer.shape[:-1])
-               for layer in layers for shape in layer.arrays.values())
+    sizes = [sum(map(prod, layer.arrays.values())) for layer in layers]
+    work = sum(size * prod(layer.shape[:-1]) for size, layer in zip(sizes, layers)) + sum(
+        prod(layer.settings["pool_size"]) * prod(layer.shape)
+        for layer in layers if "pool_size" in layer.settings)
     for found, most, what in (
-        (parameters(layers), LARGEST_NETWORK, "parameters"),
+        (sum(sizes), LARGEST_NETWORK, "parameters, a shared layer's counted at each call"),
         (work, MOST_WORK, "multiply-adds an image"),
         (sum(prod(layer.shape) for layer in layers), MOST_ACTIVATIONS, "activations an image"),
     ):

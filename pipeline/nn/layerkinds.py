@@ -71,6 +71,8 @@ def _dense_shape(settings, shape):
 
 def _windows(settings, shape, size, dilation=(1, 1)):
     """Return the (height, width) that a kernel or a pooling of this size makes of an image."""
+    if max(settings["strides"]) > 1 < max(dilation):
+        raise ValueError("expected strides or dilation, not both")
     extents = []
     for extent, window, stride, spread in zip(shape, size, settings["strides"], dilation):
         if settings["padding"] == "same":
@@ -83,6 +85,8 @@ def _windows(settings, shape, size, dilation=(1, 1)):
 
 
 def _convolved(settings, shape):
+    if "depth_multiplier" in settings and len(set(settings["strides"])) > 1:
+        raise ValueError("expected equal strides, which TensorFlow needs")
     height, width = _windows(settings, _image(shape), settings["kernel_size"],
                              settings["dilation_rate"])
     if "filters" in settings:
@@ -184,7 +188,7 @@ def activate(graph, x, name, activation, rank, slope=0.2):
         x = graph.enter(x)
     simple = {"relu": ("Relu", {}), "elu": ("Elu", {}), "selu": ("Selu", {}),
               "sigmoid": ("Sigmoid", {}), "tanh": ("Tanh", {}), "hard_silu": ("HardSwish", {}),
-              "leaky_relu": ("LeakyRelu", {"alpha": slope}),
+              "leaky_relu": ("LeakyRelu", {"alpha": float(slope)}),
               "hard_sigmoid": ("HardSigmoid", {"alpha": 1 / 6, "beta": 0.5}),
               "softmax": ("Softmax", {"axis": 1 if rank == 3 else -1})}
     if activation == "linear":
@@ -225,11 +229,11 @@ def _relu_layer(graph, layer, inputs, arrays):
         return (clip(graph, x, layer.name, 0, largest) if bounded
                 else activate(graph, x, layer.name, "relu", len(layer.shape)))
     x = graph.enter(x)
-    above = graph.node("Less", [x, graph.number(threshold)], f"{layer.name}/below")
+    below = graph.node("LessOrEqual", [x, graph.number(threshold)], f"{layer.name}/below")
     shifted = graph.node("Sub", [x, graph.number(threshold)], f"{layer.name}/shifted")
     sloped = graph.node("Mul", [shifted, graph.number(slope)], f"{layer.name}/sloped")
     kept = graph.node("Min", [x, graph.number(largest)], f"{layer.name}/kept") if bounded else x
-    return graph.node("Where", [above, sloped, kept], layer.name)
+    return graph.node("Where", [below, sloped, kept], layer.name)
 
 
 def _leaky_relu_layer(graph, layer, inputs, arrays):
@@ -238,7 +242,8 @@ def _leaky_relu_layer(graph, layer, inputs, arrays):
 
 
 def _elu_layer(graph, layer, inputs, arrays):
-    return graph.node("Elu", [graph.enter(inputs[0])], layer.name, alpha=layer.settings["alpha"])
+    return graph.node("Elu", [graph.enter(inputs[0])], layer.name,
+                      alpha=float(layer.settings["alpha"]))
 
 
 def _softmax_layer(graph, layer, inputs, arrays):
@@ -300,7 +305,7 @@ def _normalization(graph, layer, inputs, arrays):
     constants = [graph.constant(f"{layer.name}/{name}", values[name])
                  for name in ("gamma", "beta", "moving_mean", "moving_variance")]
     return graph.node("BatchNormalization", [inputs[0], *constants], layer.name,
-                      epsilon=layer.settings["epsilon"])
+                      epsilon=float(layer.settings["epsilon"]))
 
 
 def _window_attributes(graph, layer, size):
@@ -355,8 +360,12 @@ def _zero_padding(graph, layer, inputs, arrays):
 
 def _merged(graph, layer, inputs, arrays):
     """Write a sum or a product; a vector counts as an image of one pixel."""
-    operator, (x, *others) = {"Add": "Add", "Multiply": "Mul"}[layer.kind], [
-        graph.enter(_as_image(graph, layer, x, name)) for x, name in zip(inputs, layer.inputs)]
+    if len(inputs) == 1:
+        return inputs[0]
+    operator = {"Add": "Add", "Multiply": "Mul"}[layer.kind]
+    images = {name: graph.enter(_as_image(graph, layer, x, name))
+              for name, x in dict(zip(layer.inputs, inputs)).items()}
+    x, *others = [images[name] for name in layer.inputs]
     for number_, other in enumerate(others):
         last = number_ == len(others) - 1
         x = graph.node(operator, [x, other], layer.name if last else f"{layer.name}/{number_}")
@@ -433,8 +442,8 @@ KINDS = {
     "Reshape": Kind({"target_shape": several(whole(-1, 1 << 20), most=3, least=1)},
                     _reshaped, _reshape),
     "Dropout": Kind({"rate": _RATE}, _same, _passed),
-    "SpatialDropout2D": Kind({"rate": _RATE}, _same, _passed),
-    "GaussianNoise": Kind({"stddev": number(0, 1e3)}, _same, _passed),
+    "SpatialDropout2D": Kind({"rate": _RATE}, lambda settings, shape: _image(shape), _passed),
+    "GaussianNoise": Kind({"stddev": number(0, 1)}, _same, _passed),
     "Add": Kind({}, _broadcast, _merged),
     "Multiply": Kind({}, _broadcast, _merged),
     "Concatenate": Kind({"axis": whole(-3, 3)}, _concatenated, _concatenation),

@@ -6,6 +6,8 @@ from onnx import helper, numpy_helper
 from pipeline.nn.graph import kernels
 from pipeline.nn.quantization import activation_levels, integers, kernel_scales
 
+MODEL_NAMES = ("images", "probabilities")  # what the whole model takes and gives
+
 
 class OnnxGraph:
     """Nodes and constants; each method returns the name, or the names, of what it adds.
@@ -41,7 +43,9 @@ class OnnxGraph:
         return name
 
     def node(self, operator, inputs, name, **attributes):
-        """Add an operator."""
+        """Add an operator. `name` is that of its output too, unless the whole model's have it."""
+        if name in MODEL_NAMES:
+            name = f"{name}/layer"
         self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
         return name
 

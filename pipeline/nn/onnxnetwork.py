@@ -6,7 +6,7 @@ from onnx import TensorProto, helper
 
 from pipeline.nn.graph import layers_of
 from pipeline.nn.layerkinds import KINDS
-from pipeline.nn.onnxgraph import OnnxGraph
+from pipeline.nn.onnxgraph import MODEL_NAMES, OnnxGraph
 
 OPSET = 17  # has all that is needed; runtimes of 2022 and later read it
 IR_VERSION = 8  # of the release with that opset
@@ -40,15 +40,15 @@ def _written(graph, weights, class_names, ranges):
     if ranges is not None and set(ranges) != set(needed := _written(graph, weights, (), None)[1]):
         raise ValueError(f"activation_ranges of {sorted(ranges)}, expected {needed}")
     writer = OnnxGraph(layers, weights, ranges)
-    tensors = {}
+    tensors, (given, output) = {}, MODEL_NAMES
     for layer in layers:
         inputs = [tensors[name] for name in layer.inputs] or [
-            writer.node("Transpose", ["images"], layer.name, perm=(0, 3, 1, 2))]
+            writer.node("Transpose", [given], layer.name, perm=(0, 3, 1, 2))]
         tensors[layer.name] = KINDS[layer.kind].write(writer, layer, inputs,
                                                       weights.get(layer.owner, {}))
-    output = writer.node("Identity", [tensors[layers[-1].name]], "probabilities")
+    writer.nodes.append(helper.make_node("Identity", [tensors[layers[-1].name]], [output]))
     values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", *layer.shape])
-              for name, layer in (("images", layers[0]), (output, layers[-1]))]
+              for name, layer in ((given, layers[0]), (output, layers[-1]))]
     model = helper.make_model(
         helper.make_graph(writer.nodes, "emotions", values[:1], values[1:], writer.constants),
         opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)

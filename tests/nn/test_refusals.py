@@ -111,8 +111,9 @@ def test_a_graph_that_no_network_has_is_refused(harm, message):
 def wide(count, filters, side, kernel=3):
     """Return a graph that convolves an image again and again with one shared kernel."""
     settings = {"filters": filters, "groups": 1, "kernel_regularizer": None,
-                "kernel_size": [kernel, kernel], "strides": [1, 1], "padding": "same", "dilation_rate": [1, 1],
-                "activation": "linear", "use_bias": False, "bias_regularizer": None}
+                "kernel_size": [kernel, kernel], "strides": [1, 1], "padding": "same",
+                "dilation_rate": [1, 1], "activation": "linear", "use_bias": False,
+                "bias_regularizer": None}
     first = {"name": "input_layer", "kind": "InputLayer", "inputs": [], "arrays": {},
              "settings": {"shape": [side, side, filters]}}
     conv = {"name": "conv", "kind": "Conv2D", "inputs": ["input_layer"], "settings": settings,

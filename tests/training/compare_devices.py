@@ -11,6 +11,7 @@ import json
 import sys
 import tempfile
 from contextlib import redirect_stdout
+from functools import wraps
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ def trained(folder, experiment, dataset, name, devices):
 
 
 def moved_by_a_rounding(build):
+    @wraps(build)  # a recipe gives what build() takes
     def moved(**network):
         model = build(**network)
         model.set_weights([np.nextafter(array, np.inf) for array in model.get_weights()])

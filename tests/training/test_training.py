@@ -4,13 +4,14 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
-from pipeline.training.compilation import compile_for_training
 
 from config import emotion_config
 from config.experiments import EXPERIMENTS
 from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-from pipeline.training.training import class_weights, freeze, start_from
+from pipeline.nn.graph import layers_of
+from pipeline.training.network import compile_for_training, freeze, pretrained
+from pipeline.training.training import class_weights
 from tests.conftest import record_of, run_main
 from tests.training.small import write_databases
 
@@ -22,15 +23,16 @@ def network(classes):
 
 
 @pytest.mark.parametrize("classes", [("a", "b", "c"), ("c", "b", "a"), ("a", "b")])
-def test_other_classes_get_a_new_layer_and_all_else_is_taken_over(classes):
-    trained, model = network("abc"), network(classes)
-    start_from(trained, {"class_names": ["a", "b", "c"]}, model, classes)
-    for before, after in zip(trained.layers, model.layers, strict=True):
-        if before.name == "classes" and before.get_weights():
-            kernels = before.get_weights()[0], after.get_weights()[0]
-            assert np.array_equal(*kernels) == (classes == ("a", "b", "c"))
-        else:
-            assert all(map(np.array_equal, before.get_weights(), after.get_weights()))
+def test_other_classes_get_a_new_layer_and_all_else_is_taken_over(tmp_path, classes):
+    path = tmp_path / "trained.hdf5"
+    checkpoint.save(network("abc"), path, record_of(NETWORK | {"classes": 3}))
+    before = checkpoint.read(path)[1]
+    graph, after = pretrained(path, classes)
+    assert layers_of(graph)[-1].shape == (len(classes),)
+    assert before.keys() == after.keys()
+    for name, arrays in before.items():
+        same = all(np.array_equal(array, after[name][kind]) for kind, array in arrays.items())
+        assert same == (name != "classes" or classes == ("a", "b", "c"))
 
 
 def test_the_weights_of_classes_make_each_weigh_the_same():
@@ -79,12 +81,13 @@ def test_a_network_with_frozen_blocks_resumes_to_the_same_weights(tmp_path):
 
 
 def test_a_recipe_may_have_its_own_batch_size(tmp_path, monkeypatch):
-    given = {}
-    monkeypatch.setattr("pipeline.training.training.train", lambda *_, **more: given.update(more))
+    given = []
+    monkeypatch.setattr("pipeline.training.training.train",
+                        lambda *arguments, **_: given.append(arguments[-1]))
     monkeypatch.setitem(EXPERIMENTS, 2, replace(EXPERIMENTS[2], batch_size=1024))
     write_databases(tmp_path)
     for experiment, expected in {1: emotion_config.BATCH_SIZE, 2: 1024}.items():
         process = run_main("train_recognizer.py", "--experiment", experiment, "--dataset",
                            tmp_path, "--checkpoints", tmp_path, "--output", tmp_path)
         assert process.returncode == 0, process.stderr_text
-        assert given["batch_size"] == expected
+        assert given[-1].batch_size == expected

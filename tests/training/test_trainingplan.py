@@ -4,12 +4,10 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
-from pipeline.training.trainingplan import MEASURED, training_plan
+from pipeline.training.trainingplan import MEASURED, Wanted, training_plan
 
 RECIPE = SimpleNamespace(epochs=60, cosine=False, warmup_epochs=0, distillation=0,
                          pretrained=False)
-ARGUMENTS = {"start_epoch": None, "experiment": None, "precision": None, "pretrained": None,
-             "teachers": None, "balance": False, "epochs": None}
 
 
 def plan(tmp_path, monkeypatch, **record):
@@ -17,7 +15,7 @@ def plan(tmp_path, monkeypatch, **record):
     path = tmp_path / "epoch_1.hdf5"
     path.write_text("read below")
     monkeypatch.setattr(checkpoint, "read_record", lambda _: {"experiment": 1} | record)
-    return training_plan({1: RECIPE}, {}, model=path, **ARGUMENTS)
+    return training_plan({1: RECIPE}, {}, Wanted(model=path))
 
 
 def test_a_training_resumes_where_the_history_is_whole(tmp_path, monkeypatch):

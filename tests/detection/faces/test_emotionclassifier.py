@@ -7,7 +7,8 @@ from pipeline.detection.faces.facedetector import FaceDetector
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-from pipeline.nn.quantization import stages
+from pipeline.nn.kerasgraph import graph_of, weights_of
+from pipeline.nn.onnxnetwork import ranged_network
 from tests.conftest import CASCADE, MODEL, SAMPLE_PICTURE, change_record, record_of
 
 
@@ -95,8 +96,10 @@ def test_weights_that_give_no_numbers_are_named(tmp_path, precision, normalizati
                "fc_units": [4], "normalization_first": normalization_first}
     path = tmp_path / "model.hdf5"
     model = EmotionVGGNet.build(**network)
-    weights = [np.full_like(array, value) for array in model.get_weights()]
-    ranges = {stage: [0.0, 1.0] for stage in stages(network)}
+    graph, drawn = graph_of(model), weights_of(model)
+    ranges = {tensor: [0.0, 1.0] for tensor in ranged_network(graph, drawn)[1]}
+    weights = {layer: {name: np.full_like(array, value) for name, array in arrays.items()}
+               for layer, arrays in drawn.items()}
     checkpoint.save(model, path, record_of(network, activation_ranges=ranges), weights=weights,
                     include_optimizer=False)
     with pytest.raises(UserError, match=rf"model\.hdf5: .*{message}"):
