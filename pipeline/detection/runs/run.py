@@ -56,6 +56,8 @@ def run_job(job, analyzer, stop, *, reading, mark=False, max_frames=None, displa
     """
     skips = Skips()
     outputs, complete, marked = None, False, []
+    settings = {"every": reading.every, "start": reading.start, "end": reading.end,
+                "max_frames": max_frames}
     require_video(job.source)
     with open_source(job, skips, stop, reading) as source:
         try:
