@@ -8,6 +8,7 @@ cascade as the detector uses it, of the cascade on every whole frame, and of YuN
 and on moving faces of the sample in frames of 1280 x 720, by their number and width.
 """
 
+import argparse
 import re
 import resource
 import subprocess
@@ -95,8 +96,13 @@ def in_turn(frames, yunet):
               f"{1000 * np.mean(times[way]):5.1f} ms (median {1000 * median(times[way]):.1f})")
 
 
-def main():
-    video, yunet = sys.argv[1:3]
+def main(argv=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("video", help="a file, with a face or more")
+    parser.add_argument("yunet", help="YuNet's .onnx file")
+    args = parser.parse_args(argv)
+    video, yunet = args.video, args.yunet
     whole_detector(video, yunet)
     print("finding faces, in", video.rsplit("/", 1)[-1])
     in_turn(frames_of(video), yunet)

@@ -9,8 +9,8 @@ already are left out, so a benchmark that was stopped goes on. Prints the tables
 docs/datasets.md: by validation the recipe is chosen, by the rest the two ways are compared.
 """
 
+import argparse
 import json
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ import numpy as np
 
 from config import emotion_config as config
 from config.experiments import EXPERIMENTS
+from pipeline.ending import run
 from pipeline.quietimports import import_keras
 
 SIZES = (200, 500, 2000)
@@ -108,8 +109,11 @@ def measured(model, database):
         return evaluate(dataset.labels.astype(int), probabilities, CLASSES)
 
 
-def main():
-    path = Path(sys.argv[1])
+def main(argv=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=Path, help=".json file, which may have some of the runs")
+    path = parser.parse_args(argv).results
     results = json.loads(path.read_text()) if path.exists() else {}
     import_keras()
     with tempfile.TemporaryDirectory() as folder:
@@ -131,4 +135,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

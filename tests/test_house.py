@@ -24,7 +24,7 @@ ROOMS = (
     "pipeline.detection.faces",
     "pipeline.detection.outputs",
     "pipeline.detection.runs",
-    "pipeline.export", "pipeline.quantize",
+    "pipeline.export", "pipeline.getyunet", "pipeline.quantize",
 )
 SOURCES, FACES, OUTPUTS = (f"pipeline.detection.{name}" for name in ("sources", "faces", "outputs"))
 PACKAGES = ("pipeline", "pipeline.detection")  # that only hold rooms

@@ -29,7 +29,7 @@ SMALL = 0.12
 LOOK_AGAIN = 0.25
 
 # In pictures one cascade proposes nearly everything that resembles a face, and another confirms;
-# benchmarks/pictures.py compares the choices. The confirming cascade sees each proposal four
+# docs/faces.md has the choices. The confirming cascade sees each proposal four
 # times: as it is, mirrored, and turned by 12 degrees either way. A pattern in the wallpaper
 # seldom looks like a face in all of them.
 PROPOSED_MIN_NEIGHBORS = 1
