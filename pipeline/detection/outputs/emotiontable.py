@@ -78,6 +78,12 @@ def table_rows(frame, faces, columns, *, pictures):
     return rows or [start + [""] * (len(columns) - len(start))]
 
 
+def values_of(cells):
+    """Return the cells of a row that ends with the emotion as numbers, None where one is empty."""
+    *numbers, emotion = (None if cell == "" else cell for cell in cells)
+    return [*(float(cell) if isinstance(cell, str) else cell for cell in numbers), emotion]
+
+
 def text_cell(text):
     """Return a name as a UTF-8 cell that no spreadsheet takes for a formula."""
     text = printable(text) if is_undecoded(text) else text
