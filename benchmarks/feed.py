@@ -46,14 +46,13 @@ def measure_training():
     from itertools import islice
 
     import numpy as np
-    from pipeline.training.compilation import compile_for_training
 
-    from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+    from pipeline.nn.kerasgraph import graph_of, keras_model
+    from pipeline.training.network import built, compile_for_training
 
     with training_data(memory_limit=config.MEMORY_LIMIT) as dataset:
-        model = EmotionVGGNet.build(
-            width=config.IMAGE_SIZE, height=config.IMAGE_SIZE, depth=config.IMAGE_DEPTH,
-            classes=len(dataset.class_names), **EXPERIMENT.network)
+        shape = (config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH)
+        model = keras_model(graph_of(built(EXPERIMENT, 6, shape, len(dataset.class_names))))
         compile_for_training(model, EXPERIMENT.optimizer, EXPERIMENT.learning_rate(1))
         arrays = [np.concatenate(parts) for parts in zip(*islice(dataset, STEPS))]
         ways = {

@@ -78,17 +78,15 @@ def write_sets(folder):
 
 def train_and_measure(recipe, dataset, folder):
     """Return what a run's validation said, epoch by epoch, and its best network's measures."""
-    from pipeline.io import checkpoint
-    from pipeline.training.training import train
+    from pipeline.training.training import Folders, Settings, train
 
     record = {"experiment": "fine-tune", "precision": PRECISION, "seed": config.SEED, "epoch": 0,
               "history": {}, "epochs": recipe.epochs, "teachers": []}
     if recipe.pretrained:
-        network = checkpoint.read_record(config.MODEL_PATH)["network"]
-        record |= {"pretrained": str(config.MODEL_PATH), "network": network}
-    train(recipe, record, model_path=None, dataset=dataset, checkpoints=folder, output=folder,
-          input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
-          batch_size=recipe.batch_size, memory_limit=config.MEMORY_LIMIT, checkpoint_every=1000)
+        record["pretrained"] = str(config.MODEL_PATH)
+    train(recipe, record, None, Folders(dataset, folder, folder),
+          Settings((config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH), recipe.batch_size,
+                   config.MEMORY_LIMIT, checkpoint_every=1000, classes=len(CLASSES)))
     history = record["history"]
     return {"val_accuracy": history["val_accuracy"], "val_loss": history["val_loss"],
             "seconds": round(sum(history["seconds"])),

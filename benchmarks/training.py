@@ -17,16 +17,18 @@ STEPS, ROUNDS = 10, 5
 EXPERIMENT = EXPERIMENTS[6]
 
 
-def training_step(normalization):
-    """Return a function that trains on one batch of random images."""
-    from pipeline.training.compilation import compile_for_training
+def training_step(of_graph):
+    """Return a function that trains on one batch of random images.
 
-    from pipeline.nn.conv import emotionvggnet
+    of_graph: whether the network is that of keras_model, which trainings have.
+    """
+    from pipeline.nn.kerasgraph import graph_of, keras_model
+    from pipeline.training.network import built, compile_for_training
 
-    emotionvggnet.BatchNormalization = normalization
     shape = (config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH)
-    model = emotionvggnet.EmotionVGGNet.build(*shape, config.DEFAULT_CLASSES,
-                                              **EXPERIMENT.network)
+    model = built(EXPERIMENT, 6, shape, config.DEFAULT_CLASSES)
+    if of_graph:
+        model = keras_model(graph_of(model))
     compile_for_training(model, EXPERIMENT.optimizer, EXPERIMENT.learning_rate(1))
     random = np.random.default_rng(0)
     images = random.random((config.BATCH_SIZE, *shape), dtype=np.float32)
@@ -38,12 +40,11 @@ def training_step(normalization):
 def main():
     import_keras()
     import keras
-    from pipeline.nn.batchnormalization import BatchNormalization
 
-    layers = {"ours": BatchNormalization, "Keras's": keras.layers.BatchNormalization}
+    layers = {"ours": True, "Keras's": False}
     for precision in ("float32", "mixed_bfloat16"):
         keras.config.set_dtype_policy(precision)
-        steps = {name: training_step(layer) for name, layer in layers.items()}
+        steps = {name: training_step(of_graph) for name, of_graph in layers.items()}
         seconds = {name: [] for name in layers}
         for _ in range(ROUNDS + 1):
             for name, step in steps.items():
