@@ -1,5 +1,6 @@
 # make demo: the detector on the sample that ships; sets up .venv with what the detector needs.
-# make test: ruff and pytest; adds to .venv what training and the tests need.
+# make yunet: fetches YuNet, which finds more faces than the cascade that ships.
+# make test: linters and pytest; adds to .venv what training and the tests need.
 # make torture: the tests that take long and prove what is rare; make test leaves them out.
 # Each sets .venv up anew when what it needs changes.
 # make test-lowest: the tests on the lowest versions that the requirements allow.
@@ -12,7 +13,7 @@ READY := $(VENV)/.ready
 INSTALL := install --quiet --disable-pip-version-check
 PYTEST := $(RUN) -m pytest -n auto --maxprocesses 4 --dist worksteal --durations 10
 
-.PHONY: demo test test-lowest torture
+.PHONY: demo test test-lowest torture yunet
 
 demo: $(DETECTOR_READY)
 	mkdir -p build
@@ -20,8 +21,12 @@ demo: $(DETECTOR_READY)
 		--output build/annotated.mp4 --csv build/emotions.csv --timeline build/timeline.png
 	$(RUN) emotion_detector.py --image samples/faces.jpg --no-display --output build/annotated.jpg
 
+yunet: $(DETECTOR_READY)
+	$(RUN) -m pipeline.getyunet
+
 test: $(READY)
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(PYTEST)
 
 torture: $(READY)

@@ -12,7 +12,7 @@ import argparse
 import os
 import re
 import shlex
-from functools import partial
+from functools import cache, partial
 
 from config import emotion_config as config
 from pipeline.commandline import existing_file, existing_folder, new_folder, new_parser, path, share
@@ -27,17 +27,17 @@ from pipeline.terminal import notice, printable
 
 def parse_args(argv=None):
     parser = new_parser(__doc__)
-    source = parser.add_argument_group("what is read").add_mutually_exclusive_group()
+    source = parser.add_argument_group("input").add_mutually_exclusive_group()
     source.add_argument("--csv", type=path, default=config.CSV_PATH, metavar="FILE",
                         help="Kaggle's fer2013.csv or icml_face_data.csv, or one like them, with "
                              "numbers or words for emotions, with or without Usage; or such a "
                              "file as .gz (default: %(default)s)")
     source.add_argument("--images", type=path, metavar="FOLDER",
-                        help="pictures in folders named by their classes, which may lie in "
-                             "folders train, val and test")
-    add_picture_flags(parser.add_argument_group("of pictures"))
-    add_label_flags(parser.add_argument_group("which classes and labels"))
-    written = parser.add_argument_group("what is written")
+                        help="folder of pictures in folders named by their classes, which may be "
+                             "in folders train, val and test")
+    add_picture_flags(parser.add_argument_group("pictures"))
+    add_label_flags(parser.add_argument_group("classes and labels"))
+    written = parser.add_argument_group("output")
     written.add_argument("--only", choices=("test",),
                          help="write a database for testing alone")
     written.add_argument("--output", type=path, default=config.HDF5_PATH, metavar="FOLDER",
@@ -49,24 +49,24 @@ def add_picture_flags(group):
     group.add_argument("--find-faces", action="store_true",
                        help="take the largest face of each picture, not the picture as it is")
     group.add_argument("--groups", type=pattern, metavar="REGEX",
-                       help="what of a file's name tells whose face it is, such as '^(S\\d+)': "
-                            "where splits are drawn, a person's pictures get one")
+                       help="finds the person in the name of a picture, such as '^(S\\d+)': "
+                            "where splits are drawn, a person's pictures get the same")
     group.add_argument("--left-out", type=path, metavar="FILE",
-                       help="list of the pictures in which no face was found")
+                       help="write the paths of the pictures without a face to this file")
 
 
 def add_label_flags(group):
     group.add_argument("--classes", type=int, choices=sorted(config.CLASS_NAMES),
-                       help="6 counts disgust as angry, 8 has contempt (default: 6 of FER2013's "
-                            "classes; of others those that are there)")
+                       help="6 counts disgust as angry, 8 has contempt (default: 6 if the classes "
+                            "are FER2013's, else all that the data set has)")
     group.add_argument("--class-names", nargs="+", metavar="NAME",
-                       help="the classes by name, in a CSV with numbers from 0 on; images of "
-                            "others are left out")
+                       help="names of the classes, in a CSV of the numbers from 0 on; images of "
+                            "other classes are left out")
     group.add_argument("--ferplus", type=path, metavar="FILE",
-                       help="FER+'s votes (fer2013new.csv), to be learned in place of the labels")
+                       help="votes of FER+ (fer2013new.csv), learned instead of the labels")
     group.add_argument("--ferplus-share", type=share, metavar="SHARE",
-                       help="share of the votes in what is learned, 0 to 1; FER2013's labels "
-                            "have the rest (default: 1.0)")
+                       help="weight of the votes in the targets, 0 to 1; FER2013's labels have the "
+                            "rest (default: 1.0)")
 
 
 def pattern(text):
@@ -88,7 +88,10 @@ def main(argv=None):
     words = dict(config.EMOTION_WORDS)
     told = tuple(known_name(name, words) for name in args.class_names or ())
     require_flags_that_fit(args, told)
-    require_apart(inputs_of(args), outputs_of(args))
+    if args.ferplus_share is None:
+        args.ferplus_share = 1.0
+    faces = [config.CASCADE_PATH, config.DETECTOR_PATH]
+    require_apart(filter(None, [args.images or args.csv, args.ferplus, *faces]), outputs_of(args))
     if args.left_out:
         place_of(args.left_out)
     new_folder(args.output)
@@ -96,14 +99,9 @@ def main(argv=None):
     build(args, told, words)
 
 
-def inputs_of(args):
-    faces = [config.CASCADE_PATH, config.DETECTOR_PATH] if args.find_faces else []
-    return [path for path in (args.images or args.csv, args.ferplus, *faces) if path]
-
-
 def outputs_of(args):
     databases = [args.output / f"{split}.hdf5" for split in config.USAGES]
-    return [*databases, *([args.left_out] if args.left_out else [])]
+    return databases + [args.left_out] * bool(args.left_out)
 
 
 def require_flags_that_fit(args, told):
@@ -148,7 +146,7 @@ def build(args, told, words):
                   for sample in samples]
         values = None
         if args.ferplus:
-            attributes["ferplus_share"] = vote_share(args)
+            attributes["ferplus_share"] = args.ferplus_share
             labels, values = votes_of(args, names, labels, samples)
         if args.only:
             splits = splitting.splits_for_testing(samples, labels)
@@ -190,22 +188,32 @@ def pictures_of(args, words):
 
     pictures = PictureSamples(args.images, config.IMAGE_SIZE, Skips(), words=words,
                               split_folders=config.SPLIT_FOLDERS, groups=args.groups,
-                              find_face=largest_face() if args.find_faces else None)
+                              find_face=partial(largest_face, yunet_path=config.DETECTOR_PATH)
+                              if args.find_faces else None)
     require_apart([picture.path for picture in pictures.pictures], outputs_of(args))
     if not args.only:
         pictures.require_training()
     return pictures
 
 
-def largest_face():
-    """Return a function that finds the largest face: with YuNet if its file is there."""
-    from pipeline.detection.faces.largestface import LargestFace
-    from pipeline.detection.faces.picturefacedetector import PictureFaceDetector
-    from pipeline.detection.faces.yunetdetector import YuNetDetector
+@cache
+def face_detector(yunet_path):
+    """Return YuNet if its file is in its place, else the cascades; each process makes its own."""
+    from pipeline.detection.faces.facedetectors import new_face_detector
 
-    if config.DETECTOR_PATH.exists():
-        return LargestFace(partial(YuNetDetector, config.DETECTOR_PATH, pictures=True))
-    return LargestFace(partial(PictureFaceDetector, config.CASCADE_PATH))
+    yunet = yunet_path if yunet_path.exists() else None
+    return new_face_detector(yunet, None, config.CASCADE_PATH, pictures=True)
+
+
+def largest_face(image, yunet_path):
+    """Return the box of a picture's largest face, or None; image: (height, width, 3) uint8 BGR."""
+    import cv2
+
+    detector = face_detector(yunet_path)
+    if not detector.takes_color:
+        image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    boxes = detector.detect(image)
+    return tuple(map(int, boxes[0])) if len(boxes) else None
 
 
 def class_names_of(args, source, samples):
@@ -244,11 +252,7 @@ def votes_of(args, names, labels, samples):
     from pipeline.io.ferplus import labels_of_votes
 
     usages = [config.USAGES.get(sample.split) for sample in samples]
-    return labels_of_votes(args.ferplus, names, vote_share(args), labels, usages)
-
-
-def vote_share(args):
-    return 1.0 if args.ferplus_share is None else args.ferplus_share
+    return labels_of_votes(args.ferplus, names, args.ferplus_share, labels, usages)
 
 
 def print_counts(counts, class_names, output):

@@ -8,19 +8,23 @@
 With a display it shows two windows: space pauses, q, Esc and the close buttons end it.
 """
 
+import sys
+from contextlib import redirect_stdout
+
 from config import emotion_config as config
 from pipeline.commandline import (
     camera_number,
     existing_file,
+    moment,
     name,
     new_parser,
     path,
     positive,
     seconds,
     share,
-    share_below_1,
 )
 from pipeline.ending import run, stop_requests
+from pipeline.errors import UserError
 from pipeline.quietimports import limit_threads, prepare_opencv
 
 
@@ -39,10 +43,14 @@ def add_sources(group):
     one.add_argument("--video", nargs="+", type=name, metavar="FILE",
                      help="video files, folders of them, streams' addresses, devices such as "
                           "/dev/video2, or -, standard input")
-    one.add_argument("--image", type=path, metavar="PATH",
-                     help="a picture, or a folder of them with its subfolders")
+    one.add_argument("--image", nargs="+", type=name, metavar="PATH",
+                     help="pictures, and folders of them with their subfolders")
     group.add_argument("--every", type=positive, default=1, metavar="N",
                        help="take each N-th frame of a video (default: %(default)s)")
+    group.add_argument("--start", type=moment, default=0.0, metavar="TIME",
+                       help="begin at this time of a file, seconds or h:mm:ss; times stay the "
+                            "file's")
+    group.add_argument("--end", type=moment, metavar="TIME", help="end before this time")
     group.add_argument("--reconnect", type=seconds, default=30, metavar="SECONDS",
                        help="how long a network stream that drops is tried again "
                             "(default: %(default)s)")
@@ -53,9 +61,8 @@ def add_faces(group):
     group.add_argument("--model", type=path, default=config.DETECTOR_MODEL_PATH, metavar="FILE",
                        help="trained network, which has the class names (default: %(default)s)")
     group.add_argument("--precision", choices=("float32", "int8"),
-                       help="of the network's numbers; int8 also looks at each face's mirror image "
-                            "(default: int8 if the model file has what it needs and the "
-                            "processor is faster with it)")
+                       help="of the network's numbers (default: int8 if the model file has the "
+                            "ranges that it needs)")
     finder = group.add_mutually_exclusive_group()
     finder.add_argument("--detector", type=path, metavar="FILE",
                         help="YuNet's .onnx file, which finds more faces than the cascade "
@@ -73,14 +80,16 @@ def add_faces(group):
                             "320, and 640 where faces are small)")
     group.add_argument("--min-face", type=positive, metavar="PIXELS",
                        help="smallest face in the shrunk frame (default: 30, with YuNet none)")
-    group.add_argument("--full-scan-every", type=positive, default=10, metavar="N",
-                       help="with the cascade, look beyond known faces every N frames; 1 is the "
-                            "original's way (default: %(default)s)")
+    group.add_argument("--full-scan-every", type=seconds, default=0.5, metavar="SECONDS",
+                       help="with the cascade, search whole frames so often, and the others near "
+                            "known faces; 0 searches every frame whole, as the original system "
+                            "does (default: %(default)s)")
     group.add_argument("--faces", choices=("all", "largest"), default="all",
-                       help="every face, or the one of the largest area (default: %(default)s)")
-    group.add_argument("--smoothing", type=share_below_1, default=0.7, metavar="SHARE",
-                       help="weight of the past in a face's emotions, from 0, which is off, to "
-                            "below 1 (default: %(default)s)")
+                       help="every face, or one person: the largest face, as face 1 throughout "
+                            "(default: %(default)s)")
+    group.add_argument("--smoothing", type=seconds, default=0.14, metavar="SECONDS",
+                       help="time constant of the average over a face's emotions; 0 gives the "
+                            "network's own numbers (default: %(default)s)")
     group.add_argument("--least-confidence", type=share, default=0.0, metavar="SHARE",
                        help="call a face unsure whose likeliest emotion has less than this, 0 to 1 "
                             "(default: %(default)s)")
@@ -91,9 +100,11 @@ def add_outputs(group):
                        help="annotated video (.mp4, .mov, .mkv, .avi, .webm) or picture; for "
                             "several a folder, as with --csv and --timeline for several videos")
     group.add_argument("--csv", type=name, metavar="PATH",
-                       help="table with a row for each face and frame, written as it goes")
+                       help="table with a row for each face and frame, .csv or .tsv, written as it "
+                            "goes, with a .json beside it that says what it holds; - is standard "
+                            "output")
     group.add_argument("--timeline", type=name, metavar="PATH",
-                       help="picture of the emotions over time")
+                       help="picture of the emotions over time (.png, .pdf, .svg)")
     group.add_argument("--skip-existing", action="store_true",
                        help="leave out videos whose results are there and complete")
     group.add_argument("--no-display", action="store_true", help="open no windows")
@@ -101,6 +112,7 @@ def add_outputs(group):
 
 def main(argv=None):
     args = parse_args(argv)
+    from pipeline.detection.outputs.formats import STANDARD_OUTPUT
     from pipeline.detection.runs.plan import plan_jobs
     from pipeline.files.folder import Skips
 
@@ -109,8 +121,11 @@ def main(argv=None):
     if args.cascade:
         existing_file(args.cascade, "cascade file", "see haarcascade_frontalface_default.xml")
     existing_file(args.model, "model file", "train one, or see the checkpoints folder")
+    refuse_flags_without_effect(args)
     if args.threads:
         limit_threads(args.threads)
+    if args.csv == "-":
+        args.csv = str(STANDARD_OUTPUT)
     skips = Skips()
     jobs = plan_jobs(
         camera=args.camera, videos=args.video, pictures=args.image, annotated=args.output,
@@ -118,30 +133,43 @@ def main(argv=None):
         also_read=[args.model, args.detector or config.DETECTOR_PATH,
                    args.cascade or config.CASCADE_PATH])
     prepare_opencv()
-    with stop_requests("stopped; what is finished is complete") as stop:
+    data_on_stdout = str(STANDARD_OUTPUT) in (args.output, args.csv, args.timeline)
+    with (stop_requests("stopped; what is finished is complete") as stop,
+          redirect_stdout(sys.stderr if data_on_stdout else sys.stdout)):
         return detect(args, jobs, stop, skips)
+
+
+def refuse_flags_without_effect(args):
+    """Raise UserError if a flag is given that changes nothing for this source or face detector."""
+    from pipeline.detection.sources.framesource import is_address
+
+    idle = {}
+    if args.image:
+        flags = ("every", "start", "end", "reconnect", "full_scan_every", "smoothing")
+        idle |= dict.fromkeys(flags, "pictures")
+    elif not args.video:
+        idle |= dict.fromkeys(("start", "end", "reconnect"), "a camera")
+    elif not any(map(is_address, args.video)):
+        idle["reconnect"] = "files"
+    if args.detector:
+        idle["full_scan_every"] = "YuNet"
+    defaults = parse_args([])
+    for flag, what in idle.items():
+        if getattr(args, flag) != getattr(defaults, flag):
+            raise UserError(f"--{flag.replace('_', '-')} has no effect on {what}; leave it out")
+    if args.end is not None and args.end <= args.start:
+        raise UserError(f"--end {args.end:g} s is not after --start {args.start:g} s")
 
 
 def face_detector(args):
     """Return what finds faces: YuNet if its file is given, or in its place, else the cascade."""
-    from pipeline.detection.faces.facedetector import FaceDetector
-    from pipeline.detection.faces.picturefacedetector import PictureFaceDetector
-    from pipeline.detection.faces.yunetdetector import YuNetDetector
+    from pipeline.detection.faces.facedetectors import new_face_detector
 
-    sizes = {"width": args.detection_width, "min_face": args.min_face}
-    pictures = args.image is not None
     if not args.detector and not args.cascade and config.DETECTOR_PATH.is_file():
         args.detector = config.DETECTOR_PATH
-    if args.detector:
-        return YuNetDetector(args.detector, **sizes, pictures=pictures)
-    cascade = args.cascade or config.CASCADE_PATH
-    ships = cascade.samefile(config.CASCADE_PATH)
-    if pictures and ships:
-        return PictureFaceDetector(cascade, **sizes)
-    adapts = not args.detection_width and args.full_scan_every > 1 and ships
-    closer = PictureFaceDetector(cascade, min_face=args.min_face) if adapts else None
-    return FaceDetector(cascade, **sizes, pictures=pictures, full_scan_every=args.full_scan_every,
-                        closer=closer)
+    return new_face_detector(
+        args.detector, args.cascade, config.CASCADE_PATH, pictures=args.image is not None,
+        full_scan_every=args.full_scan_every, width=args.detection_width, min_face=args.min_face)
 
 
 def detect(args, jobs, stop, skips):
@@ -154,15 +182,16 @@ def detect(args, jobs, stop, skips):
     from pipeline.detection.faces.emotionclassifier import EmotionClassifier
     from pipeline.detection.faces.facetracker import FaceTracker
     from pipeline.detection.runs.run import run_jobs
+    from pipeline.detection.sources.framesource import Reading
 
     analyzer = EmotionAnalyzer(
         face_detector(args), EmotionClassifier(args.model, args.precision),
-        FaceTracker(args.smoothing),
-        only_largest=args.faces == "largest", least_confidence=args.least_confidence,
+        FaceTracker(only_largest=args.faces == "largest"),
+        smoothing=args.smoothing, least_confidence=args.least_confidence,
         frames_belong_together=args.image is None)
     return run_jobs(jobs, analyzer, stop, skips, skip_existing=args.skip_existing,
-                    mark=args.skip_existing or len(jobs) > 1, every=args.every,
-                    reconnect=args.reconnect, max_frames=args.max_frames,
+                    mark=args.skip_existing or len(jobs) > 1, max_frames=args.max_frames,
+                    reading=Reading(args.every, args.start, args.end, args.reconnect),
                     display=not args.no_display)
 
 

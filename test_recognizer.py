@@ -22,7 +22,7 @@ from pipeline.terminal import printable
 
 def parse_args(argv=None):
     parser = new_parser(__doc__)
-    source = parser.add_argument_group("what is evaluated")
+    source = parser.add_argument_group("input")
     source.add_argument("--model", type=path, default=config.MODEL_PATH, metavar="FILE",
                         help="checkpoint to evaluate (default: %(default)s)")
     source.add_argument("--split", choices=("val", "test"), default="test",
@@ -30,23 +30,24 @@ def parse_args(argv=None):
                              "(default: %(default)s)")
     source.add_argument("--dataset", type=path, default=config.HDF5_PATH, metavar="FOLDER",
                         help="folder of the databases (default: %(default)s)")
-    measure = parser.add_argument_group("how")
+    measure = parser.add_argument_group("method")
     measure.add_argument("--runtime", choices=("keras", "onnx"), default="keras",
-                         help="onnx: ONNX Runtime, through which the detector runs the network "
+                         help="onnx: ONNX Runtime, which the detector runs the network on "
                               "(default: %(default)s)")
     measure.add_argument("--precision", choices=("float32", "int8"), default="float32",
-                         help="of the network's numbers, int8 with --runtime onnx; the detector "
-                              "takes int8 with --tta flip where it can (default: %(default)s)")
+                         help="numbers to compute with; int8 needs --runtime onnx, and is what the "
+                              "detector uses, with --tta flip (default: %(default)s)")
     measure.add_argument("--tta", choices=("flip", "shifts"),
-                         help="average over mirrored images, or over those in five places each")
+                         help="average the predictions over mirrored images, or over mirrored and "
+                              "shifted ones")
     measure.add_argument("--ferplus", type=path, metavar="FILE",
-                         help="FER+'s votes (fer2013new.csv), to evaluate by them as well")
-    written = parser.add_argument_group("what is written")
+                         help="votes of FER+ (fer2013new.csv), to evaluate by them as well")
+    written = parser.add_argument_group("output")
     written.add_argument("--output", type=path, default=config.OUTPUT_PATH, metavar="FOLDER",
                          help="folder of the evaluation (default: %(default)s)")
-    written.add_argument("--name", help="evaluation_NAME is the name of the files (default: model "
-                                        "and data set, with _val, _onnx, _int8, _flip and "
-                                        "_shifts where they apply)")
+    written.add_argument("--name", help="name of the files, after evaluation_ (default: model and "
+                                        "data set, with _val, _onnx, _int8, _flip and _shifts "
+                                        "where they apply)")
     return parser.parse_args(argv)
 
 
@@ -125,12 +126,8 @@ def predict_and_evaluate(args, database, path):
     model, record = load_model(args)
     identity = {"model": str(args.model), "dataset": str(args.dataset), "split": args.split,
                 "model_sha256": hashlib.sha256(args.model.read_bytes()).hexdigest()}
-    with HDF5DatasetGenerator(
-        database,
-        config.BATCH_SIZE,
-        preprocessor=ImageToArrayPreprocessor(),
-        memory_limit=config.MEMORY_LIMIT,
-    ) as dataset:
+    with HDF5DatasetGenerator(database, config.BATCH_SIZE,
+                              preprocessor=ImageToArrayPreprocessor()) as dataset:
         identity["dataset_sha256"] = dataset.digest()
         report.require_own(path, identity)
         names = record["class_names"]
@@ -160,16 +157,12 @@ def predict_and_evaluate(args, database, path):
 
 def votes_of(args, dataset):
     """Return the shares of FER+'s votes for each image, (N, classes) float32."""
-    from pipeline.io.ferplus import read_ferplus, require_fit, require_rows
+    from pipeline.io.ferplus import read_ferplus, require_fit
 
     if dataset.ferplus_share is not None:
         raise UserError(f"{dataset.path}: has FER+'s votes in it, found --ferplus; leave it out")
-    usage = config.USAGES[args.split]
-    shares = read_ferplus(args.ferplus, dataset.class_names)
-    require_rows(args.ferplus, shares, usage, len(dataset.labels))
-    shares = shares[usage][:len(dataset.labels)]
-    require_fit(args.ferplus, shares, dataset.labels, usage)
-    return shares
+    return require_fit(args.ferplus, read_ferplus(args.ferplus, dataset.class_names),
+                       config.USAGES[args.split], dataset.labels)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,30 @@
 """Train a network by a recipe.
 
-    python train_recognizer.py --checkpoints checkpoints
-    python train_recognizer.py --checkpoints checkpoints --model checkpoints/epoch_40.hdf5 \\
-        --start_epoch 40
-    python train_recognizer.py --checkpoints checkpoints/first --experiment 1
-    python train_recognizer.py --checkpoints checkpoints/mine --dataset datasets/mine \\
-        --experiment fine-tune --pretrained checkpoints/model.hdf5
+    python train_recognizer.py
+    python train_recognizer.py --model checkpoints/6/epoch_40.hdf5 --start_epoch 40
+    python train_recognizer.py --experiment 1
+    python train_recognizer.py --dataset datasets/mine --experiment fine-tune \\
+        --pretrained checkpoints/model.hdf5
+    python train_recognizer.py --list
 
-Writes epoch_N.hdf5 and best.hdf5 to the checkpoints folder and the training curve to output/.
+Each training has its folders: checkpoints/6/ gets epoch_N.hdf5 and best.hdf5, output/6/ the
+training curve; with another data set than FER2013's its name comes first, as in mine_fine-tune.
 """
 
+import argparse
+import json
+import shlex
 from contextlib import nullcontext
 from dataclasses import fields
 
 from config import emotion_config as config
-from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS
+from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS, descriptions
 from pipeline.commandline import existing_file, new_folder, new_parser, path, positive
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.quietimports import import_keras
+from pipeline.terminal import printable
+from pipeline.training.folders import Folders, require_own
 from pipeline.training.trainingplan import Wanted, training_plan
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
@@ -27,7 +33,9 @@ PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 def parse_args(argv=None):
     parser = new_parser(__doc__)
     recipe = parser.add_argument_group("what is trained")
-    recipe.add_argument("--experiment", type=experiment, choices=list(EXPERIMENTS), metavar="N",
+    recipe.add_argument("--list", action="store_true", help="print the recipes, with the accuracy "
+                        "on the validation split of those that were run")
+    recipe.add_argument("--experiment", type=experiment, metavar="N",
                         help="recipe in config/experiments.py, by its number or name (default: "
                              f"{DEFAULT_EXPERIMENT})")
     recipe.add_argument("--epochs", type=positive, metavar="N",
@@ -54,20 +62,66 @@ def parse_args(argv=None):
     files = parser.add_argument_group("what is read and written")
     files.add_argument("--dataset", type=path, default=config.HDF5_PATH, metavar="FOLDER",
                        help="folder of train.hdf5 and val.hdf5 (default: %(default)s)")
-    files.add_argument("--checkpoints", type=path, default=config.CHECKPOINTS_PATH,
-                       metavar="FOLDER", help="folder of the checkpoints (default: %(default)s)")
-    files.add_argument("--output", type=path, default=config.OUTPUT_PATH, metavar="FOLDER",
-                       help="folder of the training curve (default: %(default)s)")
+    files.add_argument("--checkpoints", type=path, metavar="FOLDER", help="folder of the "
+                       "checkpoints (default: that of --model, else checkpoints/EXPERIMENT)")
+    files.add_argument("--output", type=path, metavar="FOLDER",
+                       help="folder of the training curve (default: output/EXPERIMENT)")
+    files.add_argument("--overwrite", action="store_true", help="remove another training's "
+                       "checkpoints and curve from these folders first")
     return parser.parse_args(argv)
 
 
 def experiment(text):
     """Return the number or the name of a recipe, for argparse."""
-    return int(text) if text.isdecimal() else text
+    name = int(text) if text.isdecimal() else text
+    if name not in EXPERIMENTS:
+        raise argparse.ArgumentTypeError(f"{text}: no such recipe; there are\n"
+                                         + "\n".join(listed()))
+    return name
+
+
+def listed():
+    """Return a line about each recipe."""
+    about, lines = descriptions(), []
+    for name, recipe in EXPERIMENTS.items():
+        evaluation = config.BASE_PATH / "results" / str(name) / "evaluation_val.json"
+        result = ""
+        if evaluation.is_file():
+            result = f"{json.loads(evaluation.read_text())['accuracy']:.2%}"
+        lines.append(f"{name!s:>9}  {recipe.epochs:>3} epochs  {result:>6}  {about[name]}")
+    return lines
+
+
+def folders_of(args, experiment):
+    """Return the folders of a training: its own, unless the arguments name others."""
+    name = str(experiment)
+    if args.dataset.resolve() != config.HDF5_PATH:
+        name = f"{args.dataset.resolve().name}_{experiment}"
+    checkpoints = args.model.parent if args.model else config.CHECKPOINTS_PATH / name
+    return Folders(args.dataset, args.checkpoints or checkpoints,
+                   args.output or config.OUTPUT_PATH / name, f"vggnet_emotion_{experiment}")
+
+
+def print_end(record, folders):
+    """Print the best epoch, the files, and the command that comes next."""
+    losses, accuracies = (record["history"][name] for name in ("val_loss", "val_accuracy"))
+    best = (losses.index(min(losses)) if record["recipe"]["ferplus_share"]
+            else accuracies.index(max(accuracies)))
+    model = folders.checkpoints / "best.hdf5"
+    words = ["python", "test_recognizer.py", "--model", model, "--split", "val"]
+    if folders.dataset.resolve() != config.HDF5_PATH:
+        words += ["--dataset", folders.dataset]
+    print(f"best: epoch {best + 1} of {len(losses)}, {accuracies[best]:.2%} on the validation "
+          f"split, in {printable(model)}\n"
+          f"curve: {printable(folders.output / folders.curve)}.json and .png\n"
+          f"next: {printable(shlex.join(map(str, words)))}")
 
 
 def main(argv=None):
     args = parse_args(argv)
+    if args.list:
+        print("\n".join(listed()))
+        return
     if args.devices and args.distributed:
         raise UserError("--distributed takes every device of its processes, found --devices "
                         f"{args.devices} as well; leave one of them out")
@@ -79,29 +133,33 @@ def main(argv=None):
     recipe = EXPERIMENTS[record["experiment"]]
     for split in ("train", "val"):
         existing_file(args.dataset / f"{split}.hdf5", "database", "run build_dataset.py first")
-    for folder in (args.checkpoints, args.output):
+    folders = folders_of(args, record["experiment"])
+    require_own(folders, args.model, args.overwrite)
+    for folder in (folders.checkpoints, folders.output):
         new_folder(folder)
     import_keras()
     from pipeline.training.devices import split_batches
     from pipeline.training.processes import Processes, joined_processes
-    from pipeline.training.training import Folders, Settings, train
+    from pipeline.training.training import Settings, train
 
     with joined_processes() if args.distributed else nullcontext(Processes()) as processes:
         train(
             recipe,
             record,
             args.model,
-            Folders(args.dataset, args.checkpoints, args.output),
+            folders,
             Settings(
                 input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
                 batch_size=recipe.batch_size or config.BATCH_SIZE,
-                memory_limit=config.MEMORY_LIMIT,
                 checkpoint_every=config.CHECKPOINT_EVERY,
                 classes=config.DEFAULT_CLASSES,
+                overwrite=args.overwrite,
             ),
             distribution=split_batches(None if args.distributed else args.devices or 1),
             processes=processes,
         )
+        if processes.number == 0:
+            print_end(record, folders)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Measurements behind the README's figures; run them as modules from the repository."""
+"""Measurements behind the documents' figures: python -m benchmarks.NAME in the repository."""

@@ -7,17 +7,24 @@ The package must be installed. Its network gets each face as the package itself 
 probabilities.
 """
 
+import argparse
+import sys
+
 import cv2
 import numpy as np
 
 from config import emotion_config as config
+from pipeline.ending import run
 from pipeline.quietimports import import_keras
 
 SPLITS = {"PublicTest": "val", "PrivateTest": "test"}
 
 
 def fer_package():
-    from fer.fer import FER
+    try:
+        from fer.fer import FER
+    except ImportError:
+        sys.exit("the fer package is missing: pip install fer")
 
     detector = FER()
     seven = {name: number for number, name in detector._get_labels().items()}
@@ -41,7 +48,10 @@ def network_that_ships():
     return lambda images: model.predict(preprocessor.preprocess(images), verbose=0)
 
 
-def main():
+def main(argv=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args(argv)
     import_keras()
     from pipeline.evaluation.measures import evaluate
     from pipeline.io.hdf5database import open_database
@@ -57,4 +67,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,87 +1,61 @@
-"""Time and memory of building the databases, against parsing each row in the plainest way.
+"""Time and memory of building the databases from fer2013.csv, and from its faces as pictures.
 
-    python -m benchmarks.build_dataset [datasets/fer2013/fer2013.csv]
+    python -m benchmarks.build_dataset datasets/fer2013/fer2013.csv
 
-Each way runs in a process of its own, on the same file. The plain one reads rows with the csv
-module, parses the pixels by np.array(pixels.split(" "), dtype="uint8"), and writes with the same
-HDF5DatasetWriter. The last one builds from the same faces as PNG files, one each, in folders of
-their classes; its memory is that of the largest of its processes.
+Each build is a process of its own; its memory is that of the largest of its processes. The
+pictures are PNG files, one a face, in folders of their splits and classes.
 """
 
+import argparse
 import csv
-import resource
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
 from pathlib import Path
 
 from config import emotion_config as config
 
 
-def build_plainly(csv_path, output):
-    import numpy as np
-
-    from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
-
-    with ExitStack() as stack, open(csv_path, newline="") as file:
-        writers = {
-            usage: stack.enter_context(
-                HDF5DatasetWriter.create(output / f"{split}.hdf5", config.IMAGE_SIZE))
-            for usage, split in config.SPLITS.items()
-        }
-        for row in csv.DictReader(file):
-            pixels = np.array(row["pixels"].split(" "), dtype="uint8")
-            writers[row["Usage"]].add(pixels, int(row["emotion"]))
-
-
-def build_from(flag):
-    from build_dataset import main
-
-    return lambda source, output: main([flag, str(source), "--output", str(output)])
-
-
 def write_pictures(csv_path, folder):
     """Write the faces of fer2013.csv as PNG files to SPLIT/CLASS/NUMBER.png."""
     import cv2
+    import numpy as np
 
-    from pipeline.io.fer2013 import FER2013Reader
+    with open(csv_path, newline="") as file:
+        for number, row in enumerate(csv.DictReader(file)):
+            image = np.array(row["pixels"].split(), np.uint8).reshape(48, 48)
+            class_name = config.CLASS_NAMES[7][int(row["emotion"])]
+            path = folder / config.SPLITS[row["Usage"]] / class_name / f"{number:05}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(path), image)
 
-    rows = FER2013Reader(csv_path, config.IMAGE_SIZE, config.SPLITS)
-    for number, (label, pixels, usage) in enumerate(rows):
-        path = folder / config.SPLITS[usage] / config.CLASS_NAMES[7][label] / f"{number:05}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(path), pixels.reshape(config.IMAGE_SIZE, config.IMAGE_SIZE))
 
-
-def measure(way, source):
-    """Build once in this process; print seconds and peak memory."""
-    build = {"plain": build_plainly, "ours": build_from("--csv"),
-             "pictures": build_from("--images")}[way]
+def measure(flag, source):
+    """Return the seconds and the peak megabytes of a build."""
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        build(source, Path(folder))
+        process = subprocess.Popen(
+            [sys.executable, config.BASE_PATH / "build_dataset.py", flag, source, "--output",
+             folder], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
-    kilobytes = max(resource.getrusage(who).ru_maxrss
-                    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(seconds, kilobytes / 1024)
+    if status:
+        sys.exit("the build failed")
+    return seconds, usage.ru_maxrss / 1024
 
 
-def main():
-    if sys.argv[1:2] == ["--way"]:
-        return measure(sys.argv[2], Path(sys.argv[3]))
-    csv_path = sys.argv[1] if sys.argv[1:] else str(config.CSV_PATH)
-    seconds = {}
-    with tempfile.TemporaryDirectory() as pictures:
-        write_pictures(csv_path, Path(pictures))
-        for way, source in (("plain", csv_path), ("ours", csv_path), ("pictures", pictures)):
-            printed = subprocess.run(
-                [sys.executable, "-m", __spec__.name, "--way", way, source],
-                check=True, capture_output=True, text=True).stdout.split()
-            seconds[way], megabytes = map(float, printed[-2:])
-            print(f"{way:>8}: {seconds[way]:.2f} s, peak memory {megabytes:.0f} MB")
-    print(f"share: {seconds['ours'] / seconds['plain']:.2f}")
+def main(argv=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("csv", type=Path, help="Kaggle's fer2013.csv")
+    args = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory() as folder:
+        write_pictures(args.csv, Path(folder))
+        for way, flag, source in (("rows", "--csv", args.csv), ("pictures", "--images", folder)):
+            seconds, megabytes = measure(flag, source)
+            print(f"{way}: {seconds:.2f} s, peak memory {megabytes:.0f} MB")
 
 
 if __name__ == "__main__":

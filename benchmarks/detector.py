@@ -9,6 +9,7 @@ the share of frames in which it finds a face. Then milliseconds to classify a fa
 in int8 with its mirror image, as the detector does, and seconds to the first frame's result.
 """
 
+import argparse
 import csv
 import re
 import subprocess
@@ -131,8 +132,11 @@ def first_result(video):
     print(f"first frame's result: {min(times):.2f} s after the start")
 
 
-def main():
-    video = sys.argv[1]
+def main(argv=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("video", help="a file, with a face or more")
+    video = parser.parse_args(argv).video
     prepare_opencv()
     import_keras()
     results = {

@@ -8,6 +8,7 @@ cascade as the detector uses it, of the cascade on every whole frame, and of YuN
 and on moving faces of the sample in frames of 1280 x 720, by their number and width.
 """
 
+import argparse
 import re
 import resource
 import subprocess
@@ -20,12 +21,12 @@ import numpy as np
 
 from benchmarks.detector import SCRIPT, frames_of
 from config import emotion_config as config
-from pipeline.detection.faces.facedetector import FaceDetector
-from pipeline.detection.faces.picturefacedetector import PictureFaceDetector
+from pipeline.detection.faces.facedetector import FaceDetector, PictureFaceDetector
 from pipeline.detection.faces.yunetdetector import YuNetDetector
 
 RUNS = 3
 FRAMES = 30
+RATE = 25  # frames a second
 SAMPLE = config.BASE_PATH / "samples" / "faces.jpg"
 HEADS = ((48, 30, 130, 150), (276, 30, 96, 111))  # in the sample: x, y, width, height
 FACE = 0.66  # width of the face by that of its head
@@ -76,17 +77,17 @@ def moving_faces(count, width):
 
 def in_turn(frames, yunet):
     """Print what each way finds, and its milliseconds a frame."""
-    ways = {"cascade": FaceDetector(config.CASCADE_PATH, full_scan_every=10,
+    ways = {"cascade": FaceDetector(config.CASCADE_PATH, full_scan_every=0.5,
                                     closer=PictureFaceDetector(config.CASCADE_PATH)),
             "cascade, every whole frame": FaceDetector(config.CASCADE_PATH),
             "YuNet": YuNetDetector(yunet)}
     found = {way: [] for way in ways}
     times = {way: [] for way in ways}
-    for image in frames:
+    for number, image in enumerate(frames):
         gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
         for way, detector in ways.items():
             began = time.process_time()
-            boxes = detector.detect(image if detector.takes_color else gray)
+            boxes = detector.detect(image if detector.takes_color else gray, number / RATE)
             times[way].append(time.process_time() - began)
             found[way].append(len(boxes))
     for way in ways:
@@ -95,8 +96,13 @@ def in_turn(frames, yunet):
               f"{1000 * np.mean(times[way]):5.1f} ms (median {1000 * median(times[way]):.1f})")
 
 
-def main():
-    video, yunet = sys.argv[1:3]
+def main(argv=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("video", help="a file, with a face or more")
+    parser.add_argument("yunet", help="YuNet's .onnx file")
+    args = parser.parse_args(argv)
+    video, yunet = args.video, args.yunet
     whole_detector(video, yunet)
     print("finding faces, in", video.rsplit("/", 1)[-1])
     in_turn(frames_of(video), yunet)

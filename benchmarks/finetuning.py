@@ -9,8 +9,8 @@ already are left out, so a benchmark that was stopped goes on. Prints the tables
 docs/datasets.md: by validation the recipe is chosen, by the rest the two ways are compared.
 """
 
+import argparse
 import json
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ import numpy as np
 
 from config import emotion_config as config
 from config.experiments import EXPERIMENTS
+from pipeline.ending import run
 from pipeline.quietimports import import_keras
 
 SIZES = (200, 500, 2000)
@@ -85,8 +86,8 @@ def train_and_measure(recipe, dataset, folder):
     if recipe.pretrained:
         record["pretrained"] = str(config.MODEL_PATH)
     train(recipe, record, None, Folders(dataset, folder, folder),
-          Settings((config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH), recipe.batch_size,
-                   config.MEMORY_LIMIT, checkpoint_every=1000, classes=len(CLASSES)))
+          Settings((config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
+                   batch_size=recipe.batch_size, checkpoint_every=1000, classes=len(CLASSES)))
     history = record["history"]
     return {"val_accuracy": history["val_accuracy"], "val_loss": history["val_loss"],
             "seconds": round(sum(history["seconds"])),
@@ -100,14 +101,17 @@ def measured(model, database):
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
-    with HDF5DatasetGenerator(database, config.BATCH_SIZE, memory_limit=config.MEMORY_LIMIT,
+    with HDF5DatasetGenerator(database, config.BATCH_SIZE,
                               preprocessor=ImageToArrayPreprocessor()) as dataset:
         probabilities = predict(checkpoint.load(model)[0], dataset)
         return evaluate(dataset.labels.astype(int), probabilities, CLASSES)
 
 
-def main():
-    path = Path(sys.argv[1])
+def main(argv=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=Path, help=".json file, which may have some of the runs")
+    path = parser.parse_args(argv).results
     results = json.loads(path.read_text()) if path.exists() else {}
     import_keras()
     with tempfile.TemporaryDirectory() as folder:
@@ -129,4 +133,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

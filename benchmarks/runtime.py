@@ -1,12 +1,13 @@
 """Keras, and what the detector runs: float32 and int8 on ONNX Runtime, in one run.
 
-    taskset -c 0 python -m benchmarks.runtime [folder of val.hdf5]
+    taskset -c 0 python -m benchmarks.runtime datasets/fer2013/hdf5
 
 For each: CPU seconds and peak memory of a new process from its start to the first face's
 probabilities; CPU milliseconds a face for 1, 2 and 4 faces at a time on one core, in rounds that
 take turns; accuracy on PublicTest with one look at each image, and with its mirror image as well.
 """
 
+import argparse
 import os
 import subprocess
 import sys
@@ -17,12 +18,16 @@ from statistics import median
 import numpy as np
 
 from config import emotion_config as config
+from pipeline.commandline import existing_file
+from pipeline.ending import run
 from pipeline.quietimports import import_keras
 
 RUNS, ROUNDS, BATCHES = 3, 30, 10
 FACES = (1, 2, 4)
 
 KERAS = """
+from pipeline.commandline import existing_file
+from pipeline.ending import run
 from pipeline.quietimports import import_keras
 import_keras()
 from pipeline.io import checkpoint
@@ -76,14 +81,18 @@ def accuracies(networks, folder):
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
     with HDF5DatasetGenerator(folder / "val.hdf5", config.BATCH_SIZE,
-                              preprocessor=ImageToArrayPreprocessor(),
-                              memory_limit=config.MEMORY_LIMIT) as dataset:
+                              preprocessor=ImageToArrayPreprocessor()) as dataset:
         return {way: [np.mean(predict(network, dataset, views).argmax(axis=1) == dataset.labels)
                       for views in (None, "flip")] for way, network in networks.items()}
 
 
-def main():
-    folder = Path(sys.argv[1]) if sys.argv[1:] else config.HDF5_PATH
+def main(argv=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dataset", type=Path, nargs="?", default=config.HDF5_PATH,
+                        help="folder of val.hdf5 (default: %(default)s)")
+    folder = existing_file(parser.parse_args(argv).dataset / "val.hdf5", "database",
+                           "run build_dataset.py first").parent
     starts = {way: [] for way in WAYS}
     for _ in range(RUNS):
         for way, code in WAYS.items():
@@ -100,4 +109,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,11 +1,12 @@
 """Memory of the detector over a long run: it must not grow.
 
-    python -m benchmarks.soak [frames]
+    python -m benchmarks.soak
 
 Runs emotion_detector.py, with an annotated video and a table, on the sample repeated to 10,000
 frames, and prints its resident memory as it goes.
 """
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -50,8 +51,12 @@ def frames_so_far(folder):
     return 0
 
 
-def main():
-    count = int(sys.argv[1]) if sys.argv[1:] else 10_000
+def main(argv=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("frames", type=int, nargs="?", default=10_000,
+                        help="length of the video (default: %(default)s)")
+    count = parser.parse_args(argv).frames
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         video = folder / "long.mp4"

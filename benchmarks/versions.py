@@ -1,6 +1,6 @@
 """The detector of this checkout beside that of another one, in runs that take turns.
 
-    git worktree add ../before 87c844b
+    git worktree add ../before HEAD~10
     python -m benchmarks.versions ../before samples/faces.mp4
 
 For each: CPU seconds and peak memory from the start to the first frame's result; frames a second
@@ -8,6 +8,7 @@ and CPU milliseconds a frame over the whole video with --csv, beyond the start; 
 face to classify 1, 2 and 4 faces at a time on one core.
 """
 
+import argparse
 import os
 import re
 import subprocess
@@ -64,8 +65,13 @@ def measure(folder, video, *arguments):
             *map(float, faces.split()))
 
 
-def main():
-    other, video = Path(sys.argv[1]).resolve(), sys.argv[2]
+def main(argv=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("other", type=Path, help="folder of the other checkout")
+    parser.add_argument("video", help="a file, with a face or more")
+    args = parser.parse_args(argv)
+    other, video = args.other.resolve(), args.video
     ways = {
         "before": (other,),
         "now, float32": (config.BASE_PATH, "--precision", "float32"),

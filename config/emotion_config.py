@@ -65,6 +65,3 @@ DRAWN_SHARE = 0.1
 BATCH_SIZE = 128
 CHECKPOINT_EVERY = 5  # epochs
 SEED = 42
-
-# A database whose images are larger than this (bytes) is streamed instead of read at once.
-MEMORY_LIMIT = 1 << 30

@@ -3,6 +3,7 @@
 import argparse
 import errno
 import os
+import re
 import shlex
 import sys
 from contextlib import suppress
@@ -110,20 +111,23 @@ def seconds(text):
     raise argparse.ArgumentTypeError(f"{text}: expected seconds from 0 to {LONGEST_WAIT:,}")
 
 
+def moment(text):
+    """Return the seconds of a time in a video, such as 90.5, 1:30 or 0:01:30, for argparse."""
+    match = re.fullmatch(r"(?:(?:(\d{1,5}):)?(\d{1,5}):)?(\d{1,9}(?:\.\d*)?)", text, re.ASCII)
+    if match is None or (":" in text and float(match[3]) >= 60) or (
+            match[1] and int(match[2]) >= 60):
+        raise argparse.ArgumentTypeError(f"{text}: expected seconds or h:mm:ss, such as 90 or "
+                                         "0:01:30")
+    hours, minutes, rest = (float(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + rest
+
+
 def share(text):
     """Return a number from 0 to 1, for argparse."""
     with suppress(ValueError):
         if 0 <= float(text) <= 1:
             return float(text)
     raise argparse.ArgumentTypeError(f"{text}: expected a number from 0 to 1")
-
-
-def share_below_1(text):
-    """Return a number from 0 to below 1, for argparse."""
-    with suppress(argparse.ArgumentTypeError):
-        if share(text) < 1:
-            return share(text)
-    raise argparse.ArgumentTypeError(f"{text}: expected a number from 0 to below 1")
 
 
 def this_command(**changes):

@@ -11,8 +11,6 @@ from pipeline.errors import UserError
 from pipeline.quietimports import import_keras
 from pipeline.terminal import printable
 
-MEMORY_LIMIT = 1 << 30  # bytes of a database that is read at once
-
 
 def parse_args(argv=None):
     parser = new_parser(__doc__)
@@ -36,8 +34,8 @@ def main(argv=None):
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
     record, weights = checkpoint.read(args.model)
-    with HDF5DatasetGenerator(database, NUM_IMAGES, preprocessor=ImageToArrayPreprocessor(),
-                              memory_limit=MEMORY_LIMIT) as dataset:
+    with HDF5DatasetGenerator(database, NUM_IMAGES,
+                              preprocessor=ImageToArrayPreprocessor()) as dataset:
         dataset.require_images_of(*record["graph"][0]["settings"]["shape"][:2])
         images = dataset.sample(NUM_IMAGES)
     with reading(args.model, checkpoint.EXPECTED):

@@ -60,13 +60,13 @@ def quiet_stderr():
             os.close(kept)
 
 
-def track_bytes(reader, path, description):
-    """Yield the rows of a reader, with a bar of its `position` in the file at `path`."""
+def track_bytes(rows, position, size, description):
+    """Yield rows of a file of `size` bytes, with a progress bar; position() is in bytes."""
     with _progress() as progress:
-        task = progress.add_task(description, total=path.stat().st_size)
-        for number, row in enumerate(reader):
+        task = progress.add_task(description, total=size)
+        for number, row in enumerate(rows):
             if number % ROWS_PER_UPDATE == 0:
-                progress.update(task, completed=reader.position)
+                progress.update(task, completed=position())
             yield row
 
 

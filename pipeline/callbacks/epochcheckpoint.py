@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from pipeline.io import checkpoint
 from pipeline.nn.activationranges import measure_ranges
@@ -21,6 +22,7 @@ class EpochCheckpoint(keras.callbacks.Callback):
     of the training split, unless they are too large.
     wait: function that returns when every process that trains has saved; only then is last_saved
     the new file.
+    A training that is stopped calls save_finished to keep the last epoch that ended.
     """
 
     def __init__(self, folder, record, *, every, images, average=None, wait=lambda: None,
@@ -34,6 +36,7 @@ class EpochCheckpoint(keras.callbacks.Callback):
         self.wait = wait
         self.best_by = best_by
         self.last_saved = None
+        self._finished = None  # of an epoch that is not saved: its record and its variables
 
     def on_epoch_end(self, epoch, logs=None):
         epoch += 1
@@ -47,7 +50,24 @@ class EpochCheckpoint(keras.callbacks.Callback):
             path = self.folder / f"epoch_{epoch}.hdf5"
             checkpoint.save(self.model, path, record)
             self.wait()
-            self.last_saved = path
+            self.last_saved, self._finished = path, None
+        else:
+            record["history"] = {name: list(values) for name, values in history.items()}
+            self._finished = record, [np.array(variable) for variable in self._variables()]
+
+    def save_finished(self):
+        """Save the last epoch that ended, unless it is saved, though the next one has begun."""
+        if not self._finished:
+            return
+        record, values = self._finished
+        for variable, value in zip(self._variables(), values, strict=True):
+            variable.assign(value)
+        path = self.folder / f"epoch_{record['epoch']}.hdf5"
+        checkpoint.save(self.model, path, record)
+        self.last_saved, self._finished = path, None
+
+    def _variables(self):
+        return [*self.model.variables, *self.model.optimizer.variables]
 
     def _save_best(self, record):
         weights = self.average.weights if self.average else weights_of(self.model)

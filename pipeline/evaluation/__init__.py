@@ -1,1 +1,1 @@
-"""How good a network is: measures, report, test-time augmentation."""
+"""How good a network is: measures, report, plots, test-time augmentation."""

@@ -5,12 +5,12 @@ from sklearn.metrics import classification_report, confusion_matrix, log_loss
 
 
 def evaluate(labels, probabilities, class_names):
-    """Return the measures of predictions as a dictionary that JSON takes.
+    """Return the measures of predictions as a dictionary for JSON.
 
     labels: (N,) class indices. probabilities: (N, classes). `accuracy_interval` is the 95 %
     interval of the accuracy (Wilson, 1927); `loss` the cross-entropy in nats, without weight
-    decay; `macro_f1` the mean over the classes that have images; `calibration_error` how far
-    confidence and accuracy are apart, 0-1; `confusion_matrix` has a row for each true class.
+    decay; `macro_f1` the mean over the classes that have images; `calibration_error` the mean
+    difference of confidence and accuracy, 0-1; `confusion_matrix` has a row for each true class.
     """
     indices = np.arange(len(class_names))
     predicted = probabilities.argmax(axis=1)
@@ -38,7 +38,7 @@ def evaluate(labels, probabilities, class_names):
 
 
 def wilson_interval(share, count, z=1.96):
-    """Return the ends of the interval for a share of count draws; z = 1.96 makes it 95 %."""
+    """Return [low, high], the Wilson interval of a share of count draws; z = 1.96 is 95 %."""
     centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
     half = z * np.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z**2 / count)
     return [float(centre - half), float(centre + half)]
@@ -55,7 +55,7 @@ def calibration_error(confidences, correct, bins=15):
 
 
 def accuracy_on(chosen, labels, predicted):
-    """Return the measures of the images that are chosen, (N,) bool, alone."""
+    """Return the accuracy on the images that are chosen, (N,) bool."""
     count = int(chosen.sum())
     if not count:
         return {"images": 0}

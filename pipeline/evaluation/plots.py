@@ -1,31 +1,32 @@
-"""Draws training curves, confusion matrices, and timelines of emotions."""
+"""Draws training curves, confusion matrices, and the figures of other modules.
+
+pyplot and matplotlib's settings stay as they are: a notebook may be drawing too.
+"""
 
 import io
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import hsv_to_rgb, to_hex
-from matplotlib.ticker import MaxNLocator
-
-plt.rcParams["text.parse_math"] = False  # a $ in a name is no formula
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
 DPI = 200
 
 TRAINING, VALIDATION = "#4c78a8", "#e45756"
 
 
-def write(figure, path):
-    """Write a figure to a file in the format of its suffix, and close the figure."""
-    with warnings.catch_warnings():
+@contextmanager
+def figure_for(path, width, height):
+    """Yield a Figure, sides in inches, and write it to a file in the format of its suffix."""
+    with (rc_context({"text.parse_math": False}),  # a $ in a name is no formula
+          warnings.catch_warnings()):
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a box is drawn instead
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield figure
         content = io.BytesIO()
         figure.savefig(content, dpi=DPI, format=format_of(figure, path))
-    plt.close(figure)
     Path(path).write_bytes(content.getvalue())
 
 
@@ -40,85 +41,40 @@ def plot_training(history, title, path):
 
     history: {"accuracy", "val_accuracy", "loss", "val_loss": values of the epochs from 1 on}.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
-    epochs = range(1, len(history["loss"]) + 1)
-    marker = "." if len(epochs) == 1 else None
-    for axis, name in zip(axes, ("accuracy", "loss")):
-        axis.plot(epochs, history[name], marker=marker, color=TRAINING, label="training")
-        axis.plot(epochs, history[f"val_{name}"], marker=marker, color=VALIDATION,
-                  label="validation")
-        axis.set(xlabel="epoch", ylabel=name, xlim=(1, max(2, len(epochs))))
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axis.grid(alpha=0.25)
-        axis.spines[["top", "right"]].set_visible(False)
-    best = max(epochs, key=lambda epoch: history["val_accuracy"][epoch - 1])
-    accuracy = history["val_accuracy"][best - 1]
-    axes[0].plot(best, accuracy, "o", color=VALIDATION, clip_on=False,
-                 label=f"{accuracy:.2%} after epoch {best}")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
-                  frameon=False)
-    figure.suptitle(title)
-    write(figure, path)
-
-
-EMOTION_COLORS = {
-    "angry": "#d62728", "disgust": "#8c6d31", "fear": "#9467bd", "happy": "#f2b134",
-    "sad": "#4c78a8", "surprise": "#e377c2", "neutral": "#b0b0b0",
-    "contempt": "#2f6f5e",
-}
-OTHER_COLORS = ("#59a14f", "#17a2b8", "#9c755f", "#bcbd22", "#1f3a93", "#ff9d76", "#7f5f9e")
-MOST_FACES = 6  # panels of a timeline
-
-
-def colors_of(class_names):
-    """Return a color for each class: of EMOTION_COLORS, of OTHER_COLORS, or of all hues."""
-    others = [name for name in class_names if name not in EMOTION_COLORS]
-    colors = list(OTHER_COLORS)
-    if len(others) > len(colors):
-        hues = np.arange(len(others)) / len(others)
-        values = np.resize((0.9, 0.6), len(others))
-        colors = [to_hex(hsv_to_rgb((hue, 0.7, value))) for hue, value in zip(hues, values)]
-    own = EMOTION_COLORS | dict(zip(others, colors))
-    return [own[name] for name in class_names]
-
-
-def plot_timeline(faces, class_names, path):
-    """Draw the emotions over time of the faces seen longest, each in a panel of its own.
-
-    faces: {number: (seconds (T,), probabilities (T, classes))}.
-    """
-    longest = sorted(faces, key=lambda number: -len(faces[number][0]))[:MOST_FACES]
-    rows = max(1, len(longest))
-    figure, axes = plt.subplots(rows, 1, figsize=(10, 1.2 + 2.0 * rows), sharex=True,
-                                squeeze=False, layout="constrained")
-    for axis, number in zip(axes[:, 0], sorted(longest)):
-        seconds, probabilities = faces[number]
-        areas = axis.stackplot(seconds, probabilities.T, linewidth=0,
-                               colors=colors_of(class_names))
-        axis.set(ylabel=f"face {number}", ylim=(0, 1))
-        axis.margins(x=0)
-        axis.yaxis.set_major_formatter("{x:.0%}")
-        axis.spines[["top", "right"]].set_visible(False)
-    axes[-1, 0].set_xlabel("seconds")
-    if longest:
-        figure.legend(areas[::-1], class_names[::-1], loc="outside right center", frameon=False)
-    else:
-        axes[0, 0].set_title("no face was found")
-    write(figure, path)
+    with figure_for(path, 11, 4.2) as figure:
+        axes = figure.subplots(1, 2)
+        epochs = range(1, len(history["loss"]) + 1)
+        marker = "." if len(epochs) == 1 else None
+        for axis, name in zip(axes, ("accuracy", "loss")):
+            axis.plot(epochs, history[name], marker=marker, color=TRAINING, label="training")
+            axis.plot(epochs, history[f"val_{name}"], marker=marker, color=VALIDATION,
+                      label="validation")
+            last = max(2, len(epochs))
+            axis.set(xlabel="epoch", ylabel=name, xlim=(1, last),
+                     xticks=np.unique(np.linspace(1, last, num=8).round()))
+            axis.grid(alpha=0.25)
+            axis.spines[["top", "right"]].set_visible(False)
+        best = max(epochs, key=lambda epoch: history["val_accuracy"][epoch - 1])
+        accuracy = history["val_accuracy"][best - 1]
+        axes[0].plot(best, accuracy, "o", color=VALIDATION, clip_on=False,
+                     label=f"{accuracy:.2%} after epoch {best}")
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
+                      frameon=False)
+        figure.suptitle(title)
 
 
 def plot_confusion_matrix(matrix, class_names, title, path):
     """Draw how often each true class (rows) was predicted as each class (columns)."""
     rows = [[count / max(sum(row), 1) for count in row] for row in matrix]
     side = max(5.4, 0.55 * len(class_names))
-    figure, axis = plt.subplots(figsize=(side + 0.8, side), layout="constrained")
-    image = axis.imshow(rows, cmap="Blues", vmin=0, vmax=1)
-    for y, row in enumerate(rows):
-        for x, share in enumerate(row):
-            axis.text(x, y, f"{share:.0%}\n{matrix[y][x]}", ha="center", va="center", fontsize=9,
-                      color="white" if share > 0.5 else "black")
-    axis.set_xticks(range(len(class_names)), class_names, rotation=30)
-    axis.set_yticks(range(len(class_names)), class_names)
-    axis.set(xlabel="predicted", ylabel="true", title=title)
-    figure.colorbar(image, format="{x:.0%}", shrink=0.8, label="share of the true class")
-    write(figure, path)
+    with figure_for(path, side + 0.8, side) as figure:
+        axis = figure.subplots()
+        image = axis.imshow(rows, cmap="Blues", vmin=0, vmax=1)
+        for y, row in enumerate(rows):
+            for x, share in enumerate(row):
+                axis.text(x, y, f"{share:.0%}\n{matrix[y][x]}", ha="center", va="center",
+                          fontsize=9, color="white" if share > 0.5 else "black")
+        axis.set_xticks(range(len(class_names)), class_names, rotation=30)
+        axis.set_yticks(range(len(class_names)), class_names)
+        axis.set(xlabel="predicted", ylabel="true", title=title)
+        figure.colorbar(image, format="{x:.0%}", shrink=0.8, label="share of the true class")

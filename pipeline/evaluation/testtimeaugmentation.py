@@ -20,10 +20,10 @@ def shifted(images, down, right):
 
 
 def views(images, augmentation):
-    """Return the views of (N, height, width, depth) images by the name of an augmentation.
+    """Return the views of (N, height, width, depth) images for an augmentation.
 
-    None: the images alone. "flip": and their mirror images. "shifts": both, each in place and
-    moved by SHIFT pixels up, down, left and right.
+    None: the images. "flip": also their mirror images. "shifts": both, each also moved by SHIFT
+    pixels up, down, left and right.
     """
     if augmentation is None:
         return [images]
@@ -34,7 +34,7 @@ def views(images, augmentation):
 
 
 def predict(model, dataset, augmentation=None):
-    """Return probabilities (N, classes) float32 of a dataset's images in its order."""
+    """Return the probabilities (N, classes) float32 of the images of a dataset, in its order."""
     return np.concatenate([predict_on_batch(model, dataset[index][0], augmentation)
                            for index in range(len(dataset))])
 
@@ -45,6 +45,6 @@ def predict_on_batch(model, images, augmentation=None):
 
 
 def require_numbers(probabilities, path):
-    """Raise UserError if a model file's network, whose weights are numbers, gives none."""
+    """Raise UserError if a network computes NaN or infinity."""
     if not np.isfinite(probabilities).all():
         raise UserError(f"{path}: its network gives no numbers; take another one")

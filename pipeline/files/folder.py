@@ -1,9 +1,13 @@
 """Finds files in a folder and its subfolders, and counts what is skipped."""
 
 import os
+import re
 from collections import Counter
+from glob import glob
 from pathlib import Path
 
+from pipeline.errors import UserError
+from pipeline.files.places import identity_of
 from pipeline.terminal import notice
 
 
@@ -25,6 +29,45 @@ class Skips:
         self.counts[reason] += number
 
 
+def matching(names):
+    """Return names with patterns such as *.jpg, which some shells leave, replaced by the files.
+
+    Raises UserError if no file matches a pattern.
+    """
+    found = []
+    for name in map(str, names):
+        is_pattern = set("*?[") & set(name) and "://" not in name and not os.path.lexists(name)
+        files = sorted(glob(name, recursive=True)) if is_pattern else [name]
+        if not files:
+            raise UserError(f"{name}: no file has a name of this pattern")
+        found += files
+    return found
+
+
+def files_by_name(paths, suffixes, what, skips, leave_out=()):
+    """Return {name: path} of files, and of the files in folders by their path there.
+
+    what: what the files are, for errors. The other arguments are those of `files_below`. Raises
+    UserError if a folder has no such file, or if two files have one name.
+    """
+    found = {}
+    for path in map(str, paths):
+        if Path(path).is_dir():
+            below = {file.relative_to(path).as_posix(): str(file)
+                     for file in files_below(path, suffixes, skips, leave_out)}
+            if not below:
+                raise UserError(f"{path}: no {what} in this folder; expected "
+                                + ", ".join(suffixes))
+        else:
+            name = re.sub(r".*[/\\]", "", path.rstrip("/"))
+            below = {name if name.strip(".") else what: path}
+        for name in below.keys() & found.keys():
+            raise UserError(f"{below[name]}: has the name of {found[name]}, and so would its "
+                            "results; run them apart")
+        found.update(below)
+    return found
+
+
 def files_below(folder, suffixes, skips, leave_out=()):
     """Return the paths of the files with these suffixes, sorted by their path in the folder.
 
@@ -32,7 +75,7 @@ def files_below(folder, suffixes, skips, leave_out=()):
     suffixes are counted in skips, and folders that cannot be read are named there.
     """
     found = []
-    for path in _walk(Path(folder), skips, set(map(_identity, leave_out))):
+    for path in _walk(Path(folder), skips, set(map(identity_of, leave_out))):
         if path.suffix.lower() in suffixes:
             found.append(path)
         else:
@@ -44,21 +87,12 @@ def _walk(folder, skips, seen):
     def unreadable(error):
         skips.add("folders that cannot be read", f"{error.filename}: {error.strerror}")
 
-    seen.discard(_identity(folder))
+    seen.discard(identity_of(folder))
     for place, folders, names in os.walk(folder, onerror=unreadable, followlinks=True):
-        identity = _identity(place)
+        identity = identity_of(place)
         if identity in seen:  # a link led here before
             folders.clear()
             continue
         seen.add(identity)
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (Path(place, name) for name in names if not name.startswith("."))
-
-
-def _identity(path):
-    """Return the device and number of a file or folder, or None if there is none."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

@@ -10,21 +10,21 @@ def require_apart(inputs, outputs):
 
     Devices and pipes may be given several times; nothing of theirs is overwritten.
     """
-    known = {_identity(path): f"{path}, which is read" for path in inputs}
+    known = {identity_of(path): f"{path}, which is read" for path in inputs}
     for path in outputs:
-        identity = _identity(path)
+        identity = identity_of(path)
         if identity and identity in known:
             raise UserError(f"{path}: the same as {known[identity]}; give another name for what "
                             "is written")
         known[identity] = f"{path}, which is written too"
 
 
-def _identity(path):
-    """Return the device and number of a file or folder, or its path if there is none yet."""
+def identity_of(path):
+    """Return what a path and all links to it have in common; None for a device or a pipe."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
         return os.path.normcase(os.path.realpath(path))
     if not os.path.isfile(path) and not os.path.isdir(path):
-        return None  # a device or a pipe
+        return None
     return status.st_dev, status.st_ino

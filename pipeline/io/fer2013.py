@@ -12,13 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.errors import UserError
-from pipeline.io.classnames import known_name
+from pipeline.io.classnames import LONGEST_NAME, known_name
 from pipeline.io.splitting import FaceSample
 from pipeline.terminal import track_bytes
 
 COLUMNS = ("emotion", "pixels", "usage")
 OPTIONAL = ("usage",)
-FER2013_LABELS = 7
 
 # A row of 2304 pixels has at most 9.3 kB; a longer line is not a row of this data set.
 LONGEST_LINE = 1 << 16
@@ -26,36 +25,43 @@ MOST_BLANK_LINES = 1000
 
 
 class RowSamples:
-    """Iterates over the rows of a CSV file as FaceSamples.
+    """Iterates over the rows of a CSV file (plain, or gzip if its name ends in .gz) as FaceSamples.
 
-    numbered: the class names, by the number of a label; remedy: what a user should do about other
-    numbers. words: {word in small letters: class name}, as known_name takes it. splits:
-    {Usage: split}; a file has either all Usages of `whole` or none. Raises UserError as
-    FER2013Reader does.
+    The columns emotion, pixels and Usage may have any order and spaces in the header; a byte order
+    mark, CRLF and blank lines are allowed. Emotions are numbers, indices of `numbered`, or words
+    if the first row has a word; words: as known_name takes them. splits: {Usage: split}; capital
+    and small letters are the same. Of the Usages in `whole` a file has all or none. remedy: what a
+    user should do about other numbers. After the last row `sha256` is the digest of the file's
+    uncompressed bytes. Raises UserError with the number of the first wrong line.
     """
 
-    def __init__(self, path, image_size, *, numbered, remedy, words, splits, whole):
-        self.path = path
-        self.numbered = numbered
+    def __init__(self, path, image_size, *, numbered, words, splits, whole=(), remedy=""):
+        self.path = Path(path)
+        self.num_pixels = image_size**2
+        self.numbered = {str(number).encode(): name for number, name in enumerate(numbered)}
         self.words = words
         self.splits = splits
         self.whole = whole
+        self.remedy = remedy
+        self.has_words = None
+        self.sha256 = None
         self.usages = set()  # those that were read
-        self._reader = FER2013Reader(path, image_size, splits, len(numbered), remedy)
-
-    @property
-    def sha256(self):
-        return self._reader.sha256
-
-    @property
-    def has_words(self):
-        return self._reader.has_words
+        self._known_usages = {usage.lower().encode(): usage for usage in splits}
+        self._position = 0  # bytes of the file that were read
 
     def __iter__(self):
-        for label, pixels, usage in track_bytes(self._reader, self.path, "building"):
-            word = label if self.has_words else self.numbered[label]
-            self.usages.add(usage)
-            yield FaceSample(pixels, known_name(word, self.words), self.splits.get(usage))
+        digest = hashlib.sha256()
+        try:
+            file = open(self.path, "rb", buffering=1 << 20)  # noqa: SIM115  (closed below)
+        except OSError as error:
+            raise UserError(f"{self.path}: cannot be read: {error.strerror}") from error
+        with file:
+            lines = self._lines(file, digest)
+            columns = self._columns(*next(lines, (1, b"")))
+            size = self.path.stat().st_size
+            for number, line in track_bytes(lines, lambda: self._position, size, "building"):
+                yield self._row(number, line, *columns)
+        self.sha256 = digest.hexdigest()
 
     def require_splits(self):
         """Raise UserError if there is no row, or no row of a Usage that the file should have."""
@@ -71,41 +77,6 @@ class RowSamples:
                                 f"{self.splits[usage]}.hdf5 would be empty; expected the whole "
                                 "fer2013.csv, or a file without Usage; or give --only test")
 
-
-class FER2013Reader:
-    """Iterates over the rows of a CSV file (plain, or gzip if its name ends in .gz).
-
-    The columns emotion, pixels and Usage may have any order and spaces in the header; a byte order
-    mark, CRLF and blank lines are allowed. Yields (label, pixels, usage): label an int from 0 to
-    below `labels`, or a str if the first row has a word; pixels (image_size**2,) uint8; usage one
-    of `usages`, in capital or small letters, or None without that column. After the last row
-    `sha256` is the digest of the file's uncompressed bytes. Raises UserError with the number of
-    the first wrong line; `remedy` is added to the message about another label.
-    """
-
-    def __init__(self, path, image_size, usages, labels=FER2013_LABELS, remedy=""):
-        self.path = Path(path)
-        self.num_pixels = image_size**2
-        self.usages = {usage.lower().encode(): usage for usage in usages}
-        self.labels = {str(label).encode(): label for label in range(labels)}
-        self.remedy = remedy
-        self.has_words = None
-        self.position = 0  # bytes of the file that were read
-        self.sha256 = None
-
-    def __iter__(self):
-        digest = hashlib.sha256()
-        try:
-            file = open(self.path, "rb", buffering=1 << 20)  # noqa: SIM115  (closed below)
-        except OSError as error:
-            raise UserError(f"{self.path}: cannot be read: {error.strerror}") from error
-        with file:
-            lines = self._lines(file, digest)
-            columns = self._columns(*next(lines, (1, b"")))
-            for number, line in lines:
-                yield self._row(number, line, *columns)
-        self.sha256 = digest.hexdigest()
-
     def _lines(self, file, digest):
         """Yield (line number, line) of every line that is not blank."""
         stream = gzip.GzipFile(fileobj=file) if self.path.suffix == ".gz" else file
@@ -114,7 +85,7 @@ class FER2013Reader:
             while line := stream.readline(LONGEST_LINE):
                 number += 1
                 digest.update(line)
-                self.position = file.tell()
+                self._position = file.tell()
                 if len(line) == LONGEST_LINE:
                     raise self._error(number, f"a line of over {LONGEST_LINE} bytes", "a row")
                 if line := line.strip():
@@ -140,28 +111,29 @@ class FER2013Reader:
         fields = [field.strip(b' "') for field in line.split(b",")]
         if len(fields) != num_columns:
             raise self._error(number, f"{len(fields)} columns", f"{num_columns}")
-        label = self._label(number, fields[emotion_column])
+        name = self._class_name(number, fields[emotion_column])
         usage = None
         if usage_column is not None:
-            usage = self.usages.get(fields[usage_column].lower())
+            usage = self._known_usages.get(fields[usage_column].lower())
             if usage is None:
                 raise self._error(number, f"Usage {shown(fields[usage_column])}",
-                                  "one of " + ", ".join(self.usages.values()))
-        return label, self._pixels(number, fields[pixels_column]), usage
+                                  "one of " + ", ".join(self.splits))
+        self.usages.add(usage)
+        return FaceSample(self._pixels(number, fields[pixels_column]), name,
+                          self.splits.get(usage))
 
-    def _label(self, number, emotion):
-        """Return the label of a row: a number, or a word if the first row has a word."""
+    def _class_name(self, number, emotion):
         word = emotion.decode("utf-8", errors="replace")
         if self.has_words is None:
             self.has_words = word[:1].isalpha()
-        if self.has_words and word[:1].isalpha() and word.isprintable() and len(word) <= 64:
-            return word
-        if self.has_words:
+        if not self.has_words:
+            if emotion not in self.numbered:
+                raise self._error(number, f"emotion {shown(emotion)}",
+                                  f"0 to {len(self.numbered) - 1}{self.remedy}")
+            word = self.numbered[emotion]
+        elif not (word[:1].isalpha() and word.isprintable() and len(word) <= LONGEST_NAME):
             raise self._error(number, f"emotion {shown(emotion)}", "a word, as in the first row")
-        if emotion not in self.labels:
-            raise self._error(number, f"emotion {shown(emotion)}",
-                              f"0 to {len(self.labels) - 1}{self.remedy}")
-        return self.labels[emotion]
+        return known_name(word, self.words)
 
     def _pixels(self, number, text):
         """Return the pixels (num_pixels,) uint8 of a row."""

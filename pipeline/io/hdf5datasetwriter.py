@@ -11,12 +11,12 @@ import numpy as np
 
 from pipeline.files.wholefile import clear_errors, place_of, reserve, whole_file
 
-# Images per chunk: 295 kB at 48 x 48, what one read of HDF5 brings into memory.
+# Images per chunk: 295 kB at 48 x 48.
 CHUNK_IMAGES = 128
 
 DIGEST = "attributes_sha256"
 
-# Bytes for what HDF5 writes between the chunks.
+# Bytes that HDF5 writes beside the chunks, at most.
 ROOM = 1 << 20
 
 # Where a build writes its databases until all are complete.
@@ -32,7 +32,6 @@ def write_databases(folder, samples, labels, splits, attributes, values=None):
     killed leaves databases of one build, at worst not all of them.
     """
     values = values or [{}] * len(samples)
-    further = {name: np.shape(value) for name, value in values[0].items()}
     places = {split: place_of(folder / f"{split}.hdf5") for split in set(splits) - {None}}
     building = folder / BUILDING
     shutil.rmtree(building, ignore_errors=True)  # of a build that was killed
@@ -41,8 +40,8 @@ def write_databases(folder, samples, labels, splits, attributes, values=None):
         try:
             with ExitStack() as stack:
                 writers = {split: stack.enter_context(HDF5DatasetWriter.create(
-                    building / f"{split}.hdf5", math.isqrt(samples[0].image.size), attributes,
-                    further)) for split in places}
+                    building / f"{split}.hdf5", math.isqrt(samples[0].image.size), attributes))
+                    for split in places}
                 for sample, label, split, more in zip(samples, labels, splits, values):
                     if split:
                         writers[split].add(sample.image, label, **more)
@@ -55,72 +54,52 @@ def write_databases(folder, samples, labels, splits, attributes, values=None):
 
 
 class HDF5DatasetWriter:
-    """Appends to `images` (N, size, size) uint8 and `labels` (N,) uint8, through a buffer.
+    """Collects `images` (N, size, size) uint8, `labels` (N,) uint8 and further float32 arrays.
 
-    attributes: of the file's root; more may be added until the file is closed. further: {name:
-    shape of the values of one image} of more float32 datasets.
-
-    Damage is noticed: the chunks have Fletcher-32 checksums, HDF5's own structures have checksums
-    in this version of the format, and the attributes have a digest.
+    Damage to the file is noticed: the chunks have Fletcher-32 checksums, HDF5's own structures
+    have checksums in this version of the format, and the attributes have a digest.
     """
 
-    def __init__(self, file, image_size, attributes=None, further=None,
-                 buffer_size=8 * CHUNK_IMAGES):
-        self.attributes = dict(attributes or {})
-        self.count = 0
-        self._file = file
-        self._buffers = {
-            "images": np.empty((buffer_size, image_size, image_size), dtype=np.uint8),
-            "labels": np.empty(buffer_size, dtype=np.uint8),
-            **{name: np.empty((buffer_size, *shape), dtype=np.float32)
-               for name, shape in (further or {}).items()},
-        }
-        self._buffered = 0
-        for name, buffer in self._buffers.items():
-            file.create_dataset(
-                name,
-                shape=(0, *buffer.shape[1:]),
-                maxshape=(None, *buffer.shape[1:]),
-                chunks=(CHUNK_IMAGES, *buffer.shape[1:]),
-                dtype=buffer.dtype,
-                fletcher32=True,
-            )
+    def __init__(self, image_size):
+        self._shape = (image_size, image_size)
+        self._images, self._labels, self._further = [], [], {}
 
     @classmethod
     @contextmanager
-    def create(cls, path, image_size, attributes=None, further=None):
-        """Yield a writer for `path`; the file is written whole when the block ends well."""
+    def create(cls, path, image_size, attributes=None):
+        """Yield a writer; the file at `path` is written whole when the block ends well.
+
+        attributes: of the file's root.
+        """
         with whole_file(path) as partial:
-            reserve(partial, ROOM)
-            with h5py.File(partial, "w", libver=("v110", "v110")) as file:
-                writer = cls(file, image_size, attributes, further)
-                yield writer
-                writer.flush()
-                file.attrs.update(writer.attributes)
-                file.attrs[DIGEST] = digest_of_attributes(file.attrs)
-                file.flush()
-                size = file.id.get_filesize()
-            os.truncate(partial, size)  # without the reserve
+            writer = cls(image_size)
+            yield writer
+            writer._write(partial, attributes or {})
 
     def add(self, image, label, **further):
         """Append an image (size * size values 0-255, any shape), its class index and its values."""
-        images = self._buffers["images"]
-        images[self._buffered] = np.reshape(image, images.shape[1:])
-        for name, value in {"labels": label, **further}.items():
-            self._buffers[name][self._buffered] = value
-        self._buffered += 1
-        if self._buffered == len(images):
-            self.flush()
+        self._images.append(np.asarray(image, dtype=np.uint8).reshape(self._shape))
+        self._labels.append(label)
+        for name, value in further.items():
+            self._further.setdefault(name, []).append(value)
 
-    def flush(self):
-        """Write the buffer to the file."""
-        size = sum(buffer.nbytes for buffer in self._buffers.values())
-        reserve(self._file.filename, self._file.id.get_filesize() + size + ROOM)
-        start, self.count = self.count, self.count + self._buffered
-        for name, buffer in self._buffers.items():
-            self._file[name].resize(self.count, axis=0)
-            self._file[name][start:] = buffer[: self._buffered]
-        self._buffered = 0
+    def _write(self, path, attributes):
+        arrays = {"images": np.array(self._images, dtype=np.uint8).reshape(-1, *self._shape),
+                  "labels": np.array(self._labels, dtype=np.uint8),
+                  **{name: np.array(values, dtype=np.float32)
+                     for name, values in self._further.items()}}
+        chunks = {name: (CHUNK_IMAGES, *array.shape[1:]) for name, array in arrays.items()}
+        reserve(path, ROOM + sum(array.nbytes + math.prod(chunks[name]) * array.itemsize
+                                 for name, array in arrays.items()))
+        with h5py.File(path, "w", libver=("v110", "v110")) as file:
+            for name, array in arrays.items():
+                file.create_dataset(name, data=array, maxshape=(None, *array.shape[1:]),
+                                    chunks=chunks[name], fletcher32=True)
+            file.attrs.update(attributes)
+            file.attrs[DIGEST] = digest_of_attributes(file.attrs)
+            file.flush()
+            size = file.id.get_filesize()
+        os.truncate(path, size)  # without the reserve
 
 
 def digest_of_attributes(attributes):

@@ -33,6 +33,7 @@ RECORD = {
     "precision": one_of("float32", "mixed_bfloat16", "mixed_float16"),
     "backend": one_of("tensorflow", "jax", "torch"),
     "batch_size": whole(1, 1 << 20),
+    "data": named(text(64), most=2),  # SHA-256 of the databases
     "devices": whole(1, 1 << 20),
     "teachers": several(text(4096), most=16),
     "pretrained": text(4096),

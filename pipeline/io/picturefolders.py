@@ -6,7 +6,6 @@ from typing import NamedTuple
 from pipeline.errors import UserError
 from pipeline.files.folder import files_below
 from pipeline.io.picturefile import PICTURE_SUFFIXES
-from pipeline.terminal import printable
 
 LAYOUT = "train/CLASS/picture.jpg, with or without test and val, or CLASS/picture.jpg"
 
@@ -35,7 +34,7 @@ def find_pictures(folder, split_names, skips):
               if path.name.lower() in split_names}
     for path in inner:
         if splits and path not in splits:
-            raise UserError(f"{printable(path)}: a folder beside {next(iter(splits)).name}, "
+            raise UserError(f"{path}: a folder beside {next(iter(splits)).name}, "
                             f"expected {LAYOUT}")
     places = splits or {folder: None}
     pictures = [picture for path, split in places.items()
@@ -43,7 +42,7 @@ def find_pictures(folder, split_names, skips):
     outside = {path: _pictures_in(path) for path in places}
     if not pictures:
         found = sum(outside.values())
-        raise UserError(f"{printable(folder)}: no picture in folders of classes, expected {LAYOUT}"
+        raise UserError(f"{folder}: no picture in folders of classes, expected {LAYOUT}"
                         + (f"; found {found:,} outside of such folders" if found else ""))
     for path, number in outside.items():
         if number:
@@ -57,11 +56,11 @@ def _of_classes(folder, split, skips):
     """Yield the pictures in the folders of classes of a folder."""
     for path in _folders(folder):
         for nested in _folders(path):
-            raise UserError(f"{printable(nested)}: a folder in that of a class, expected "
+            raise UserError(f"{nested}: a folder in that of a class, expected "
                             f"pictures alone; --images takes the folder that has {LAYOUT}")
         files = files_below(path, PICTURE_SUFFIXES, skips)
         if not files:
-            raise UserError(f"{printable(path)}: no picture of this class, expected some; "
+            raise UserError(f"{path}: no picture of this class, expected some; "
                             "remove the folder if the class is not meant")
         yield from (ClassPicture(file, path.name, split) for file in files)
 
@@ -76,4 +75,4 @@ def _folders(folder):
         return sorted(path for path in folder.iterdir()
                       if path.is_dir() and not path.name.startswith((".", LEFT_OVER)))
     except OSError as error:
-        raise UserError(f"{printable(folder)}: cannot be read: {error.strerror}") from error
+        raise UserError(f"{folder}: cannot be read: {error.strerror}") from error

@@ -17,7 +17,7 @@ from pipeline.io.picturefile import read_picture
 from pipeline.io.picturefolders import LAYOUT, find_pictures
 from pipeline.io.splitting import FaceSample
 from pipeline.quietimports import available_cores
-from pipeline.terminal import notice, printable, track
+from pipeline.terminal import notice, track
 
 # Pictures that a process gets at a time; with fewer in all no process is started.
 TOGETHER = 16
@@ -77,13 +77,13 @@ class PictureSamples:
     def require_training(self):
         """Raise UserError if there is no picture for training."""
         if not {"train", None} & {picture.split for picture in self.pictures}:
-            raise UserError(f"{printable(self.path)}: no picture for training, expected {LAYOUT}; "
+            raise UserError(f"{self.path}: no picture for training, expected {LAYOUT}; "
                             "or give --only test")
 
     def require_splits(self):
         """Raise UserError if no picture could be read."""
         if not self._digests:
-            raise UserError(f"{printable(self.path)}: "
+            raise UserError(f"{self.path}: "
                             + ("no face is found; leave out --find-faces if the pictures are "
                                "faces already" if self.without_face else "no picture can be read"))
 
@@ -93,7 +93,7 @@ class PictureSamples:
             return
         fits = f"--groups {self.groups.pattern} fits {{}}, such as {others[0].path.name}"
         if len(others) == len(self.pictures):
-            raise UserError(printable(fits.format("no name of a file")))
+            raise UserError(fits.format("no name of a file"))
         notice(fits.format(f"all names of files but {len(others):,}")
                + "; each of those counts as a person")
 
@@ -142,6 +142,8 @@ def in_processes(function, items):
         raise UserError("a process that reads pictures was killed; is there enough memory?"
                         ) from None
     finally:
+        for process in multiprocessing.active_children():
+            process.terminate()  # after Ctrl-C it need not finish its pictures
         pool.shutdown(cancel_futures=True)
 
 

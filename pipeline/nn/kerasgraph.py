@@ -111,8 +111,8 @@ def _settings_of(layer):
         return settings
     try:
         again = _keras_layer(_kind_of(layer), settings, name=layer.name).get_config()
-    except (ValueError, TypeError) as error:
-        again = {"settings": str(error)}
+    except (ValueError, TypeError):
+        return settings  # which layers_of refuses
     for name, value in config.items():
         if not NOT_DESCRIBED.fullmatch(name) and _plain(name, value) != _plain(
                 name, again.get(name)):
@@ -151,7 +151,7 @@ def _stable_names(model, calls):
     """Return {layer's name: its name in the graph}: names that Keras gave are numbered anew."""
     counts, names = {}, {}
     for name in dict.fromkeys(name for name, _, _ in calls):
-        kind = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", re.sub(
+        kind = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(
             r"(.)([A-Z][a-z0-9]+)", r"\1_\2", type(model.get_layer(name)).__name__)).lower()
         names[name] = name
         if re.fullmatch(rf"{kind}(_\d+)?", name):

@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -26,6 +25,7 @@ from pipeline.preprocessing.mixup import Mixup
 from pipeline.preprocessing.photometricaugmentor import PhotometricAugmentor
 from pipeline.preprocessing.randomerasing import RandomErasing
 from pipeline.training.distillation import teach
+from pipeline.training.folders import remove_others
 from pipeline.training.learningrate import learning_rate_schedule
 from pipeline.training.network import (
     built,
@@ -38,29 +38,17 @@ from pipeline.training.processes import Processes
 
 
 @dataclass(frozen=True)
-class Folders:
-    """Where a training reads and writes.
-
-    dataset: has train.hdf5 and val.hdf5. checkpoints: gets the model files. output: gets the curve.
-    """
-
-    dataset: Path
-    checkpoints: Path
-    output: Path
-
-
-@dataclass(frozen=True)
 class Settings:
-    """input_shape: (height, width, channels). memory_limit: bytes of a database that is read at
-    once; a larger one is streamed. checkpoint_every: epochs. classes: of the trial network that is
-    built before a database says how many there are.
+    """input_shape: (height, width, channels). checkpoint_every: epochs. classes: of the trial
+    network that is built before a database says how many there are. overwrite: whether another
+    training's files in the folders are removed.
     """
 
     input_shape: tuple[int, int, int]
     batch_size: int
-    memory_limit: int
     checkpoint_every: int
     classes: int
+    overwrite: bool = False
 
 
 def train(recipe, record, model_path, folders, settings, *, distribution=None, processes=None):
@@ -80,13 +68,11 @@ def train(recipe, record, model_path, folders, settings, *, distribution=None, p
         classes = recipe.classes or settings.classes
         require_trainable(built(recipe, record["experiment"], shape, classes), shape, classes)
     keras.config.set_dtype_policy(record["precision"])
-    name = f"vggnet_emotion_{record['experiment']}"
-    feed = {"batch_size": settings.batch_size, "preprocessor": ImageToArrayPreprocessor(),
-            "memory_limit": settings.memory_limit}
+    feed = {"batch_size": settings.batch_size, "preprocessor": ImageToArrayPreprocessor()}
     own_checkpoints, own_output = map(processes.own_folder, (folders.checkpoints, folders.output))
     with (
         locked_folder(own_checkpoints, "training"),
-        locked_folder(own_output, name),
+        locked_folder(own_output, folders.curve),
         HDF5DatasetGenerator(folders.dataset / "train.hdf5", seed=seed,
                              **variations(recipe, record["epochs"]), **feed) as training,
         HDF5DatasetGenerator(folders.dataset / "val.hdf5", **feed) as validation,
@@ -97,6 +83,10 @@ def train(recipe, record, model_path, folders, settings, *, distribution=None, p
                                         *record["teachers"]) if path],
             settings=[{**record, "pretrained": None, "teachers": None}, asdict(recipe),
                       asdict(settings)])
+        digests = {"train.hdf5": training.digest(), "val.hdf5": validation.digest()}
+        if model_path:
+            require_same(model_path, record, {"batch_size": settings.batch_size,
+                                              "backend": keras.backend.backend(), **digests})
         require_database(recipe, record["experiment"], training)
         require_fitting(training, validation, shape)
         if recipe.distillation:
@@ -113,6 +103,7 @@ def train(recipe, record, model_path, folders, settings, *, distribution=None, p
             checkpoint.restore(model, model_path)
         record |= {"graph": graph, "class_names": training.class_names,
                    "backend": keras.backend.backend(), "batch_size": settings.batch_size,
+                   "data": digests,
                    "devices": distribution.num_model_replicas if distribution else 1,
                    "recipe": asdict(recipe)}
         average = AveragedWeights(training) if recipe.ema_momentum else None
@@ -131,10 +122,14 @@ def train(recipe, record, model_path, folders, settings, *, distribution=None, p
             keras.callbacks.LearningRateScheduler(lambda epoch, _: rate(epoch)),
             EpochSeed(training, seed),
             FiniteLoss(processes.last_good),
-            TrainingMonitor(own_output / name, description_of(record, training),
+            TrainingMonitor(own_output / folders.curve, description_of(record, training),
                             record["history"]),
             saver,
         ]
+        if settings.overwrite:
+            remove_others(folders, model_path, read=[
+                path for path in (model_path, record.get("pretrained"), *record["teachers"])
+                if path])
         try:
             model.fit(
                 training,
@@ -147,6 +142,8 @@ def train(recipe, record, model_path, folders, settings, *, distribution=None, p
                 verbose=processes.number == 0 and (1 if sys.stdout.isatty() else 2),
             )
         except KeyboardInterrupt as interrupt:
+            if processes.number == 0 and not distribution:  # else others would have to take part
+                saver.save_finished()
             raise type(interrupt)(how_to_go_on(model_path, last_saved())) from None
 
 
@@ -167,6 +164,22 @@ def network_of(recipe, record, model_path, input_shape, class_names, distributio
     if weights:
         set_weights(model, weights)
     return model, graph
+
+
+def require_same(path, record, found):
+    """Raise UserError if a checkpoint was trained otherwise. found: {name: value} of now."""
+    trained = {**record, **record.get("data", {})}
+    for name, value in found.items():
+        if name not in trained or trained[name] == value:
+            continue
+        if name == "backend":
+            remedy = f"set KERAS_BACKEND={trained[name]}"
+        elif name == "batch_size":
+            remedy = f"give batch_size {trained[name]} back in config/"
+        else:
+            remedy = "give --dataset the folder of that database"
+        raise UserError(f"{path} was trained with {name} {trained[name]}, found {value}; {remedy}, "
+                        "or start a fresh training from its weights with --pretrained")
 
 
 def require_database(recipe, experiment, dataset):

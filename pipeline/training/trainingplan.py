@@ -1,6 +1,7 @@
 """What a training is to do: by its arguments, and by the checkpoint if it resumes one."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipeline.commandline import existing_file
@@ -35,18 +36,17 @@ def training_plan(recipes, defaults, wanted):
     which may have moved. Raises UserError if the arguments contradict the checkpoint or the recipe.
     """
     model = wanted.model
-    given = {"experiment": wanted.experiment, "precision": wanted.precision,
-             "epoch": wanted.start_epoch, "balance": wanted.balance or None}
+    given = {"precision": wanted.precision, "epoch": wanted.start_epoch,
+             "balance": wanted.balance or None}
     if model:
         record = _of_checkpoint(model, given)
+        record["experiment"] = _experiment_of(model, record, recipes, wanted.experiment)
     elif wanted.start_epoch:
         raise UserError("--start_epoch needs --model, the checkpoint to resume from")
     else:
-        record = {name: given.get(name) or value for name, value in defaults.items()}
-        record |= {"epoch": 0, "history": {}, "balance": wanted.balance}
-    if record["experiment"] not in recipes:
-        raise UserError(f"{model} is of experiment {record['experiment']}, which "
-                        "config/experiments.py does not have")
+        record = {**defaults, "epoch": 0, "history": {}, "balance": wanted.balance}
+        record |= {name: value for name in ("experiment", "precision")
+                   if (value := getattr(wanted, name)) is not None}
     recipe = recipes[record["experiment"]]
     record["epochs"] = _last_epoch(wanted.epochs, model, record, recipe)
     record["teachers"] = _teachers(wanted.teachers, record, recipe)
@@ -71,6 +71,34 @@ def _of_checkpoint(model, given):
             raise UserError(f"{model}: its history has no {name}, so training cannot resume from "
                             "it; take another of the epoch_N files")
     return record
+
+
+def _experiment_of(model, record, recipes, wanted):
+    """Return the experiment of a checkpoint, whose recipe must be what it was.
+
+    The recipe may have got another number, which `wanted` then gives.
+    """
+    number = record["experiment"] if wanted is None else wanted
+    stored = record.get("recipe", {})
+    if number in recipes and not _difference(recipes[number], stored):
+        return number
+    same = [other for other, recipe in recipes.items() if not _difference(recipe, stored)]
+    if number not in recipes:
+        found = f"is of experiment {number}, which config/experiments.py does not have"
+    else:
+        name, value = _difference(recipes[number], stored)
+        found = (f"was trained with {name} {stored[name]!r}, and experiment {number} has {value!r} "
+                 "now")
+    remedy = f"give --experiment {same[0]}" if same else "give the recipe that value back"
+    raise UserError(f"{model} {found}; {remedy}, or start a fresh training from its weights with "
+                    "--pretrained")
+
+
+def _difference(recipe, stored):
+    """Return (name, value) of a recipe's first field that is not as stored, or None."""
+    plain = json.loads(json.dumps(asdict(recipe)))
+    return next(((name, value) for name, value in plain.items()
+                 if name in stored and stored[name] != value), None)
 
 
 def _last_epoch(epochs, model, record, recipe):

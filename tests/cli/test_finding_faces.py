@@ -83,7 +83,7 @@ def test_faces_of_little_confidence_are_unsure(tmp_path):
                        "--output", tmp_path / "x.png", "--least-confidence", between)
     found = Counter(row["emotion"] for row in rows_of(tmp_path / "x.csv"))
     assert found["unsure"] == 1 and found.total() == 2
-    assert summary(process)["unsure"] == "50%"
+    assert "unsure" in process.stdout_text
 
 
 def test_what_is_no_yunet_is_one_line(tmp_path):

@@ -44,9 +44,9 @@ def test_a_folder_with_one_that_fails(talks, tmp_path):
     out = tmp_path / "out"
     process = detect("--video", talks, "--csv", out, "--output", out / "annotated", "--timeline",
                      out, status=1)
-    assert files_in(out) == ["a.csv", "a.png", "annotated/a.mp4", "annotated/b.MP4",
-                             "annotated/more/a.mp4", "b.csv", "b.png", "more/a.csv",
-                             "more/a.png"]
+    assert files_in(out) == ["a.csv", "a.json", "a.png", "annotated/a.mp4", "annotated/b.MP4",
+                             "annotated/more/a.mp4", "b.csv", "b.json", "b.png", "more/a.csv",
+                             "more/a.json", "more/a.png"]
     for table in ("a.csv", "b.csv", "more/a.csv"):  # each begins with its own first face
         rows = rows_of(out / table)
         assert {row["face"] for row in rows} == {"1"} and len(rows) == FRAMES
@@ -60,7 +60,7 @@ def test_a_folder_with_one_that_fails(talks, tmp_path):
 def test_several_files_of_which_one_is_not_there(talks, tmp_path):
     process = detect("--video", talks / "a.mp4", talks / "none.mp4", talks / "b.MP4", "--csv",
                      tmp_path / "out", status=1)
-    assert files_in(tmp_path / "out") == ["a.csv", "b.csv"]
+    assert files_in(tmp_path / "out") == ["a.csv", "a.json", "b.csv", "b.json"]
     assert process.stderr_text.count("\n") == 1 and "none.mp4: no such" in process.stderr_text
     detect("--video", talks / "none.mp4", talks / "neither.mp4", "--csv", tmp_path / "out",
            status=2)
@@ -71,13 +71,13 @@ def test_videos_that_differ_in_their_suffix_have_results_of_their_own(talks, tmp
     detect("--video", talks / "a.m4v", talks / "a.mp4", "--csv", tmp_path, "--output",
            tmp_path / "annotated")
     assert files_in(tmp_path / "annotated") == ["a.m4v.mp4", "a.mp4"]
-    assert {"a.m4v.csv", "a.mp4.csv"} <= set(files_in(tmp_path))
+    assert {"a.m4v.csv", "a.m4v.json", "a.mp4.csv", "a.mp4.json"} <= set(files_in(tmp_path))
 
 
 def test_one_video_into_a_folder(talks, tmp_path):
     detect("--video", talks / "a.mp4", "--csv", f"{tmp_path / 'new'}/")
     detect("--video", talks / "b.MP4", "--csv", tmp_path / "new")
-    assert files_in(tmp_path / "new") == ["a.csv", "b.csv"]
+    assert files_in(tmp_path / "new") == ["a.csv", "a.json", "b.csv", "b.json"]
 
 
 def test_no_video_of_the_users_is_overwritten(talks, tmp_path):
@@ -90,8 +90,8 @@ def test_no_video_of_the_users_is_overwritten(talks, tmp_path):
         ("--video", talks / "a.mp4", "--csv", talks / "a.mp4"),
         ("--video", f"file://{talks / 'a.mp4'}", "--csv", talks / "a.mp4"),
         ("--video", talks / "a.mp4", talks / "more" / "a.mp4", "--csv", tmp_path / "out"),
-        ("--video", talks / "a.mp4", "--csv", tmp_path / "x.png", "--timeline",
-         tmp_path / "." / "x.png"),
+        ("--video", talks / "a.mp4", "--csv", tmp_path / "x.csv", "--timeline",
+         tmp_path / "." / "x.csv"),
     ):
         assert detect(*arguments, status=2).stderr_text.count("\n") == 1
     assert {name: (talks / name).read_bytes() for name in files_in(talks)} == before
@@ -115,14 +115,15 @@ def test_a_stopped_batch_goes_on_where_it_was(tmp_path):
     assert len({row["frame"] for row in rows_of(out / "a.csv")}) == 120
     part = rows_of(out / "b.csv")
     assert 0 <= int(part[-1]["frame"]) < 119
-    assert files_in(out) == [".b.csv.unfinished", "a.csv", "b.csv"]
+    assert files_in(out) == [".b.csv.unfinished", ".b.json.unfinished", "a.csv", "a.json",
+                             "b.csv", "b.json"]
 
     first = (out / "a.csv").stat().st_mtime_ns
     process = start_script(*command)
     stdout, stderr = process.communicate(timeout=120)
     assert process.returncode == 0, stderr
     assert "2 of 2 videos analysed, 0 failed, 1 left out" in stdout
-    assert files_in(out) == ["a.csv", "b.csv", "c.csv"]
+    assert files_in(out) == ["a.csv", "a.json", "b.csv", "b.json", "c.csv", "c.json"]
     assert (out / "a.csv").stat().st_mtime_ns == first
     assert rows_of(out / "b.csv") == rows_of(out / "a.csv") == rows_of(out / "c.csv")
 

@@ -149,8 +149,6 @@ def test_no_picture_of_the_users_is_overwritten(folder, tmp_path):
     for picture in (folder / "a.jpg", tmp_path / "link" / "a.jpg"):
         detect("--image", picture, "--output", folder / "a.jpg", status=2)
     detect("--image", folder, "--csv", folder / "a.jpg", status=2)
-    detect("--image", folder, "--csv", tmp_path / "x.csv", "--timeline", tmp_path / "x.csv",
-           status=2)
     assert {path: path.read_bytes() for path in folder.rglob("*.jpg")} == before
 
 
@@ -163,7 +161,7 @@ def test_a_folder_of_copies_in_the_folder_is_no_source(folder):
 
 def test_devices_are_written_to(folder):
     PICTURE.convert("RGB").save(folder / "a.jpg")
-    for flag in ("--csv", "--output", "--timeline"):
+    for flag in ("--csv", "--output"):
         detect("--image", folder / "a.jpg", flag, "/dev/null")
     assert os.path.exists("/dev/null") and not os.path.isfile("/dev/null")
 

@@ -1,10 +1,15 @@
 """The figures of docs/benchmarks.md are those of the recorded benchmarks."""
 
+import importlib
 import re
 
+import pytest
+
+from tests.conftest import ROOT
 from tests.docs.records import RESULTS, document, table
 
 TEXT, _ = document("docs/benchmarks.md")
+BENCHMARKS = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
 
 
 def test_every_figure_of_speed_and_of_the_peer_stands_in_a_recorded_benchmark():
@@ -28,14 +33,14 @@ def test_the_rows_of_the_detector_are_those_of_its_log():
             table(TEXT, "| `python -m benchmarks.detector")] == expected
 
 
-def test_the_rows_without_tensorflow_are_those_of_their_log():
-    names = {"before": "{}, on TensorFlow", "now, float32": "float32",
+def test_the_rows_beside_tensorflow_are_those_of_their_log():
+    names = {"before": "on TensorFlow", "now, float32": "float32",
              "now": "int8 with the mirror image"}
-    expected = found_in("versions.txt", r"^(\S+), (.+): first result after (.+?) CPU s,.*; "
-                                        r"(\d+ frames/s),.* at most (\d+ MB); (\S+ ms) a face")
-    assert table(TEXT, "| | first result, CPU |") == [
-        [names[way].format(video), f"{first} s", memory, rate, face]
-        for video, way, first, rate, memory, face in expected]
+    expected = found_in("versions.txt", r"^face-596x336.mp4, (.+): first result after (.+?) CPU s,"
+                                        r".*; (\d+ frames/s),.* at most (\d+ MB); (\S+ ms) a face")
+    assert table(TEXT, "| face-596x336.mp4 |") == [
+        [names[way], f"{first} s", memory, rate, face]
+        for way, first, rate, memory, face in expected]
 
 
 def test_the_rows_of_the_network_alone_are_those_of_their_log():
@@ -45,7 +50,14 @@ def test_the_rows_of_the_network_alone_are_those_of_their_log():
         [name, f"{first} s", *figures] for name, first, *figures in expected]
 
 
-def test_what_one_run_for_many_files_takes_is_in_its_log():
-    (clock, processors), = found_in("manyfiles.txt", r"takes (\S+) of the time of six and (\S+) of")
-    _, sentences = document("docs/many_files.md")
-    assert f"take {clock} of the time of six runs, and {processors} of their CPU time" in sentences
+@pytest.mark.parametrize("module", BENCHMARKS)
+def test_each_benchmark_says_how_it_is_run(module, capsys):
+    with pytest.raises(SystemExit) as end:
+        importlib.import_module(f"benchmarks.{module}").main(["--help"])
+    assert end.value.code == 0
+    assert f"python -m benchmarks.{module}" in capsys.readouterr().out
+
+
+def test_no_other_benchmark_is_spoken_of():
+    texts = [path.read_text() for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))]
+    assert set(re.findall(r"python -m benchmarks\.(\w+)", " ".join(texts))) == {*BENCHMARKS, "NAME"}

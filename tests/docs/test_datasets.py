@@ -16,7 +16,8 @@ def test_the_table_of_recipes_is_that_of_the_benchmark():
             found[f"{pictures.replace(',', '')} pictures, {way}, rate {rate}, {frozen} blocks "
                   f"frozen, {epochs} epochs"] = figures
     assert found == {name: [f"{max(run['val_accuracy']):.1%}", f"{min(run['val_loss']):.3f}",
-                            f"{run['test']['accuracy']:.1%}"] for name, run in RUNS.items()}
+                            f"{run['test']['accuracy']:.1%}"] for name, run in RUNS.items()
+                     if " 5 epochs" not in name}  # those chose the recipe: see below
 
 
 def test_the_recipe_has_the_least_loss_of_those_with_the_best_accuracy():
@@ -25,16 +26,6 @@ def test_the_recipe_has_the_least_loss_of_those_with_the_best_accuracy():
     most = max(accuracy for accuracy, _ in tried.values())
     least = min(loss for accuracy, loss in tried.values() if accuracy >= most - 0.01)
     best, = (name for name, (_, loss) in tried.items() if loss == least)
+    assert len(tried) == 5 and "chosen among five settings" in SENTENCES
     recipe = EXPERIMENTS["fine-tune"]
     assert f"rate {recipe.learning_rate(1):g}, {recipe.frozen_blocks} blocks frozen" in best
-
-
-def test_what_pretraining_gives_is_the_difference_of_the_rows():
-    test = {name: run["test"]["accuracy"] for name, run in RUNS.items()}
-    gains = []
-    for size, epochs in ((200, 150), (500, 100), (2000, 50)):
-        tuned = test[f"{size} pictures, fine-tuned, rate 0.001, 2 blocks frozen, 15 epochs"]
-        scratch = test[f"{size} pictures, from scratch, rate 0.0125, 0 blocks frozen, "
-                       f"{epochs} epochs"]
-        gains.append(round(100 * (tuned - scratch)))
-    assert f"{min(gains)} to {max(gains)} points less than fine-tuned" in SENTENCES

@@ -19,11 +19,3 @@ def test_the_table_of_devices_is_what_was_recorded(experiment):
                 else f"{number} devices")
         assert (f"| experiment {experiment}, {name} | {differences['step']:.1e} | "
                 f"{differences['epoch']:.1e} |") in DOCUMENT
-
-
-def test_the_table_of_experiment_6_is_what_was_recorded():
-    recorded = json.loads((ROOT / "results" / "scaling" / "experiment_6.json").read_text())
-    assert len(recorded) == 3
-    for name, run in recorded.items():
-        assert (f"| {name} | {run['loss']:.3f} | {run['accuracy']:.1%} | {run['val_loss']:.3f} | "
-                f"{run['val_accuracy']:.1%} | {run['seconds']:.0f} s |") in DOCUMENT

@@ -4,25 +4,23 @@ from statistics import mean
 
 import pytest
 
-from tests.docs.records import RESULTS, document, recorded, rows
+from tests.docs.records import document, recorded, rows
 
 TEXT, SENTENCES = document("docs/votes.md")
-NETWORKS = (8, 25, 26, 27, 28)
-PER_CLASS = (8, 26, 27, 28)
-NOT_TESTED = {"PrivateTest": {26}, "PublicTest": set()}
-SPLITS = {"PublicTest": "_val", "PrivateTest": ""}
+NETWORKS = {"PublicTest": [8, 25, 26, 27, 28], "PrivateTest": [8, 28]}
 
 
 def both(network, split):
     """Return the measures of a network by FER2013's labels and by the votes' majority."""
-    result = recorded(network, "votes" + SPLITS[split])
+    result = recorded(network, "votes_val" if split == "PublicTest"
+                      else f"evaluation_whole_{network}")
     return result, result["majority"]
 
 
-@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("split", NETWORKS)
 def test_the_measures_are_those_of_the_evaluations(split):
     found = {int(row[1]): row[2:] for row in rows(TEXT, start=f"| {split} |")}
-    assert list(found) == [number for number in NETWORKS if number not in NOT_TESTED[split]]
+    assert list(found) == NETWORKS[split]
     for network, figures in found.items():
         results = both(network, split)
         assert figures == [
@@ -30,19 +28,12 @@ def test_the_measures_are_those_of_the_evaluations(split):
             f"{mean(result['macro_f1'] for result in results):.2%}"]
 
 
-def test_the_recall_of_each_class_is_that_of_the_evaluations():
-    names = list(both(8, "PublicTest")[0]["per_class"])
-    found = {row[0]: row[1:] for row in rows(TEXT) if row[0] in names}
-    assert list(found) == names
-    for name, figures in found.items():
-        assert figures == [f"{both(network, 'PublicTest')[by]['per_class'][name]['recall']:.0%}"
-                           for by in (0, 1) for network in PER_CLASS]
-
-
-def test_the_shifted_priors_are_those_of_the_log():
-    log = (RESULTS / "benchmarks" / "priors.txt").read_text()
-    for row in rows(TEXT, start="| shifted "):
-        assert all(figure in log for figure in " / ".join(row[1:]).split(" / ")), row
+def test_the_numbers_of_images_are_those_of_the_evaluations():
+    (public, public_votes), (private, private_votes) = (both(28, split) for split in NETWORKS)
+    assert public["images"] == private["images"] == 3589
+    assert (f"cover {public['images']:,} images of each split, the votes "
+            f"{public_votes['images']:,} of PublicTest and {private_votes['images']:,} of "
+            "PrivateTest") in SENTENCES
 
 
 def test_what_becomes_of_calm_faces_is_in_the_confusion_matrices():
@@ -62,9 +53,14 @@ def test_the_means_as_the_detector_looks_are_those_of_its_precision():
             in SENTENCES)
 
 
-def test_what_float16_changes_is_in_the_log():
-    log = (RESULTS / "benchmarks" / "float16.txt").read_text()
-    for network, change in ((28, "0.0017"), (8, "0.0044")):
-        assert f"network {network}: of 3,589 images no probability changes by more than {change}" \
-            in log
-        assert change in SENTENCES
+def test_the_figures_as_the_detector_runs_it_are_those_of_its_precision():
+    result = recorded(28, "evaluation_whole_28_int8_flip")
+    assert (result["runtime"], result["tta"], result["precision"]) == ("onnx", "flip", "int8")
+    assert (f"network 28 has {result['accuracy']:.2%} and {result['majority']['accuracy']:.2%}"
+            in SENTENCES)
+
+
+@pytest.mark.parametrize("network", NETWORKS["PublicTest"][1:])
+def test_the_last_epoch_has_the_least_validation_loss(network):
+    losses = recorded(network)["val_loss"]
+    assert losses[-1] == min(losses)

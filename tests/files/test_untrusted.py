@@ -52,8 +52,7 @@ def test_what_a_library_raises_is_damage(error):
 
 
 def read_database(path):
-    with HDF5DatasetGenerator(path, 128, preprocessor=ImageToArrayPreprocessor(),
-                              memory_limit=1 << 30) as dataset:
+    with HDF5DatasetGenerator(path, 128, preprocessor=ImageToArrayPreprocessor()) as dataset:
         return [dataset.class_names, *[array.tobytes() for batch in dataset for array in batch]]
 
 

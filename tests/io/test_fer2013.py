@@ -4,11 +4,13 @@ import hashlib
 import numpy as np
 import pytest
 
+from config.emotion_config import CLASS_NAMES, SPLITS
 from pipeline.errors import UserError
-from pipeline.io.fer2013 import FER2013Reader
+from pipeline.io.fer2013 import RowSamples
 from tests.conftest import row, synthetic_faces
 
-USAGES = ("Training", "PublicTest", "PrivateTest")
+USAGES = tuple(SPLITS)
+NAMES = CLASS_NAMES[7]
 IMAGES, LABELS = synthetic_faces(3)
 PIXELS = [" ".join(map(str, image.ravel())) for image in IMAGES]
 KAGGLE = "emotion,pixels,Usage\n" + "".join(
@@ -18,7 +20,11 @@ ICML = "emotion, Usage, pixels\n" + "".join(
 
 
 def rows_of(path):
-    return list(FER2013Reader(path, image_size=48, usages=USAGES))
+    return list(reader_of(path))
+
+
+def reader_of(path):
+    return RowSamples(path, 48, numbered=NAMES, words={}, splits=SPLITS)
 
 
 @pytest.mark.parametrize(
@@ -40,14 +46,15 @@ def test_reads_every_form_that_kaggle_and_editors_give_it(tmp_path, text, suffix
     content = text.encode()
     path.write_bytes(gzip.compress(content) if suffix.endswith("gz") else content)
     rows = rows_of(path)
-    assert [(label, usage) for label, _, usage in rows] == list(zip(LABELS, USAGES))
-    assert np.array_equal([pixels for _, pixels, _ in rows], IMAGES.reshape(3, -1))
+    assert [row.class_name for row in rows] == [NAMES[label] for label in LABELS]
+    assert [row.split for row in rows] == list(SPLITS.values())
+    assert np.array_equal([row.image for row in rows], IMAGES.reshape(3, -1))
 
 
 def test_sha256_is_the_files(tmp_path):
     path = tmp_path / "faces.csv"
     path.write_text(KAGGLE)
-    reader = FER2013Reader(path, image_size=48, usages=USAGES)
+    reader = reader_of(path)
     list(reader)
     assert reader.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 

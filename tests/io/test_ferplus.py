@@ -8,7 +8,6 @@ from pipeline.io.ferplus import (
     labels_of_votes,
     read_ferplus,
     require_fit,
-    require_rows,
 )
 from tests.conftest import ROOT
 
@@ -81,20 +80,21 @@ def test_the_published_number_of_images_on_which_most_votes_agree(usage):
 
 def test_too_few_rows(ferplus):
     shares = read_ferplus(ferplus, SIX)
-    require_rows(ferplus, shares, "PrivateTest", 6)
+    assert np.array_equal(require_fit(ferplus, shares, "PrivateTest", [0] * 4),
+                          shares["PrivateTest"][:4])
     with pytest.raises(UserError, match="has 6 rows of PrivateTest, found 7 images"):
-        require_rows(ferplus, shares, "PrivateTest", 7)
+        require_fit(ferplus, shares, "PrivateTest", [0] * 7)
     with pytest.raises(UserError, match="has 0 rows of PublicTest, found 1 images"):
-        require_rows(ferplus, shares, "PublicTest", 1)
+        require_fit(ferplus, shares, "PublicTest", [0])
 
 
 def test_images_in_another_order_do_not_fit(ferplus):
     labels = np.random.default_rng(0).integers(0, 6, 3 * ROWS_TOGETHER)
-    shares = np.eye(6, dtype=np.float32)[labels]
-    require_fit(ferplus, shares, labels, "Training")
+    shares = {"Training": np.eye(6, dtype=np.float32)[labels]}
+    require_fit(ferplus, shares, "Training", labels)
     moved = np.concatenate([labels[:ROWS_TOGETHER], np.roll(labels[ROWS_TOGETHER:], 1)])
     with pytest.raises(UserError, match="of Training up to the 200th, expected about 65 %"):
-        require_fit(ferplus, shares, moved, "Training")
+        require_fit(ferplus, shares, "Training", moved)
 
 
 def test_another_file(ferplus):

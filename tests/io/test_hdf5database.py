@@ -26,7 +26,7 @@ def path(tmp_path):
 def message(path):
     """Return the one line with which a database is refused."""
     with pytest.raises(UserError) as error, HDF5DatasetGenerator(
-            path, 128, preprocessor=ImageToArrayPreprocessor(), memory_limit=1 << 30) as dataset:
+            path, 128, preprocessor=ImageToArrayPreprocessor()) as dataset:
         dataset.require_images_of(48, 48)
     assert str(path) in str(error.value) and "\n" not in str(error.value)
     return str(error.value)

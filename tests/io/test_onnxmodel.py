@@ -61,4 +61,4 @@ def test_any_ranges_of_numbers_give_probabilities(path):
 def test_other_ranges_are_refused(path, ranges):
     change_record(path, activation_ranges=ranges)
     with pytest.raises(UserError, match=r"model\.hdf5: "):
-        read_onnx(path, "float32")
+        read_onnx(path, "int8")

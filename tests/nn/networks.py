@@ -65,8 +65,7 @@ def shared():
     for _ in range(2):
         branches.append(layers.ReLU()(normalization(convolution(branches[-1]))))
     x = layers.Concatenate()(branches)
-    x = layers.Concatenate(axis=1)([x, layers.ZeroPadding2D(((0, 0), (1, 1)))(x[:, :, 1:-1])
-                                    ] if False else [x, x])
+    x = layers.Concatenate(axis=1)([x, x])
     return keras.Model(inputs, classified(layers.GlobalAveragePooling2D()(x)))
 
 
@@ -137,3 +136,4 @@ def drawn(build, seed=0):
             elif not weight.name.endswith("kernel") and len(weight.shape) == 1:
                 weight.assign(draw.normal(0, 0.3, weight.shape))
     return model, draw.random((16, *model.input_shape[1:]), np.float32)
+

@@ -1,17 +1,14 @@
 import json
 
-import keras
 import numpy as np
 import onnx
 import pytest
-from keras import layers
 
-from pipeline.errors import UserError
 from pipeline.nn.activationranges import measure_ranges
-from pipeline.nn.graph import layers_of, with_classes
+from pipeline.nn.graph import layers_of
 from pipeline.nn.kerasgraph import graph_of, keras_model, set_weights, weights_of
 from pipeline.nn.layerkinds import KINDS
-from pipeline.nn.onnxnetwork import OPSET, onnx_network
+from pipeline.nn.onnxnetwork import onnx_network
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 from tests.nn.networks import NETWORKS, drawn
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pipeline.detection.sources.picturesource import read_picture
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
-from pipeline.io.fer2013 import FER2013Reader
+from pipeline.io.fer2013 import RowSamples
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
@@ -46,14 +46,13 @@ def ends_well(name, content, read):
 
 
 def read_csv(path):
-    for label, pixels, usage in FER2013Reader(path, SIZE, USAGES):
-        assert isinstance(label, str) or 0 <= label <= 6
-        assert pixels.shape == (SIZE**2,) and usage in (*USAGES, None)
+    for sample in RowSamples(path, SIZE, numbered="abcdefg", words={},
+                             splits=dict.fromkeys(USAGES)):
+        assert sample.class_name and sample.image.shape == (SIZE**2,)
 
 
 def read_database(path):
-    with HDF5DatasetGenerator(path, 128, preprocessor=ImageToArrayPreprocessor(),
-                              memory_limit=1 << 20) as dataset:
+    with HDF5DatasetGenerator(path, 128, preprocessor=ImageToArrayPreprocessor()) as dataset:
         assert sum(len(images) for images, _ in dataset) == dataset.num_images
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from pipeline.errors import UserError
 from pipeline.files.untrusted import reading
 from pipeline.io import checkpoint
-from pipeline.io.fer2013 import FER2013Reader
+from pipeline.io.fer2013 import RowSamples
 from pipeline.io.hdf5database import open_database
 from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
 from pipeline.io.plainhdf5 import opened_hdf5
@@ -72,12 +72,11 @@ def read_database(path):
 
 
 def read_table(path):
-    for _ in FER2013Reader(path, SIZE, USAGES):
-        pass
+    list(RowSamples(path, SIZE, numbered="abcdefg", words={}, splits=dict.fromkeys(USAGES)))
 
 
 def read_cascade(path):
-    from pipeline.detection.faces.facedetector import load_cascade
+    from pipeline.detection.faces.detectormodel import load_cascade
 
     load_cascade(path)
 

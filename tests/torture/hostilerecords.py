@@ -126,7 +126,8 @@ def large_graph(random):
 
     graphs = (
         lambda: each(relu, 996), lambda: each(gelu, 996), lambda: each(relu, 998),
-        lambda: each(summed, 996), lambda: each(convolved, 1, (390, 390, 1), 390 * 390), lambda: each(joined, 900), lambda: each(padded, 996),
+        lambda: each(summed, 996), lambda: each(joined, 900), lambda: each(padded, 996),
+        lambda: each(convolved, 1, (390, 390, 1), 390 * 390),
         lambda: each(pooled, 4, (1024, 1024, 1), 1 << 20),
         lambda: each(multiplied, 2), lambda: each(relu, 30, (1024, 1024, 1024)),
         lambda: each(relu, 30, (1024, 1024, 1), 1 << 20),

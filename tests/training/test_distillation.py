@@ -10,7 +10,7 @@ from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreproce
 from pipeline.training.distillation import teach
 from tests.conftest import record_of
 
-FEED = {"batch_size": 16, "preprocessor": ImageToArrayPreprocessor(), "memory_limit": 1 << 30}
+FEED = {"batch_size": 16, "preprocessor": ImageToArrayPreprocessor()}
 NETWORK = {"height": 48, "width": 48, "depth": 1, "classes": 6, "blocks": 2, "filters": 4}
 
 

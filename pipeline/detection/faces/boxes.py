@@ -2,25 +2,8 @@
 
 import numpy as np
 
-# Of two boxes that share more than this of the smaller one, both are of one face.
+# Two boxes that share over this share of the smaller one are of one face.
 SAME_FACE = 0.5
-
-
-def area(box):
-    """Return width times height."""
-    return box[2] * box[3]
-
-
-def center(box):
-    """Return the middle of a box, (x, y)."""
-    return np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
-
-
-def grown(box, factor):
-    """Return a box made larger by a factor, about its centre."""
-    x, y, width, height = box
-    return (x - (factor - 1) / 2 * width, y - (factor - 1) / 2 * height,
-            factor * width, factor * height)
 
 
 def common_area(first, second):
@@ -33,7 +16,7 @@ def common_area(first, second):
 def overlap(first, second):
     """Return the intersection over union of two boxes, 0-1."""
     common = common_area(first, second)
-    return common / (area(first) + area(second) - common) if common else 0.0
+    return common / (first[2] * first[3] + second[2] * second[3] - common) if common else 0.0
 
 
 def clipped(boxes, image):
@@ -46,11 +29,11 @@ def clipped(boxes, image):
     return boxes[np.argsort(-boxes[:, 2] * boxes[:, 3], kind="stable")]
 
 
-def distinct(boxes):
-    """Return those of boxes, the best first, that are of another face than each better one."""
+def non_maximum_suppression(boxes):
+    """Return boxes, the best first, without those that share SAME_FACE with a better one."""
     kept = []
     for box in boxes:
-        if all(common_area(box, other) <= SAME_FACE * min(area(box), area(other))
+        if all(common_area(box, other) <= SAME_FACE * min(box[2] * box[3], other[2] * other[3])
                for other in kept):
             kept.append(box)
     return kept

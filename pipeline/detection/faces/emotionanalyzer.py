@@ -1,61 +1,132 @@
 """From frames to their faces and emotions."""
 
-from pipeline.detection.faces.cuts import Cuts
-from pipeline.detection.faces.facetracker import UNSURE
+from collections import deque
+
+import cv2
+import numpy as np
+
+from pipeline.detection.faces import ROUNDING
+from pipeline.detection.faces.facetracker import UNSURE, Face
 from pipeline.detection.sources.ahead import ahead
 
-# Frames whose faces are found while an earlier one's are classified.
+# The search for faces runs this many frames ahead of their classification.
 FRAMES_AHEAD = 2
+
+# Cuts are found in pictures of SIZE, made from POINTS of each frame: 0.02 ms a frame.
+POINTS = (128, 72)
+SIZE = (32, 18)
+
+# A cut changes the picture by at least LEAST_CHANGE of 255 on average, and by TIMES_MOTION what the
+# motion of the last frames did: a head that enters a still picture reaches three times.
+# FEWER_TIMES_MOTION is enough if the two pictures also have a correlation below UNLIKE.
+LEAST_CHANGE = 6
+TIMES_MOTION = 5
+FEWER_TIMES_MOTION = 2
+UNLIKE = 0.2
+MOTION_SECONDS = 0.15  # how long the last frames' motion counts, at least that of three frames
+LEAST_MOTION = 1.0  # below this it is noise
 
 
 class EmotionAnalyzer:
-    """Joins finding, classifying and following faces.
+    """Joins the face detector, the emotion classifier and the face tracker.
 
-    only_largest: leave out all faces but the one of the largest area. least_confidence: a face
-    whose likeliest emotion has a smaller probability is unsure. frames_belong_together:
-    frames follow one another, as a video's do but at its cuts; otherwise each is looked at by
-    itself.
-    class_names, found_by: what the classifier tells, and what finds the faces.
+    smoothing: time constant, in seconds, of the exponential average of each face's probabilities;
+    0 is none. least_confidence: a face whose likeliest emotion has a smaller probability is
+    unsure. frames_belong_together: whether frames follow one another, as in a video; pictures are
+    analysed each by itself. class_names: the emotions. settings: {name: value} of all this.
     """
 
-    def __init__(self, detector, classifier, tracker, *, only_largest, least_confidence,
+    def __init__(self, detector, classifier, tracker, *, smoothing, least_confidence,
                  frames_belong_together):
-        self._detector = detector
-        self._classifier = classifier
+        self.detector = detector
+        self.classifier = classifier
         self._tracker = tracker
-        self._most = 1 if only_largest else None
+        self._smoothing = smoothing
         self._least_confidence = least_confidence
         self._frames_belong_together = frames_belong_together
         self._cuts = Cuts()
         self.class_names = classifier.class_names
-        self.found_by = detector.name
+        self.settings = {
+            "smoothing": smoothing, "least_confidence": least_confidence,
+            "faces": "largest" if tracker.only_largest else "all",
+            "detection_width": detector.width, "min_face": detector.min_face,
+            "full_scan_every": getattr(detector, "full_scan_every", None)}
 
-    def analyze(self, frames, stop=None):
+    def analyze(self, frames, stop=None, *, live=False):
         """Yield each Frame with its list of Faces, the largest first, until stop.requested.
 
-        Faces are found in a thread of its own, so a core finds while another classifies.
+        Faces are found in a thread, so that one core searches while another classifies. Not those
+        of a live source: its frames would be late.
         """
-        self._detector.forget()
+        self.detector.forget()
         self._tracker.restart()
         self._cuts.forget()
-        for frame, gray, boxes, anew in ahead(self._find(frames), FRAMES_AHEAD, stop):
-            if anew:
+        found = self._find(frames)
+        for frame, gray, boxes, is_cut in found if live else ahead(found, FRAMES_AHEAD, stop):
+            if is_cut:
                 self._tracker.forget()
-            faces = self._tracker.update(boxes, self._classifier.classify(gray, boxes))
-            for face in faces:
-                face.emotion = self._emotion(face.probabilities)
-            yield frame, faces
+            tracks = self._tracker.update(boxes, frame.seconds)
+            probabilities = self.classifier.classify(gray, [track.box for track in tracks])
+            yield frame, [self._face(*both) for both in zip(tracks, probabilities)]
+
+    def _face(self, track, probabilities):
+        probabilities = track.smooth(probabilities, self._smoothing)
+        number = 1 if self._tracker.only_largest else track.number
+        return Face(number, track.box, probabilities, self._emotion(probabilities))
 
     def _emotion(self, probabilities):
         best = probabilities.argmax()
         sure = probabilities[best] >= self._least_confidence
-        return self._classifier.class_names[best] if sure else UNSURE
+        return self.classifier.class_names[best] if sure else UNSURE
 
     def _find(self, frames):
-        """Yield each frame, its gray picture, its boxes, and whether it begins anew."""
+        """Yield each frame, its gray picture, its boxes, and whether a new shot begins."""
         for frame in frames:
-            anew = not self._frames_belong_together or self._cuts.begins_at(frame.gray)
-            if anew:
-                self._detector.forget()
-            searched = frame.image if self._detector.takes_color else frame.gray
-            yield frame, frame.gray, self._detector.detect(searched)[:self._most], anew
+            is_cut = not self._frames_belong_together or self._cuts.begins_at(
+                frame.gray, frame.seconds)
+            if is_cut:
+                self.detector.forget()
+            searched = frame.image if self.detector.takes_color else frame.gray
+            yield frame, frame.gray, self.detector.detect(searched, frame.seconds), is_cut
+
+
+class Cuts:
+    """Finds the hard cuts of a video."""
+
+    def __init__(self):
+        self.forget()
+
+    def forget(self):
+        """Begin another video."""
+        self._shape = self._last = None
+        self._motion = deque()  # (seconds, change) of the last frames
+
+    def begins_at(self, gray, seconds):
+        """Return whether a new shot begins at the next frame, gray (height, width) uint8."""
+        points = cv2.resize(gray, POINTS, interpolation=cv2.INTER_NEAREST)
+        small = cv2.resize(points, SIZE, interpolation=cv2.INTER_AREA).astype(np.int16)
+        last, self._last = self._last, small
+        shape, self._shape = self._shape, gray.shape
+        if last is None:
+            return False
+        change = np.abs(small - last).mean()
+        while len(self._motion) > 3 and self._motion[0][0] < seconds - MOTION_SECONDS - ROUNDING:
+            self._motion.popleft()
+        motion = max((LEAST_MOTION, *(change for _, change in self._motion)))
+        # Between a shot's first two frames no motion is known: the correlation decides alone.
+        times = change / motion if self._motion else TIMES_MOTION
+        is_cut = shape != gray.shape or (change > LEAST_CHANGE and (
+            times > TIMES_MOTION
+            or (times > FEWER_TIMES_MOTION and correlation(small, last) < UNLIKE)))
+        if is_cut:
+            self._motion.clear()
+        else:
+            self._motion.append((seconds, change))
+        return is_cut
+
+
+def correlation(first, second):
+    """Return the correlation of two pictures, 0 if one has no contrast."""
+    first, second = first - first.mean(), second - second.mean()
+    size = np.sqrt((first**2).sum() * (second**2).sum())
+    return (first * second).sum() / size if size else 0.0

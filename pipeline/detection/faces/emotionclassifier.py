@@ -1,4 +1,4 @@
-"""Tells the emotions of faces."""
+"""Classifies the emotions of faces."""
 
 import cv2
 import numpy as np
@@ -9,22 +9,24 @@ from pipeline.io.onnxmodel import read_onnx
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
-# In int8 a face and its mirror image take less time than the face alone in float32, and their
-# mean is right more often (results/benchmarks/runtime.txt).
-AUGMENTATIONS = {"float32": None, "int8": "flip"}
+AUGMENTATION = "flip"  # the mean over a face and its mirror image is right more often
 
 
 class EmotionClassifier:
-    """A trained network with the crop and the scaling that it was trained on.
+    """An emotion model with the crop and the scaling of its training.
 
-    precision: "float32" or "int8", or None for what suits the file and the processor. class_names:
-    the emotions in the order of the probabilities, from the model file. Raises UserError if the
-    file is not a model for square gray images, or not for int8 if that is asked for.
+    precision: "float32" or "int8", or None for int8 if the file allows it. threads: as
+    RuntimeNetwork's. looks: the views of a
+    face whose probabilities are averaged. class_names: the emotions in the order of the
+    probabilities, from the model file. Raises UserError if the file is not a model for square gray
+    images, or lacks what int8 needs.
     """
 
-    def __init__(self, model_path, precision=None):
+    looks = ("face", "mirror image")
+
+    def __init__(self, model_path, precision=None, threads=None):
         model, record, self.precision = read_onnx(model_path, precision)
-        self._path = model_path
+        self.path = model_path
         self.class_names = tuple(record["class_names"])
         height, width, depth = record["graph"][0]["settings"]["shape"]
         if height != width or depth != 1:
@@ -32,25 +34,25 @@ class EmotionClassifier:
                             "expected square gray images such as (48, 48, 1)")
         self._size = width, height
         self._preprocessor = ImageToArrayPreprocessor()
-        self._network = RuntimeNetwork(model)
+        self._network = RuntimeNetwork(model, threads)
 
     def classify(self, gray, boxes):
         """Return probabilities (N, classes) float32 of the faces in boxes (N, 4).
 
         gray: (height, width) uint8, the frame in its full resolution. Raises UserError if the
-        network's weights are such that they give no numbers.
+        network does not return finite numbers.
         """
         if not len(boxes):
             return np.empty((0, len(self.class_names)), dtype=np.float32)
         faces = np.stack([crop(gray, box, self._size) for box in boxes])
         probabilities = predict_on_batch(self._network, self._preprocessor.preprocess(faces),
-                                         AUGMENTATIONS[self.precision])
-        require_numbers(probabilities, self._path)
+                                         AUGMENTATION)
+        require_numbers(probabilities, self.path)
         return probabilities
 
 
 def crop(gray, box, size):
-    """Return the box of gray (height, width) uint8 shrunk, or enlarged, to a (width, height)."""
+    """Return the box of gray (height, width) uint8, resized to size (width, height)."""
     x, y, width, height = box
     face = gray[y:y + height, x:x + width]
     return cv2.resize(face, size, interpolation=cv2.INTER_AREA)

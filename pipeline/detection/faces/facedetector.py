@@ -1,86 +1,105 @@
-"""Finds faces with OpenCV's Haar cascade."""
+"""Finds faces with OpenCV's Haar cascades: quickly in a video, thoroughly in a picture."""
 
-from functools import cache
+from math import inf
 
 import cv2
+import imutils
 import numpy as np
 
-from pipeline.detection.faces.boxes import clipped, distinct, overlap
-from pipeline.detection.faces.cascadefile import checked_cascade
-from pipeline.files.untrusted import reading
+from pipeline.detection.faces import ROUNDING
+from pipeline.detection.faces.boxes import clipped, non_maximum_suppression, overlap
+from pipeline.detection.faces.detectormodel import load_cascade
 
-# The original system's settings, on a frame of width 300. A picture has time for small faces.
+# The original system's settings, on a frame of width 300. Pictures are searched more finely.
 VIDEO_WIDTH, PICTURE_WIDTH = 300, 640
 MIN_FACE = 30
 SCALE_FACTOR = 1.1
 MIN_NEIGHBORS = 5
 
-# A known face is looked for within this share of its size around its box, and at these sizes:
-# more than a face moves and grows between two frames. Fewer sizes make fewer neighbours.
+# A known face is searched within this share of its size around its box, and at these sizes: it
+# moves and grows less than that between two frames. Fewer sizes give fewer neighbors.
 SEARCH_MARGIN = 0.25
 SEARCH_SIZES = (0.8, 1.25)
 SEARCH_MIN_NEIGHBORS = 3
 
-# Faces less wide than this, by the width of the frame, are looked for in frames of PICTURE_WIDTH.
+# Faces below this share of the frame's width are searched in frames of PICTURE_WIDTH.
 SMALL = 0.12
 
-# A face that is lost, as behind someone who goes by, is looked for everywhere in so many frames.
-FRAMES_TO_LOOK_AGAIN = 5
+# After a face is lost, as behind a passer-by, whole frames are searched for this many seconds.
+LOOK_AGAIN = 0.25
+
+# In pictures one cascade proposes nearly everything that resembles a face, and another confirms;
+# docs/faces.md has the choices. The confirming cascade sees each proposal four
+# times: as it is, mirrored, and turned by 12 degrees either way. A pattern in the wallpaper
+# seldom looks like a face in all of them.
+PROPOSED_MIN_NEIGHBORS = 1
+LOOKS = ((0, False), (0, True), (12, False), (-12, False))
+LOOK_SIDE = 60  # side of the proposed box in a look, pixels
+LOOK_MARGIN = 1.7  # side of the look, by that of the box
+LOOK_SIZES = (0.7, 1.45)  # of the faces that confirm, by that of the box
+LEAST_OVERLAP = 0.3
+LEAST_SUPPORT = 16  # windows of the confirming cascade that see the face, in all looks together
 
 
 class FaceDetector:
-    """Finds every face of a frame; between full scans, only near where faces were.
+    """Finds every face of a frame with one cascade; between full scans, only near known faces.
 
-    width: the frame is shrunk to it before it is searched, pixels; by default what suits
-    pictures, or a video. min_face: side of the smallest face, pixels of the shrunk frame.
-    full_scan_every: frames from one look at the whole frame to the next; a face that is lost
-    brings it forward. closer: what finds small faces too, slowly; it looks at whole frames where
-    small faces are known, and every full_scan_every frames that have not just one face. Raises
-    UserError if the cascade is none.
+    width: the frame is shrunk to this width before it is searched, pixels; by default VIDEO_WIDTH,
+    or PICTURE_WIDTH with pictures. min_face: side of the smallest face, pixels of the shrunk
+    frame. full_scan_every: seconds between searches of the whole frame, 0 searches every frame so;
+    a lost face brings the next search forward. closer: a slower detector of small faces, or None.
+    It has the same cascade, and searches whole frames where small faces are known, and every
+    full_scan_every seconds unless there is just one face. paths: of all cascades. Raises UserError
+    if the file is not a cascade.
     """
 
     name = "cascade"
     takes_color = False
 
     def __init__(self, cascade_path, *, width=None, min_face=None, pictures=False,
-                 full_scan_every=1, closer=None):
+                 full_scan_every=0, closer=None):
         self.width = width or (PICTURE_WIDTH if pictures else VIDEO_WIDTH)
         self.min_face = min_face or MIN_FACE
         self.full_scan_every = full_scan_every
+        self.paths = [cascade_path, *(closer.paths[1:] if closer else [])]
         self._closer = closer
-        self._cascade = load_cascade(cascade_path)
+        self._cascade = closer.proposing if closer else load_cascade(cascade_path)
         self.forget()
 
     def forget(self):
-        """Look at the whole of the next frame: it has nothing to do with the last one."""
+        """Search the whole of the next frame, which begins another shot."""
         self._known = []
-        self._frames_to_full_scan = self._frames_to_look_again = self._frames_to_closer_look = 0
+        self._next_full_scan = self._look_again_until = self._next_closer_look = -inf
 
-    def detect(self, gray):
+    def detect(self, gray, seconds=0.0):
         """Return boxes (N, 4) int, x, y, width, height in pixels of gray (height, width) uint8.
 
-        The boxes are square unless the border clips them, the largest first.
+        The boxes are squares, cut at the border, the largest first. seconds: the time of the
+        frame.
         """
         small = self._closer and any(box[2] < SMALL * gray.shape[1] for box in self._known)
         found = None
-        if self._known and self._frames_to_full_scan > 0:
+        if self._known and not self._needs_full_scan(seconds):
             found = self._search_near(gray, PICTURE_WIDTH if small else self.width)
         if found is None:
-            found = self._search_everywhere(gray, small)
-            lost = len(found) < len(self._known)
-            self._frames_to_look_again = FRAMES_TO_LOOK_AGAIN if lost else (
-                max(0, self._frames_to_look_again - 1))
-            self._frames_to_full_scan = 1 if self._frames_to_look_again else self.full_scan_every
-        self._frames_to_full_scan -= 1
-        self._frames_to_closer_look -= 1
+            closer = small or seconds >= self._next_closer_look - ROUNDING
+            found = self._search_everywhere(gray, closer)
+            if closer:
+                self._next_closer_look = seconds + self.full_scan_every
+            if len(found) < len(self._known):
+                self._look_again_until = seconds + LOOK_AGAIN
+            self._next_full_scan = seconds + self.full_scan_every
         if len(found) == 1:
-            self._frames_to_closer_look = self.full_scan_every
+            self._next_closer_look = seconds + self.full_scan_every
         self._known = found
         return clipped(np.reshape(found, (-1, 4)), gray)
 
-    def _search_everywhere(self, gray, small):
-        if self._closer and (small or self._frames_to_closer_look <= 0):
-            self._frames_to_closer_look = self.full_scan_every
+    def _needs_full_scan(self, seconds):
+        return (seconds >= self._next_full_scan - ROUNDING
+                or seconds <= self._look_again_until + ROUNDING)
+
+    def _search_everywhere(self, gray, closer):
+        if self._closer and closer:
             return [tuple(box) for box in self._closer.detect(gray).tolist()]
         shrunk = shrunk_to_width(gray, self.width)
         boxes = self._search(shrunk, MIN_NEIGHBORS, self.min_face, 0)
@@ -88,12 +107,8 @@ class FaceDetector:
 
     def _search(self, image, min_neighbors, smallest, largest):
         boxes = self._cascade.detectMultiScale(
-            image,
-            scaleFactor=SCALE_FACTOR,
-            minNeighbors=min_neighbors,
-            minSize=(smallest, smallest),
-            maxSize=(largest, largest),
-        )
+            image, scaleFactor=SCALE_FACTOR, minNeighbors=min_neighbors,
+            minSize=(smallest, smallest), maxSize=(largest, largest))
         return [tuple(map(int, box)) for box in boxes]
 
     def _search_near(self, gray, shrunk_width):
@@ -108,33 +123,93 @@ class FaceDetector:
             smallest, largest = (max(self.min_face, round(size * width)) for size in SEARCH_SIZES)
             boxes = self._search(region, SEARCH_MIN_NEIGHBORS, smallest, largest)
             near = [(left + box[0], top + box[1], box[2], box[3]) for box in boxes]
-            near = distinct([*found, *near])[len(found):]
+            near = non_maximum_suppression([*found, *near])[len(found):]
             if not near:
                 return None
             found.append(max(near, key=lambda box: overlap(box, (x, y, width, height))))
         return scaled(found, scale)
 
 
+class PictureFaceDetector:
+    """Finds every face of a picture with two cascades, better than one does.
+
+    cascade_path, confirming_path: cascades of different trainings, so that their errors differ;
+    the second is OpenCV's own by default. width, min_face: as FaceDetector's. Raises UserError if
+    a file is not a cascade.
+    """
+
+    name = "cascade"
+    takes_color = False
+
+    def __init__(self, cascade_path, confirming_path=None, *, width=None, min_face=None):
+        self.width = width or PICTURE_WIDTH
+        self.min_face = min_face or MIN_FACE
+        self.paths = [cascade_path, confirming_path or confirming_cascade()]
+        self.proposing, self._confirming = map(load_cascade, self.paths)
+
+    def forget(self):
+        """Do nothing: each picture is searched by itself."""
+
+    def detect(self, gray, seconds=0.0):
+        """Return boxes as FaceDetector does."""
+        boxes, support = self.proposals(gray)
+        boxes = non_maximum_suppression(boxes[support >= LEAST_SUPPORT])
+        return clipped(np.reshape(boxes, (-1, 4)), gray)
+
+    def proposals(self, gray):
+        """Return boxes (N, 4) float and the support (N,) int of each, the best first."""
+        shrunk = shrunk_to_width(gray, self.width)
+        boxes = np.reshape(self.proposing.detectMultiScale(
+            shrunk, scaleFactor=SCALE_FACTOR, minNeighbors=PROPOSED_MIN_NEIGHBORS,
+            minSize=(self.min_face, self.min_face)), (-1, 4))
+        support = np.array([sum(self._neighbors(look) for look in looks(shrunk, box))
+                            for box in boxes.tolist()], dtype=int)
+        order = np.argsort(-support, kind="stable")
+        return boxes[order] * (gray.shape[1] / shrunk.shape[1]), support[order]
+
+    def _neighbors(self, look):
+        """Return the number of windows of the confirming cascade that see the face of a look."""
+        margin = (look.shape[0] - LOOK_SIDE) / 2
+        smallest, largest = (round(size * LOOK_SIDE) for size in LOOK_SIZES)
+        boxes, counts = self._confirming.detectMultiScale2(
+            look, scaleFactor=SCALE_FACTOR, minNeighbors=1, minSize=(smallest, smallest),
+            maxSize=(largest, largest))
+        face = (margin, margin, LOOK_SIDE, LOOK_SIDE)
+        return max((int(count) for box, count in zip(boxes, counts)
+                    if overlap(box, face) > LEAST_OVERLAP), default=0)
+
+
+def confirming_cascade():
+    """Return the path of opencv-python's cascade that confirms."""
+    return f"{cv2.data.haarcascades}haarcascade_frontalface_alt2.xml"
+
+
+def looks(image, box):
+    """Yield the surroundings of a box in each of the LOOKS, squares of uint8."""
+    x, y, side, _ = box
+    half = round(LOOK_MARGIN * side / 2 * 1.25)  # with the corners that turning needs
+    left, top = max(0, x + side // 2 - half), max(0, y + side // 2 - half)
+    region = image[top:y + side // 2 + half, left:x + side // 2 + half]
+    scale = LOOK_SIDE / side
+    region = cv2.resize(region, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    center = ((x + side / 2 - left) * scale, (y + side / 2 - top) * scale)
+    size = round(LOOK_MARGIN * LOOK_SIDE)
+    for degrees, mirrored in LOOKS:
+        matrix = cv2.getRotationMatrix2D(center, degrees, 1)
+        matrix[:, 2] += np.subtract(size / 2, center)
+        look = cv2.warpAffine(region, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE)
+        yield np.ascontiguousarray(look[:, ::-1]) if mirrored else look
+
+
 def scaled(boxes, factor):
-    """Return boxes in a picture that is larger by a factor."""
+    """Return boxes for a picture that is larger by a factor."""
     return [tuple(factor * value for value in box) for box in boxes]
 
 
 def shrunk_to_width(image, width):
-    """Return an image no wider than width pixels, and at least one high."""
+    """Return an image at most `width` pixels wide, and at least one high."""
     if image.shape[1] <= width:
         return image
-    height = max(1, image.shape[0] * width // image.shape[1])
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-
-
-@cache
-def load_cascade(path):
-    """Return the cv2.CascadeClassifier of an OpenCV cascade file, which is read once."""
-    with reading(path, "a cascade of OpenCV such as haarcascade_frontalface_default.xml"):
-        content = cv2.FileStorage(checked_cascade(path),
-                                  cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
-        cascade = cv2.CascadeClassifier()
-        if not cascade.read(content.getFirstTopLevelNode()) or cascade.empty():
-            raise ValueError("OpenCV cannot use it")
-    return cascade
+    if image.shape[0] * width < image.shape[1]:  # of which imutils would make a height of 0
+        return cv2.resize(image, (width, 1), interpolation=cv2.INTER_AREA)
+    return imutils.resize(image, width=width, inter=cv2.INTER_AREA)

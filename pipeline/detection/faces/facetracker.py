@@ -1,24 +1,29 @@
-"""Follows faces from frame to frame and steadies their emotions."""
+"""Numbers faces from frame to frame and smooths their emotions. All times are in seconds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import exp
 
 import numpy as np
 
-from pipeline.detection.faces.boxes import center, grown, overlap
+from pipeline.detection.faces import ROUNDING
+from pipeline.detection.faces.boxes import overlap
 
-# A face is looked for where it would be if it went on as it did. Boxes of one face, made larger
-# by this factor, overlap by at least this much: small faces go further than their own width.
+# A face is expected where its velocity takes it. Its box and the expected one, each enlarged by
+# REACH, overlap by at least LEAST_OVERLAP: a small face moves further than its own width.
 REACH = 2
 LEAST_OVERLAP = 0.3
 
-# The newest step's weight in a face's velocity: boxes jitter by a twentieth of their width.
-NEWEST_STEP = 0.5
+# Time constant of a face's velocity: boxes jitter by a twentieth of their width.
+VELOCITY_SECONDS = 0.07
 
-# Frames that a face may be out of sight and still be the same: a blink of the detector, or
-# someone who goes by in front of it.
-LONGEST_GAP = 6
+# A face keeps its number if it was in the last frame, or was seen this many seconds ago: the
+# detector missed it, or somebody passed in front of it.
+LONGEST_GAP = 0.35
 
-# The emotion of a face whose likeliest class is not likely enough.
+# With one person, another face takes over if this one has less than this share of its area.
+LEAST_SHARE = 0.5
+
+# The emotion of a face whose likeliest class has too small a probability.
 UNSURE = "unsure"
 
 
@@ -36,70 +41,95 @@ class Face:
 
 
 @dataclass
-class Followed:
-    """A face that is followed: as it was seen last, in which frame, and its pixels a frame."""
+class Track:
+    """A face as last seen: its box, when that was, its velocity in pixels a second.
 
-    face: Face
-    frame: int
-    velocity: np.ndarray
+    probabilities: smoothed, or None before the first.
+    """
 
-    def expected(self, frame):
-        """Return the box where the face is in a frame if it goes on as it did."""
-        x, y, width, height = self.face.box
-        step_x, step_y = self.velocity * (frame - self.frame)
+    number: int
+    box: tuple
+    seconds: float
+    velocity: np.ndarray = field(default_factory=lambda: np.zeros(2))
+    probabilities: np.ndarray | None = None
+    smoothed_at: float = 0.0
+
+    def expected(self, seconds):
+        """Return the box where the face is at a time if it keeps its velocity for LONGEST_GAP."""
+        x, y, width, height = self.box
+        step_x, step_y = self.velocity * min(seconds - self.seconds, LONGEST_GAP)
         return x + step_x, y + step_y, width, height
+
+    def move(self, box, seconds):
+        """Note that the face is in a box now."""
+        elapsed = seconds - self.seconds
+        if elapsed > 0:
+            velocity = (center(box) - center(self.box)) / elapsed
+            newest = 1 - exp(-elapsed / VELOCITY_SECONDS)
+            self.velocity = self.velocity + newest * (velocity - self.velocity)
+        self.box, self.seconds = box, seconds
+
+    def smooth(self, probabilities, time_constant):
+        """Return the exponential average of the probabilities (classes,), old and new."""
+        if self.probabilities is not None and time_constant:
+            past = exp(-(self.seconds - self.smoothed_at) / time_constant)
+            probabilities = past * self.probabilities + (1 - past) * probabilities
+        self.probabilities, self.smoothed_at = probabilities, self.seconds
+        return probabilities
 
 
 class FaceTracker:
-    """Numbers faces from 1 and smooths each one's probabilities over time.
+    """Numbers faces from 1. A face that returns after more than LONGEST_GAP is a new one.
 
-    smoothing: weight of the past, 0 (none) to below 1, in an exponential average. A face that
-    is gone for longer than a blink and comes back starts afresh, with a new number.
+    only_largest: follow one person, who is number 1 in every shot: the largest face, and then that
+    face while it is in sight and has at least LEAST_SHARE of the largest one's area.
     """
 
-    def __init__(self, smoothing):
-        self.smoothing = smoothing
+    def __init__(self, *, only_largest=False):
+        self.only_largest = only_largest
         self.restart()
 
     def restart(self):
-        """Number from 1 again: what comes has nothing to do with what was."""
-        self._frame = 0
+        """Begin another video: number from 1 again."""
         self._count = 0
         self.forget()
 
     def forget(self):
-        """Start afresh: the next frame has nothing to do with the last one."""
-        self._followed = {}  # by number
+        """Begin another shot: every face is a new one."""
+        self._tracks = {}  # by number
+        self._last = None  # the time of the last frame
+        self._person = None  # the number of the one person
 
-    def update(self, boxes, probabilities):
-        """Return the Faces of the next frame, in the order of its boxes (N, 4)."""
-        self._frame += 1
-        faces = []
-        for box, new, number in zip(boxes, probabilities, self._numbers(boxes)):
-            if number in self._followed:
-                past = self._followed[number].face.probabilities
-                new = self.smoothing * past + (1 - self.smoothing) * new
-            faces.append(Face(number, tuple(int(value) for value in box), new))
-        self._followed = {
-            number: followed for number, followed in self._followed.items()
-            if self._frame - followed.frame <= LONGEST_GAP
-        } | {face.number: Followed(face, self._frame, self._velocity(face)) for face in faces}
-        return faces
+    def update(self, boxes, seconds):
+        """Return the Tracks of the next frame's faces, in the order of its boxes (N, 4)."""
+        self._tracks = {
+            number: track for number, track in self._tracks.items()
+            if track.seconds == self._last or seconds - track.seconds <= LONGEST_GAP + ROUNDING}
+        self._last = seconds
+        tracks = []
+        for box, number in zip(boxes, self._numbers(boxes, seconds)):
+            box = tuple(int(value) for value in box)
+            track = self._tracks.setdefault(number, Track(number, box, seconds))
+            track.move(box, seconds)
+            tracks.append(track)
+        return self._of_one_person(tracks) if self.only_largest else tracks
 
-    def _velocity(self, face):
-        """Return the velocity of a face of this frame, (x, y) in pixels a frame."""
-        if face.number not in self._followed:
-            return np.zeros(2)
-        last = self._followed[face.number]
-        step = (center(face.box) - center(last.face.box)) / (self._frame - last.frame)
-        return last.velocity + NEWEST_STEP * (step - last.velocity)
+    def _of_one_person(self, tracks):
+        """Return a list of the one track that is followed, or an empty list."""
+        if not tracks:
+            return []
+        person = self._tracks.get(self._person)
+        if person is None or area(person.box) < LEAST_SHARE * area(tracks[0].box):
+            person = tracks[0]
+        self._person = person.number
+        return [track for track in tracks if track is person]
 
-    def _numbers(self, boxes):
-        """Return each box's number: of the followed face that it fits best, or a new one."""
-        boxes = [grown(box, REACH) for box in boxes]
+    def _numbers(self, boxes, seconds):
+        """Return each box's number: that of the track that it fits best, or a new one."""
+        boxes = [enlarged(box, REACH) for box in boxes]
         pairs = sorted(
-            ((overlap(grown(followed.expected(self._frame), REACH), box), number, position)
-             for number, followed in self._followed.items()
+            ((overlap(enlarged(track.expected(seconds), REACH), box), number, position)
+             for number, track in self._tracks.items()
              for position, box in enumerate(boxes)),
             reverse=True,
         )
@@ -113,3 +143,20 @@ class FaceTracker:
                 self._count += 1
                 numbers[position] = self._count
         return [numbers[position] for position in range(len(boxes))]
+
+
+def area(box):
+    """Return width times height."""
+    return box[2] * box[3]
+
+
+def center(box):
+    """Return the center of a box, (x, y)."""
+    return np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
+
+
+def enlarged(box, factor):
+    """Return a box enlarged by a factor about its center."""
+    x, y, width, height = box
+    return (x - (factor - 1) / 2 * width, y - (factor - 1) / 2 * height,
+            factor * width, factor * height)

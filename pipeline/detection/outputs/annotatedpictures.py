@@ -4,32 +4,26 @@ import cv2
 from PIL import Image
 
 from pipeline.commandline import new_folder
-from pipeline.detection.outputs.resultnames import result_names
+from pipeline.detection.outputs.formats import PICTURE_FORMATS, result_names
 from pipeline.errors import UserError
 from pipeline.files.wholefile import place_of, whole_file
 
-# The formats that have colors, by the file's suffix.
-FORMATS = {".apng": "PNG", ".avif": "AVIF", ".bmp": "BMP", ".dib": "DIB", ".gif": "GIF",
-           ".j2k": "JPEG2000", ".jfif": "JPEG", ".jp2": "JPEG2000", ".jpe": "JPEG",
-           ".jpeg": "JPEG", ".jpg": "JPEG", ".mpo": "JPEG", ".png": "PNG", ".pnm": "PPM",
-           ".ppm": "PPM", ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WEBP"}
-
-QUALITY = 95  # of 100, where a format loses some
+QUALITY = 95  # of 100, in the formats that lose some
 
 
 class AnnotatedPictures:
     """Writes each frame's image to `path`, or under its name into the folder `path`.
 
-    names: of all the frames, to come. What cannot be written is left to skips. Raises UserError
-    if no picture can be written to `path`.
+    names: the names of all frames. Pictures that cannot be written are counted in skips. Raises
+    UserError if `path` has no suffix of a picture.
     """
 
     def __init__(self, path, names, skips):
         self._skips = skips
         self._paths = copy_paths(path, names)
-        if not path.is_dir() and place_of(path) and path.suffix.lower() not in FORMATS:
+        if not path.is_dir() and place_of(path) and path.suffix.lower() not in PICTURE_FORMATS:
             raise UserError(f"{path}: no picture is written with this suffix; expected "
-                            + ", ".join(FORMATS))
+                            + ", ".join(PICTURE_FORMATS))
 
     def write(self, frame, faces):
         """Write the frame's image."""
@@ -42,13 +36,13 @@ class AnnotatedPictures:
 
 
 def copy_paths(path, names):
-    """Return {name: path of its copy}: `path`, or if that is a folder its own name in there.
+    """Return {name: path of its copy}: `path`, or its own name in the folder `path`.
 
-    The suffix is .png where the picture's own has no format for colors.
+    The suffix becomes .png where the picture's own format has no colors.
     """
     if not path.is_dir():
         return dict.fromkeys(names, path)
-    copies = result_names(names, lambda suffix: suffix if suffix in FORMATS else ".png")
+    copies = result_names(names, lambda suffix: suffix if suffix in PICTURE_FORMATS else ".png")
     return {name: path / copy for name, copy in copies.items()}
 
 
@@ -58,8 +52,9 @@ def write_picture(path, image):
     Raises UserError if it cannot be written.
     """
     picture = Image.fromarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
+    file_format = PICTURE_FORMATS.get(path.suffix.lower(), "PNG")
     with whole_file(path) as partial:
         try:
-            picture.save(partial, format=FORMATS.get(path.suffix.lower(), "PNG"), quality=QUALITY)
-        except (KeyError, ValueError) as error:  # too large for the format, or no encoder for it
+            picture.save(partial, format=file_format, quality=QUALITY)
+        except (KeyError, ValueError) as error:  # too large for the format, or it has no encoder
             raise UserError(f"{path}: cannot be written: {error}") from error

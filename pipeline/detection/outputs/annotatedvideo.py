@@ -9,8 +9,8 @@ from dataclasses import replace
 import av
 import cv2
 
-from pipeline.detection.outputs.videoformats import FORMATS, MATROSKA
-from pipeline.detection.outputs.videowriter import VideoWriter, put_index_in_front
+from pipeline.detection.outputs.formats import MATROSKA, VIDEO_FORMATS
+from pipeline.detection.outputs.videowriter import VideoWriter, nominal
 from pipeline.errors import UserError
 from pipeline.files.wholefile import growing_file
 
@@ -20,9 +20,9 @@ ENCODING_ERRORS = (av.FFmpegError, OSError, ValueError, cv2.error)
 
 
 class AnnotatedVideo:
-    """Encodes the frames of a source, with its sound, in a thread of its own.
+    """Encodes the frames of a source, with its sound, in a thread.
 
-    path: of the file that grows. name: the path that it gets in the end.
+    path: the growing file. name: its final path.
     """
 
     def __init__(self, path, name, video_format, source):
@@ -39,7 +39,7 @@ class AnnotatedVideo:
     @classmethod
     @contextmanager
     def create(cls, path, source):
-        """Yield a writer for `path`, which has every finished frame however the block ends."""
+        """Yield a writer for `path`, which keeps every finished frame however the block ends."""
         video_format = format_of(path)
         with growing_file(path) as partial:
             video = cls(partial, path, video_format, source)
@@ -55,15 +55,15 @@ class AnnotatedVideo:
         self._queue.put(frame)
 
     def close(self):
-        """Encode what waits and complete the file."""
+        """Encode the waiting frames and complete the file."""
         self._queue.put(None)
         self._thread.join()
         try:
-            self._writer.close(end=self._source.end, rest=self._source.rest)
+            self._writer.close(end=self._source.end, rest=self._from_start(self._source.rest))
         except Exception as error:
             self._failure = self._failure or error
         if self._format.indexed and self._path.is_file():
-            # Where there is no room for a copy the file is as good, but begins later.
+            # Without room for a copy the file is good too, but players start it later.
             with suppress(OSError, av.FFmpegError):
                 self._put_index_in_front()
 
@@ -75,27 +75,43 @@ class AnnotatedVideo:
         if self._failure:
             raise self._failure
 
+    def _from_start(self, sound):
+        """Return SoundPackets with the times of a video that begins where the source does."""
+        return [replace(piece, seconds=piece.seconds - self._source.start) for piece in sound]
+
     def _encode(self):
         while (frame := self._queue.get()) is not None:
             try:
                 if self._failure is None:
-                    self._writer.write(frame.image, frame.seconds, frame.sound)
-            except Exception as error:  # it is for who writes to handle
+                    self._writer.write(frame.image, frame.seconds - self._source.start,
+                                       self._from_start(frame.sound))
+            except Exception as error:  # verify raises it where frames are written
                 self._failure = error
 
     def _put_index_in_front(self):
+        """Copy the file with its index where players look first, in place of itself."""
         indexed = self._path.with_stem(f"{self._path.stem}.indexed")
         try:
-            put_index_in_front(self._path, self._format, indexed, rate=self._source.rate)
+            with (av.open(str(self._path)) as source,
+                  av.open(str(indexed), "w", format=self._format.container,
+                          options=self._format.indexed) as target):
+                streams = {stream.index: target.add_stream_from_template(stream, opaque=True)
+                           for stream in source.streams}
+                for stream in source.streams.video:
+                    streams[stream.index].codec_context.framerate = nominal(self._source.rate)
+                for packet in source.demux():
+                    if packet.size and not packet.is_corrupt:  # as the last one on a full disk
+                        packet.stream = streams[packet.stream_index]
+                        target.mux(packet)
             os.replace(indexed, self._path)
         finally:
             indexed.unlink(missing_ok=True)
 
 
 def format_of(path):
-    """Return the VideoFormat of a path's suffix, or one for what is no file, such as a pipe."""
+    """Return the VideoFormat of a path's suffix, or one that needs no file, as for a pipe."""
     if path.exists() and not path.is_file():
         return replace(MATROSKA, indexed=None)
-    if path.suffix.lower() not in FORMATS:
-        raise UserError(f"{path}: no codec for this suffix; expected " + ", ".join(FORMATS))
-    return FORMATS[path.suffix.lower()]
+    if path.suffix.lower() not in VIDEO_FORMATS:
+        raise UserError(f"{path}: no codec for this suffix; expected " + ", ".join(VIDEO_FORMATS))
+    return VIDEO_FORMATS[path.suffix.lower()]

@@ -1,138 +1,191 @@
-"""Draws faces and emotions."""
+"""Draws faces and their emotions on frames."""
 
-import time
+from colorsys import hsv_to_rgb
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.detection.outputs.lettering import text_size, write_text
-
-# BGR. Text has at least seven times the light of what it stands on, or a seventh of it.
+# BGR. Text has at least seven times the luminance of its background, or a seventh of it.
 BOX_COLOR = (80, 200, 60)
 ON_BOX_COLOR = (0, 0, 0)
 TEXT_COLOR = (255, 255, 255)
 BACKGROUND = (45, 40, 38)
-BAR_COLOR = (40, 40, 150)
 
-SMALLEST_SCALE = 0.4  # of a font that can be read
+EMOTION_COLORS = {
+    "angry": "#d62728", "disgust": "#8c6d31", "fear": "#9467bd", "happy": "#f2b134",
+    "sad": "#4c78a8", "surprise": "#e377c2", "neutral": "#b0b0b0",
+    "contempt": "#2f6f5e",
+}
+OTHER_COLORS = ("#59a14f", "#17a2b8", "#9c755f", "#bcbd22", "#1f3a93", "#ff9d76", "#7f5f9e")
+
+# Pillow's own font has the letters of English; matplotlib brings DejaVu Sans, which has many more.
+DEJAVU = "mpl-data/fonts/ttf/DejaVuSans.ttf"
+
+LETTER_SHARE = 1 / 24  # of a label's letters, by the shorter side of the image
+SMALLEST = 11  # pixels of letters that can be read
 LABEL_WIDTH = 1.5  # of a face's label at most, by the width of its box
-FONT_HEIGHT = 22  # pixels of a capital letter at scale 1
 
-# Of the bars: a row's least height, and as a share of the shorter side, of which all rows take
-# two thirds at most; a panel's width in rows.
-LEAST_ROW, ROW_SHARE, ROWS_WIDE = 14, 1 / 18, 8.5
+# A panel's row is a name with its probability, and its bar. ROW_SHARE is its height by the shorter
+# side of the image, of which all rows together take at most two thirds; ROWS_WIDE the panel's
+# width in rows.
+LEAST_ROW, ROW_SHARE, ROWS_WIDE = 15, 1 / 18, 8
 
 
 class Annotator:
-    """Draws everything on each frame: boxes, the largest face's bars, the rate of the run."""
+    """Draws on each frame: the faces, the largest face's probabilities, and the time.
 
-    def __init__(self, class_names, *, with_rate):
+    with_time: whether frames have a time.
+    """
+
+    def __init__(self, class_names, *, with_time):
         self._class_names = class_names
-        self._with_rate = with_rate
-        self._last = None
-        self._rate = 0.0
+        self._with_time = with_time
+        self._panel_corner, self._time_corner = 0, 1  # where they were last
 
     def write(self, frame, faces):
         """Draw on the frame's image."""
-        now = time.monotonic()
-        draw_faces(frame.image, faces)
-        largest = faces[0].box if faces else (0, 0, 0, 0)
-        taken = [largest]
+        image = frame.image
+        taken = [face.box for face in faces] + draw_faces(image, faces)
         if faces:
-            taken.append(draw_bars(frame.image, faces[0], self._class_names))
-        if self._with_rate and self._last is not None:
-            # A mean over about the last twenty frames.
-            self._rate += (1 / max(now - self._last, 1e-6) - self._rate) * (
-                0.05 if self._rate else 1)
-            draw_rate(frame.image, self._rate, taken)
-        self._last = now
+            panel = panel_of(faces[0], self._class_names, row_height(image, self._class_names))
+            corner, place = freest_corner(image, panel, taken, self._panel_corner)
+            if covered(place, taken) == 0:
+                self._panel_corner = corner
+                paste(image, panel, *place[:2])
+                taken.append(place)
+        if self._with_time:
+            label = label_of(clock(frame.seconds), round(0.8 * letter_size(image)), TEXT_COLOR,
+                             BACKGROUND)
+            self._time_corner, place = freest_corner(image, label, taken, self._time_corner)
+            paste(image, label, *place[:2])
 
 
 def draw_faces(image, faces):
-    """Draw each face's box, emotion and its percentage on an image (height, width, 3) uint8."""
-    scale = text_scale(image)
-    for face in faces:
+    """Draw each face's box and label on an image (height, width, 3); return the labels' boxes.
+
+    A label has the number, emotion and percentage. That of the largest face is on top.
+    """
+    largest, boxes = letter_size(image), []
+    for face in reversed(faces):
         x, y, width, height = face.box
-        text = f"{face.emotion} {face.probabilities.max():.0%}"
-        cv2.rectangle(image, (x, y), (x + width, y + height), BOX_COLOR, max(2, round(2 * scale)))
-        draw_label(image, text, x, y, fitting_scale(text, width, scale), BOX_COLOR, ON_BOX_COLOR)
+        text = f"{face.number} {face.emotion} {face.probabilities.max():.0%}"
+        size = fitting_size(text, LABEL_WIDTH * width, largest)
+        cv2.rectangle(image, (x, y), (x + width, y + height), BOX_COLOR, max(2, size // 9))
+        label = label_of(text, size, ON_BOX_COLOR, BOX_COLOR)
+        left = max(0, min(x, image.shape[1] - label.shape[1]))
+        top = y - label.shape[0] if y >= label.shape[0] else y
+        paste(image, label, left, top)
+        boxes.append((left, top, *label.shape[1::-1]))
+    return boxes
 
 
-def draw_label(image, text, x, y, scale, background, color):
-    """Draw text on a filled background above y, or below it at the top border."""
-    (width, height), baseline = text_size(text, scale)
-    bottom = y if y >= height + 2 * baseline else y + height + 2 * baseline
-    x = max(0, min(x, image.shape[1] - width - baseline))
-    cv2.rectangle(image, (x, bottom - height - 2 * baseline), (x + width + baseline, bottom),
-                  background, cv2.FILLED)
-    write_text(image, text, (x + baseline // 2, bottom - baseline), scale, color)
+def clock(seconds):
+    """Return a time as h:mm:ss.s."""
+    tenths = round(10 * seconds)
+    return f"{tenths // 36000}:{tenths // 600 % 60:02}:{tenths // 10 % 60:02}.{tenths % 10}"
 
 
-def draw_rate(image, frames_per_second, taken):
-    """Write the frames per second into a corner, away from the boxes that are taken."""
-    scale = 0.8 * text_scale(image)
-    text = f"{frames_per_second:.0f} frames/s"
-    (width, height), baseline = text_size(text, scale)
-    size = (width + baseline, height + 2 * baseline)
-    x, y = free_corner(image, size, taken, order=(1, 0, 3, 2))
-    draw_label(image, text, x, y + size[1], scale, BACKGROUND, TEXT_COLOR)
+def freest_corner(image, picture, taken, first):
+    """Return the number and the box of the corner where a picture covers least of other boxes.
 
-
-def draw_bars(image, face, class_names):
-    """Draw a face's probabilities as bars into a corner where it is not; return their box."""
-    share = min(ROW_SHARE, 2 / 3 / len(class_names))
-    row = max(LEAST_ROW, round(min(image.shape[:2]) * share))
-    panel = bars(face, class_names, row=row)[:image.shape[0], :image.shape[1]]
-    height, width = panel.shape[:2]
-    x, y = free_corner(image, (width, height), [face.box], order=(0, 1, 2, 3))
-    corner = image[y:y + height, x:x + width]
-    cv2.addWeighted(panel, 0.85, corner, 0.15, 0, dst=corner)
-    return x, y, width, height
-
-
-def free_corner(image, size, taken, *, order):
-    """Return x, y of the first corner at which what is `size` (width, height) covers least.
-
-    taken: boxes that are not to be covered. order: of the corners, which are numbered lower left,
-    lower right, upper left, upper right.
+    first: the corner that is best among equals. 0 is the lower left, then lower right, upper left,
+    upper right.
     """
-    right, bottom = max(0, image.shape[1] - size[0]), max(0, image.shape[0] - size[1])
-    corners = [(0, bottom), (right, bottom), (0, 0), (right, 0)]
-    return min((corners[number] for number in order),
-               key=lambda corner: sum(common_area((*corner, *size), box) for box in taken))
+    height, width = picture.shape[:2]
+    right, bottom = max(0, image.shape[1] - width), max(0, image.shape[0] - height)
+    places = [(x, y, width, height) for x, y in ((0, bottom), (right, bottom), (0, 0), (right, 0))]
+    corner = min((first, *range(4)), key=lambda number: covered(places[number], taken))
+    return corner, places[corner]
 
 
-def common_area(first, second):
-    """Return the pixels that two boxes (x, y, width, height) share."""
-    width = min(first[0] + first[2], second[0] + second[2]) - max(first[0], second[0])
-    height = min(first[1] + first[3], second[1] + second[3]) - max(first[1], second[1])
-    return max(width, 0) * max(height, 0)
+def covered(box, others):
+    """Return the pixels that a box shares with other boxes (x, y, width, height)."""
+    area = 0
+    for other in others:
+        width = min(box[0] + box[2], other[0] + other[2]) - max(box[0], other[0])
+        height = min(box[1] + box[3], other[1] + other[3]) - max(box[1], other[1])
+        area += max(width, 0) * max(height, 0)
+    return area
 
 
-def bars(face, class_names, *, row):
-    """Return a picture (row * classes, 8.5 * row, 3) uint8 of a face's probabilities; of None: 0 %.
+def row_height(image, class_names):
+    """Return the pixels of a row of a panel for an image."""
+    side = min(image.shape[:2])
+    return max(LEAST_ROW, round(side * min(ROW_SHARE, 2 / 3 / (len(class_names) + 1))))
 
-    row: pixels of one bar.
+
+def panel_of(face, class_names, row):
+    """Return a picture (row * (classes + 1), 8 * row, 3) uint8 BGR of a face's probabilities.
+
+    face: a Face, or None for an empty panel. row: pixels of a row.
     """
-    width, scale = round(ROWS_WIDE * row), 0.55 * row / FONT_HEIGHT
-    canvas = np.full((row * len(class_names), width, 3), BACKGROUND, dtype=np.uint8)
-    margin = max(1, row // 12)
-    for number, name in enumerate(class_names):
-        share = 0.0 if face is None else float(face.probabilities[number])
-        top, bottom = number * row + margin, (number + 1) * row - margin - 1
-        cv2.rectangle(canvas, (margin, top), (margin + round(share * (width - 2 * margin)), bottom),
-                      BAR_COLOR, cv2.FILLED)
-        write_text(canvas, f"{name} {share:.0%}", (3 * margin, number * row + round(0.76 * row)),
-                   scale, TEXT_COLOR)
-    return canvas
+    width, size, margin = ROWS_WIDE * row, round(0.62 * row), max(1, row // 8)
+    panel = np.full((row * (len(class_names) + 1), width, 3), BACKGROUND, dtype=np.uint8)
+    paste(panel, label_of(f"face {face.number}" if face else "no face", size, TEXT_COLOR,
+                          BACKGROUND), margin, 0)
+    for number, (name, color) in enumerate(zip(class_names, colors_of(class_names)), start=1):
+        share = float(face.probabilities[number - 1]) if face else 0.0
+        percent = label_of(f"{share:.0%}", size, TEXT_COLOR, BACKGROUND)
+        room = width - percent.shape[1] - 2 * margin
+        label = label_of(name, fitting_size(name, room, size), TEXT_COLOR, BACKGROUND)
+        paste(panel, label[:, :room], margin, number * row)
+        paste(panel, percent, width - percent.shape[1] - margin, number * row)
+        bottom, right = (number + 1) * row - 1, margin + round(share * (width - 2 * margin))
+        cv2.rectangle(panel, (margin, bottom - row // 6), (right, bottom), bgr(color), cv2.FILLED)
+    return panel
 
 
-def text_scale(image):
-    """Return a font scale that reads alike on small and large images."""
-    return max(SMALLEST_SCALE, min(image.shape[:2]) / 600)
+@lru_cache(maxsize=8)
+def colors_of(class_names):
+    """Return a color, "#rrggbb", for each of a tuple of classes: an emotion has its own."""
+    others = [name for name in class_names if name not in EMOTION_COLORS]
+    colors = list(OTHER_COLORS)
+    if len(others) > len(colors):
+        values = [hsv_to_rgb(number / len(others), 0.7, (0.9, 0.6)[number % 2])
+                  for number in range(len(others))]
+        colors = ["#" + bytes(round(255 * part) for part in value).hex() for value in values]
+    own = EMOTION_COLORS | dict(zip(others, colors))
+    return [own[name] for name in class_names]
 
 
-def fitting_scale(text, width, largest):
-    """Return the font scale with which a face's label leaves its neighbours in a group alone."""
-    (text_width, _), _ = text_size(text, 1.0)
-    return min(largest, max(SMALLEST_SCALE, LABEL_WIDTH * width / text_width))
+def bgr(color):
+    """Return "#rrggbb" as a tuple of blue, green and red, 0-255."""
+    return tuple(bytes.fromhex(color[1:]))[::-1]
+
+
+def letter_size(image):
+    """Return the pixels of a label's letters for an image."""
+    return max(SMALLEST, round(LETTER_SHARE * min(image.shape[:2])))
+
+
+def fitting_size(text, width, largest):
+    """Return the largest size of letters, pixels, with which a label is at most `width` wide."""
+    natural = label_of(text, largest, TEXT_COLOR, BACKGROUND).shape[1]
+    return min(largest, max(SMALLEST, int(largest * width / natural)))
+
+
+@lru_cache(maxsize=256)
+def label_of(text, size, color, background):
+    """Return a picture (height, width, 3) uint8 BGR of a line of text; size: of the letters."""
+    font = font_of(size, text.isascii())
+    picture = Image.new("RGB", (round(font.getlength(text)) + size // 2, round(1.35 * size)),
+                        background)
+    ImageDraw.Draw(picture).text((size // 4, size), text, fill=color, font=font, anchor="ls")
+    return np.asarray(picture)
+
+
+@lru_cache
+def font_of(size, is_ascii):
+    if is_ascii:
+        return ImageFont.load_default(size)
+    return ImageFont.truetype(Path(find_spec("matplotlib").origin).parent / DEJAVU, size)
+
+
+def paste(image, picture, x, y):
+    """Put a picture on an image at x, y, cut at the image's border."""
+    part = image[y:y + picture.shape[0], x:x + picture.shape[1]]
+    part[:] = picture[:part.shape[0], :part.shape[1]]

@@ -1,6 +1,6 @@
 """Everything that a run of the detector writes and shows.
 
-What draws is imported where something is drawn: a run with a table alone starts sooner.
+Modules that draw are imported where they are needed: a run with a table alone starts sooner.
 """
 
 from contextlib import ExitStack, contextmanager
@@ -8,19 +8,20 @@ from contextlib import ExitStack, contextmanager
 from rich.console import Console
 from rich.text import Text
 
-from pipeline.detection.outputs.emotioncsv import EmotionCSV
+from pipeline.detection.outputs.facestatistics import FaceStatistics
+from pipeline.detection.outputs.formats import sidecar_of
 from pipeline.detection.outputs.runsummary import RunSummary
-from pipeline.detection.outputs.timeline import Timeline
+from pipeline.detection.outputs.sidecar import table_with_sidecar
 from pipeline.files.locks import locked_output
 from pipeline.files.places import require_apart
 from pipeline.terminal import printable
 
 
 class Outputs:
-    """Hands each frame and its faces to what is wanted: files, windows, and always a summary.
+    """Passes each frame and its faces to the files, the windows and the summary.
 
-    sinks: objects with write(frame, faces), in order. files: {what: path} for the summary.
-    frames: how many came.
+    sinks: objects with write(frame, faces), in order. files: {name: path} for the summary.
+    frames: number of frames so far.
     """
 
     def __init__(self, summary, sinks, files):
@@ -31,28 +32,33 @@ class Outputs:
 
     @classmethod
     @contextmanager
-    def create(cls, job, source, analyzer, skips, stop, *, display):
-        """Yield Outputs of a Job for its source's frames; the files are whole when the block ends.
+    def create(cls, job, source, analyzer, skips, stop, *, display, settings):
+        """Yield the Outputs of a Job; the files are complete when the block ends.
 
-        skips: what is left out, for the summary. stop: a StopRequest, for which no window waits.
-        display: open the windows. Raises UserError if a file or a window cannot be had.
+        skips: the Skips that the summary counts. stop: a StopRequest, which ends the windows'
+        waits. display: open the windows. settings: {name: value} of the run, for the sidecar.
+        Raises UserError if a file or a window cannot be opened.
         """
         class_names = analyzer.class_names
-        sinks = []
+        statistics = FaceStatistics(None if source.pictures else source.rate)
+        sinks = [statistics]
         if source.pictures:
             require_apart(source.paths, _results(job, source))
         with ExitStack() as stack:
             for path in job.outputs:
                 stack.enter_context(locked_output(path))
             if job.csv:
-                sinks.append(stack.enter_context(
-                    EmotionCSV.create(job.csv, class_names, pictures=source.pictures)))
+                sinks.append(stack.enter_context(table_with_sidecar(
+                    job.csv, source, analyzer, statistics, skips, settings)))
             if job.timeline:
-                sinks.append(stack.enter_context(Timeline.create(job.timeline, class_names)))
-            if job.annotated or display:  # what is drawn here is shown and written next
+                from pipeline.detection.outputs.timeline import Timeline
+
+                sinks.append(stack.enter_context(
+                    Timeline.create(job.timeline, source, class_names, statistics)))
+            if job.annotated or display:  # it draws before the next ones show and write
                 from pipeline.detection.outputs.drawing import Annotator
 
-                sinks.append(Annotator(class_names, with_rate=not source.pictures))
+                sinks.append(Annotator(class_names, with_time=not source.pictures))
             if display:
                 from pipeline.detection.outputs.windows import Windows
 
@@ -65,25 +71,25 @@ class Outputs:
             elif job.annotated:
                 from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
 
-                sinks.append(stack.enter_context(
-                    AnnotatedVideo.create(job.annotated, source)))
+                sinks.append(stack.enter_context(AnnotatedVideo.create(job.annotated, source)))
             files = {"annotated": job.annotated, "emotions by face and frame": job.csv,
-                     "timeline": job.timeline}
-            yield cls(RunSummary(class_names, analyzer.found_by, skips), sinks, files)
+                     "what the table holds": sidecar_of(job.csv), "timeline": job.timeline}
+            yield cls(RunSummary(statistics, analyzer, skips, pictures=source.pictures), sinks,
+                      files)
 
     @property
     def closed(self):
-        """Whether someone pressed q in a window."""
+        """Whether the user closed a window."""
         return any(getattr(sink, "closed", False) for sink in self._sinks)
 
     def write(self, frame, faces):
-        """Hand on a Frame and its list of Faces, the largest first."""
+        """Pass on a Frame and its list of Faces, the largest first."""
         self.frames += 1
         for sink in self._sinks:
             sink.write(frame, faces)
 
     def print_summary(self, title):
-        """Print what was found, and the files that were written."""
+        """Print the summary and the names of the files."""
         console = Console()
         console.print(self._summary.table(title=Text(printable(title))))
         for what, path in self._files.items():
@@ -92,8 +98,8 @@ class Outputs:
 
 
 def _results(job, source):
-    """Return the paths of what is written of a Job's pictures."""
-    paths = [path for path in (job.csv, job.timeline) if path]
+    """Return the paths of all files that a Job of pictures writes."""
+    paths = [path for path in job.outputs if path != job.annotated]
     if job.annotated:
         from pipeline.detection.outputs.annotatedpictures import copy_paths
 

@@ -8,15 +8,15 @@ import numpy as np
 from av import Packet
 from av.bitstream import BitStreamFilterContext
 
-LONGEST_GAP = 0.1  # seconds by which sound that is encoded again may be off before it jumps
-LONGEST_SILENCE = 600  # seconds; a longer gap is a mistake, and would fill the disk
-USUAL_RATE = 48000  # samples a second, where a codec does not take the source's
+LONGEST_GAP = 0.1  # seconds; a longer gap in encoded sound becomes silence
+LONGEST_SILENCE = 600  # seconds; a longer gap is an error in the file, and would fill the disk
+USUAL_RATE = 48000  # samples a second, if the codec does not take the source's rate
 
 
 def add_sound(container, video_format, sound, first):
     """Return a CopiedSound or EncodedSound of a source's stream for an open container, or None.
 
-    first: the first SoundPackets, which may have what a header needs.
+    first: the first SoundPackets; the file's header may need them.
     """
     if sound is None or sound.codec_context is None or not sound.codec_context.sample_rate:
         return None
@@ -28,16 +28,16 @@ def add_sound(container, video_format, sound, first):
             if first:
                 return CopiedSound(container, sound, before_0=video_format.before_0,
                                    without_headers=first[0].packet)
-        except ValueError:  # FFmpeg does not put this codec there
+        except ValueError:  # this container does not take the codec
             pass
     return EncodedSound(container, video_format.sound_codec, sound)
 
 
 class CopiedSound:
-    """Sound as it came.
+    """Sound that is copied as it is.
 
-    without_headers: a packet of broadcast AAC, whose every packet has a header, from which the
-    file's one header is made.
+    without_headers: the first packet of broadcast AAC, where each packet has a header; the file's
+    only header is made from it.
     """
 
     def __init__(self, container, sound, *, before_0, without_headers=None):
@@ -46,12 +46,12 @@ class CopiedSound:
         self._stream = container.add_stream_from_template(sound)
         if without_headers is not None:
             self._filter = BitStreamFilterContext("aac_adtstoasc", sound)
-            # A filter takes what it is given, and tells the header with its first packet, for
-            # which a .mkv would list its streams once more.
+            # The filter empties its packet, and a .mkv would list its streams again at a packet
+            # with a new header: so it gets a copy, and its header goes into the file's.
             packet, = self._filter.filter(Packet(bytes(without_headers)))
             self._stream.codec_context.extradata = bytes(packet.get_sidedata("new_extradata"))
         self._last = None
-        # What comes before 0 is for the decoder. Elsewhere it would move the picture.
+        # Sound before 0 only prepares the decoder. Some containers would move the picture by it.
         self._from = -inf if before_0 else 0.0
 
     def write(self, packets):
@@ -68,17 +68,17 @@ class CopiedSound:
                 self._container.mux(packet)
 
     def close(self):
-        """Nothing waits."""
+        """Do nothing: no packet waits."""
 
     def _filtered(self, packet):
         try:
             return self._filter.filter(packet) if self._filter else [packet]
         except av.FFmpegError:
-            return []  # what is damaged is silent
+            return []  # damaged sound is silent
 
 
 class EncodedSound:
-    """Sound in another codec, mono or stereo, where the container does not take its own."""
+    """Sound in another codec, mono or stereo, for a container that does not take its own."""
 
     def __init__(self, container, codec, sound):
         rate, known = sound.codec_context.sample_rate, av.codec.Codec(codec, "w").audio_rates
@@ -86,9 +86,9 @@ class EncodedSound:
         layout = "mono" if sound.codec_context.channels == 1 else "stereo"
         self._container = container
         self._stream = container.add_stream(codec, rate=rate, layout=layout)
-        self._kind = None  # of the source's frames: format, layout, rate
+        self._kind = None  # format, layout and rate of the source's frames
         self._resampler = None
-        self._samples = 0  # the place of the next one
+        self._samples = 0  # written so far
 
     def write(self, packets):
         """Append SoundPackets."""
@@ -96,12 +96,12 @@ class EncodedSound:
             try:
                 frames = piece.packet.decode()
             except av.FFmpegError:
-                continue  # what is damaged is silent
+                continue  # damaged sound is silent
             for frame in frames:
                 self._append(frame, piece.seconds + seconds_between(piece.packet, frame))
 
     def close(self):
-        """Append what waits for more."""
+        """Append the waiting samples."""
         if self._resampler is not None:
             self._encode(self._resampler.resample(None))
             self._container.mux(self._stream.encode(None))
@@ -114,7 +114,7 @@ class EncodedSound:
             frame, seconds = without_start(frame, early), 0.0
         codec = self._stream.codec_context
         kind = frame.format.name, frame.layout.name, frame.sample_rate
-        changed = kind != self._kind  # in the middle of a broadcast too
+        changed = kind != self._kind  # a broadcast may change it at any time
         if changed:
             self._kind, self._resampler = kind, self._new_resampler()
         place = round(seconds * codec.sample_rate)
@@ -128,13 +128,13 @@ class EncodedSound:
 
     def _new_resampler(self):
         codec = self._stream.codec_context
-        if not codec.is_open:  # as by pictures that came before
+        if not codec.is_open:  # writing a picture opens it too
             codec.open()
         return av.AudioResampler(format=codec.format, layout=codec.layout, rate=codec.sample_rate,
                                  frame_size=codec.frame_size or None)
 
     def _fill_up_to(self, place):
-        """Append silence: PCM goes into an .avi, which would close a gap."""
+        """Append silence: an .avi, which has PCM, would close a gap."""
         codec = self._stream.codec_context
         while self._samples < place:
             silence = av.AudioFrame(codec.format.name, codec.layout.name,
@@ -152,9 +152,9 @@ class EncodedSound:
 
 
 def seconds_between(packet, frame):
-    """Return by how much a decoded frame is heard later than its packet says.
+    """Return the seconds from a packet's start to that of its decoded frame.
 
-    What only prepares a decoder is not in the frame.
+    Samples that only prepare the decoder are not in the frame.
     """
     if frame.pts is None or packet.pts is None:
         return 0.0

@@ -2,55 +2,132 @@
 
 from array import array
 from contextlib import contextmanager
+from pathlib import PurePath
 
+from pipeline.detection.outputs.facestatistics import longest_in_sight
+from pipeline.detection.outputs.formats import TIMELINE_SUFFIXES
 from pipeline.errors import UserError
 from pipeline.files.wholefile import place_of, whole_file
+from pipeline.terminal import printable
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".pdf", ".svg", ".tif", ".tiff", ".webp")
+MOST_FACES = 6  # panels
+MOST_COLUMNS = 1000  # beyond this many frames, a column is the mean over some of them
+
+# Seconds between two ticks of the time axis, and the most ticks.
+TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600)
+MOST_TICKS = 12
 
 
 class Timeline:
-    """Keeps each face's emotions, a few bytes a frame, and plots those of the longest seen."""
+    """Keeps each face's emotions, a few bytes a frame, and plots those of the longest seen.
 
-    def __init__(self):
-        self.frames = 0
-        self._seconds = {}
+    statistics: FaceStatistics of the same frames.
+    """
+
+    def __init__(self, statistics):
+        self._statistics = statistics
+        self._seconds = array("d")
+        self._frames = {}  # by the number of the face, as the next
         self._probabilities = {}
 
     @classmethod
     @contextmanager
-    def create(cls, path, class_names):
-        """Yield a Timeline that is drawn to `path` however the block ends, if a frame came.
+    def create(cls, path, source, class_names, statistics):
+        """Yield a Timeline that is drawn to `path` however the block ends, if there was a frame.
 
-        Raises UserError if nothing can be drawn or written there.
+        Raises UserError if it cannot be drawn or written.
         """
-        if path.suffix.lower() not in SUFFIXES and place_of(path):
-            raise UserError(f"{path}: no picture is drawn with this suffix; expected "
-                            + ", ".join(SUFFIXES))
-        timeline = cls()
+        if path.suffix.lower() not in TIMELINE_SUFFIXES and place_of(path):
+            raise UserError(f"{path}: no timeline is drawn with this suffix; expected "
+                            + ", ".join(TIMELINE_SUFFIXES))
+        timeline = cls(statistics)
         try:
             yield timeline
         finally:
-            if timeline.frames:
+            if statistics.frames:
                 with whole_file(path) as partial:
-                    timeline.plot(partial, class_names)
+                    timeline.plot(partial, printable(PurePath(source.name).name), class_names)
 
     def write(self, frame, faces):
         """Keep the emotions of a frame."""
-        self.frames += 1
         for face in faces:
-            self._seconds.setdefault(face.number, array("f")).append(frame.seconds)
+            self._frames.setdefault(face.number, array("l")).append(len(self._seconds))
             self._probabilities.setdefault(face.number, array("f")).extend(face.probabilities)
+        self._seconds.append(frame.seconds)
 
-    def plot(self, path, class_names):
-        """Draw the picture."""
+    def plot(self, path, name, class_names):
+        """Draw a panel for each of the faces that were in sight longest."""
+        from pipeline.evaluation.plots import figure_for
+
+        shown = longest_in_sight(self._statistics.faces, MOST_FACES)
+        rows = max(1, len(shown))
+        with figure_for(path, 10, 1.4 + 2.0 * rows) as figure:
+            axes = figure.subplots(rows, 1, sharex=True, squeeze=False)
+            figure.suptitle(title(name, len(shown), len(self._statistics.faces)))
+            edges = self.edges()
+            for axis, number in zip(axes[:, 0], shown):
+                areas = draw_panel(axis, edges, self.columns(number, edges), class_names)
+                axis.set_ylabel(f"face {number}")
+            mark_time(axes[-1, 0], edges[0], edges[-1])
+            if shown:
+                figure.legend(areas[::-1], class_names[::-1], loc="outside right center",
+                              frameon=False)
+
+    def edges(self):
+        """Return the times between the columns, (columns + 1,) in seconds."""
         import numpy as np
 
-        from pipeline.evaluation.plots import plot_timeline
+        edges = np.append(self._seconds, self._statistics.duration)
+        if len(self._seconds) <= MOST_COLUMNS:
+            return edges
+        return np.linspace(edges[0], edges[-1], MOST_COLUMNS + 1)
 
-        faces = {
-            number: (np.array(seconds),
-                     np.array(self._probabilities[number]).reshape(len(seconds), -1))
-            for number, seconds in self._seconds.items()
-        }
-        plot_timeline(faces, class_names, path)
+    def columns(self, number, edges):
+        """Return a face's mean probabilities, (columns, classes), NaN where it is out of sight."""
+        import numpy as np
+
+        frames = np.array(self._frames[number])
+        values = np.array(self._probabilities[number]).reshape(len(frames), -1)
+        places = np.searchsorted(edges[:-1], np.array(self._seconds)[frames], side="right") - 1
+        sums = np.zeros((len(edges) - 1, values.shape[1]))
+        np.add.at(sums, places, values)
+        counts = np.bincount(places, minlength=len(sums))[:, np.newaxis]
+        return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
+
+
+def title(name, shown, total):
+    """Return the title of a timeline that shows some of all faces."""
+    if shown < total:
+        return f"{name}: the {shown} of {total:,} faces that were in sight longest"
+    return f"{name}: " + (f"{total} face" + "s" * (total > 1) if total else "no face was found")
+
+
+def draw_panel(axis, edges, columns, class_names):
+    """Draw columns (N, classes) between edges (N + 1,), one above the other; return the areas."""
+    import numpy as np
+
+    from pipeline.detection.outputs.drawing import colors_of
+
+    sides = np.repeat(edges, 2)[1:-1]
+    areas = axis.stackplot(sides, np.repeat(columns, 2, axis=0).T, linewidth=0,
+                           colors=colors_of(class_names))
+    axis.set(ylim=(0, 1))
+    axis.yaxis.set_major_formatter("{x:.0%}")
+    axis.spines[["top", "right"]].set_visible(False)
+    return areas
+
+
+def mark_time(axis, first, last):
+    """Label the time axis in seconds, from a minute on in minutes, from an hour on in hours."""
+    from matplotlib.ticker import FuncFormatter, MultipleLocator
+
+    step = next((step for step in TICKS if last - first <= MOST_TICKS * step), TICKS[-1])
+    unit, form = "seconds", "{x:g}"
+    if last >= 3600:
+        unit, form = "hours:minutes:seconds", "{hours:.0f}:{minutes:02.0f}:{seconds:02.0f}"
+    elif last >= 60:
+        unit, form = "minutes:seconds", "{minutes:.0f}:{seconds:02.0f}"
+    axis.set(xlabel=unit, xlim=(first, max(last, first + 0.001)))
+    axis.xaxis.set_major_locator(MultipleLocator(step))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: form.format(
+        x=x, hours=x // 3600, minutes=x % 3600 // 60, seconds=x % 60)))

@@ -1,4 +1,4 @@
-"""The two windows of a run that is watched."""
+"""The two windows of a run with a display."""
 
 import os
 import sys
@@ -6,34 +6,33 @@ import time
 
 import cv2
 
-from pipeline.detection.outputs.drawing import bars
-from pipeline.detection.outputs.screen import screen_size
+from pipeline.detection.outputs.drawing import panel_of
 from pipeline.errors import UserError
 
 FACE, PROBABILITIES = "Face", "Probabilities"
 
-# Pixels of the screen that stay free: between windows, and for their frames and the task bar.
-GAP, FRAMES = 16, 120
+# Pixels for both windows together: so they fit on every screen, and can be enlarged there.
+ROOM = 1000, 640
+GAP = 16
 
-# A picture is shown this much larger than it is at most.
-LARGEST_SCALE = 2.0
+LARGEST_SCALE = 2.0  # of a small frame
 
-ROW = 40  # pixels of one bar
+ROW = 40  # pixels of a row of the probabilities
 
 END_KEYS = (ord("q"), 27)  # 27: Esc
 PAUSE_KEY = ord(" ")
-STEP = 0.05  # between two looks at keys and close buttons, seconds
+STEP = 0.05  # seconds between two checks of keys and close buttons
 
-# What lags behind its own pace by more than this goes on from where it is, seconds.
+# A file that lags behind its own pace by more than this is shown at its pace from there, seconds.
 LONGEST_LAG = 0.5
 
 
 class Windows:
     """Shows the frame, and beside it the probabilities of its largest face.
 
-    A file is shown at its own pace, a live source as it comes, and of pictures each until a key is
-    pressed. Space pauses; q, Esc and the close buttons end it: then it is `closed`. stop: a
-    StopRequest, for which nothing waits. Raises UserError where no window can be had.
+    A file plays at its own pace, a live source as it comes; a picture stays until a key is
+    pressed. Space pauses; q, Esc and the close buttons set `closed`. stop: a StopRequest, which
+    ends every wait. Raises UserError if no window can be opened.
     """
 
     def __init__(self, class_names, *, live, pictures, stop):
@@ -42,8 +41,8 @@ class Windows:
         self._live = live
         self._pictures = pictures
         self._stop = stop
-        self._size = None  # of the first frame
-        self._start = None  # the time at which the file's second 0 was shown
+        self._placed = False
+        self._start = None  # monotonic time of the file's second 0
 
     def __enter__(self):
         try:
@@ -59,11 +58,11 @@ class Windows:
         cv2.destroyAllWindows()
 
     def write(self, frame, faces):
-        """Show a frame, and wait until it is time for the next; look for keys."""
+        """Wait until a frame is due, show it, and handle keys."""
         if self.closed:
             return
-        panel = bars(faces[0] if faces else None, self._class_names, row=ROW)
-        if self._size is None:
+        panel = panel_of(faces[0] if faces else None, self._class_names, ROW)
+        if not self._placed:
             self._place(frame.image, panel)
         if not self._pictures and not self._live:
             self._wait_for(frame.seconds)
@@ -76,11 +75,10 @@ class Windows:
                 break
 
     def _place(self, image, panel):
-        """Put the windows side by side, as large as the screen allows."""
-        self._size = image.shape[:2]
-        screen = screen_size()
-        room = screen[0] - panel.shape[1] - 3 * GAP, screen[1] - FRAMES
-        scale = min(room[0] / image.shape[1], room[1] / image.shape[0], LARGEST_SCALE)
+        """Put the windows side by side."""
+        self._placed = True
+        room = ROOM[0] - panel.shape[1] - 3 * GAP
+        scale = min(room / image.shape[1], ROOM[1] / image.shape[0], LARGEST_SCALE)
         width, height = (max(1, round(side * scale)) for side in image.shape[1::-1])
         for name, picture, left, size in (
                 (FACE, image, GAP, (width, height)),
@@ -101,7 +99,7 @@ class Windows:
             self._look(min(left, STEP))
 
     def _look(self, wait):
-        """Handle what was pressed within `wait` seconds, and return the key, or -1."""
+        """Handle the key that is pressed within `wait` seconds, and return it, or -1."""
         key = cv2.waitKey(max(1, round(1000 * wait)))
         self._handle(key)
         if key == PAUSE_KEY and not self._pictures:
@@ -122,7 +120,7 @@ class Windows:
 
 
 def require_display():
-    """Raise UserError if there is none: OpenCV would abort the process without a word."""
+    """Raise UserError without a display, where OpenCV would abort the process without a message."""
     if sys.platform == "linux" and not (
             os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise UserError("no display for the windows; give --no-display, with --output or --csv "

@@ -1,55 +1,83 @@
-"""From what is given on the command line to the jobs of a run."""
+"""Turns the command line's sources and outputs into the jobs of a run."""
 
 import os
-import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.commandline import new_folder
-from pipeline.detection.outputs.resultnames import result_names
-from pipeline.detection.outputs.videoformats import FORMATS
+from pipeline.detection.outputs.formats import VIDEO_FORMATS, result_names, sidecar_of
 from pipeline.detection.sources.framesource import (
     STANDARD_INPUT,
     is_address,
     local_path,
-    require_source,
+    require_file,
+    require_video,
 )
-from pipeline.detection.sources.job import Job
 from pipeline.errors import UserError
-from pipeline.files.folder import files_below
+from pipeline.files.folder import files_by_name, matching
 from pipeline.files.places import require_apart
 from pipeline.files.unfinished import all_finished
 
 VIDEO_SUFFIXES = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
                   ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv")
 
-# The suffix of each result, by the video's.
+# The suffix of each result, by its video's suffix.
 SUFFIX_OF = {
-    "annotated": lambda suffix: suffix if suffix in FORMATS else ".mp4",
+    "annotated": lambda suffix: suffix if suffix in VIDEO_FORMATS else ".mp4",
     "csv": lambda suffix: ".csv",
     "timeline": lambda suffix: ".png",
 }
 
 
+@dataclass(frozen=True)
+class Job:
+    """A source and where its results go.
+
+    source: a camera's number, a video's path or address, or, with pictures, a tuple of the paths
+    of pictures and folders. annotated, csv, timeline: paths, or None for what is not wanted.
+    """
+
+    source: int | str | tuple
+    pictures: bool = False
+    annotated: Path | None = None
+    csv: Path | None = None
+    timeline: Path | None = None
+
+    @property
+    def read(self):
+        """The paths that are read."""
+        if self.pictures:
+            return list(self.source)
+        is_path = isinstance(self.source, str) and not is_address(self.source)
+        return ["/dev/stdin" if self.source == STANDARD_INPUT else self.source] if is_path else []
+
+    @property
+    def outputs(self):
+        """The paths of all wanted results, with the table's sidecar."""
+        paths = (self.annotated, self.csv, sidecar_of(self.csv), self.timeline)
+        return [path for path in paths if path]
+
+
 def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **outputs):
     """Return the Jobs of a run: one, or one for each of several videos.
 
-    videos: list of files, folders and addresses, or None; the camera is the source if there
-    are neither these nor pictures. skips: is told what is no video in a folder. skip_existing:
-    leave out what has complete results. also_read: files that are no sources, but read.
-    outputs: annotated, csv and timeline, paths or None; for several videos they are folders.
-    Raises UserError if a source is not there, or an output would overwrite one, or another output.
+    videos: list of files, folders and addresses, or None; pictures: list of files and folders, or
+    None; the camera is the source if there are neither. skips: Skips of the files in folders that
+    are no videos. skip_existing: leave out videos with complete results. also_read: other files
+    that the run reads. outputs: annotated, csv and timeline, paths or None; for several videos
+    they are folders. Raises UserError if a source does not exist, or an output would overwrite
+    what is read or another output.
     """
     if skip_existing and not (videos and any(outputs.values())):
         raise UserError("--skip-existing is for --video with --output, --csv or --timeline")
     if pictures:
-        jobs = [_picture_job(pictures, outputs)]
+        jobs = [_picture_job(matching(pictures), outputs)]
     elif not videos:
         jobs = [Job(camera, **{what: Path(path) for what, path in outputs.items() if path})]
     else:
-        jobs = _video_jobs([local_path(video) for video in videos], outputs, skips)
-    read = ["/dev/stdin" if job.source == STANDARD_INPUT else job.source for job in jobs
-            if isinstance(job.source, (str, Path)) and not is_address(str(job.source))]
-    require_apart([*read, *also_read], [path for job in jobs for path in job.outputs])
+        jobs = _video_jobs([local_path(video) for video in matching(videos)], outputs, skips)
+    require_apart([*(path for job in jobs for path in job.read), *also_read],
+                  [path for job in jobs for path in job.outputs])
     if skip_existing:
         todo = [job for job in jobs if not all_finished(job.outputs)]
         skips.left_out = len(jobs) - len(todo)
@@ -58,25 +86,33 @@ def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **ou
 
 
 def _picture_job(pictures, outputs):
-    """Return the Job of a picture or a folder of them, with the annotated ones in a folder."""
-    require_source(Job(pictures, pictures=True))
+    """Return the Job of pictures and folders of pictures."""
+    if outputs["timeline"]:
+        raise UserError("--timeline is for videos: pictures have no time; leave it out")
+    several = len(pictures) > 1 or Path(pictures[0]).is_dir()
+    if not several:
+        require_file(pictures[0], "picture")
     paths = {what: Path(path) for what, path in outputs.items() if path}
-    if "annotated" in paths and (pictures.is_dir() or _is_folder(outputs["annotated"])):
+    if "annotated" in paths and (several or _is_folder(outputs["annotated"])):
         new_folder(paths["annotated"])
-    return Job(pictures, pictures=True, **paths)
+    return Job(tuple(pictures), pictures=True, **paths)
 
 
 def _is_folder(path):
-    """Return whether an output's path means a folder: it is one, or ends with a slash."""
+    """Return whether an output's path is a folder, or ends with a slash."""
     return str(path).endswith(("/", os.sep)) or Path(path).is_dir()
 
 
 def _video_jobs(videos, outputs, skips):
-    """Return a Job for each video, with its results in the folders, if they are some."""
+    """Return a Job for each video; the outputs of several are in folders.
+
+    A missing one of several is not looked for here: in the run it fails alone.
+    """
     several = len(videos) > 1 or Path(videos[0]).is_dir()
     if not several:
-        require_source(Job(videos[0]))
-    found = _videos_by_name(videos, skips, [path for path in outputs.values() if path])
+        require_video(videos[0])
+    found = files_by_name(videos, VIDEO_SUFFIXES, "video", skips,
+                          [path for path in outputs.values() if path])
     jobs = {name: {} for name in found}
     for what, path in outputs.items():
         if path and (several or _is_folder(path)):
@@ -86,26 +122,3 @@ def _video_jobs(videos, outputs, skips):
         elif path:
             jobs[next(iter(found))][what] = Path(path)
     return [Job(found[name], **job) for name, job in jobs.items()]
-
-
-def _videos_by_name(videos, skips, leave_out):
-    """Return {relative path: path or address} of videos, and of those in folders.
-
-    One that is not there is left for the run to tell, where it costs only itself.
-    """
-    found = {}
-    for video in videos:
-        if not is_address(video) and Path(video).is_dir():
-            below = {path.relative_to(video).as_posix(): str(path)
-                     for path in files_below(video, VIDEO_SUFFIXES, skips, leave_out)}
-            if not below:
-                raise UserError(f"{video}: no video in this folder; expected "
-                                + ", ".join(VIDEO_SUFFIXES))
-        else:
-            name = re.sub(r".*[/\\]", "", video.rstrip("/"))
-            below = {name if name.strip(".") else "video": video}
-        for name in below.keys() & found.keys():
-            raise UserError(f"{below[name]}: has the name of {found[name]}, and so would its "
-                            "results; run them apart")
-        found.update(below)
-    return found

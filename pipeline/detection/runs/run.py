@@ -1,14 +1,17 @@
 """Takes the frames of sources through the analysis to the outputs."""
 
+import time
 from contextlib import closing, suppress
 from itertools import islice
 
 from pipeline.detection.outputs.outputs import Outputs
-from pipeline.detection.sources.framesource import open_source, require_source
+from pipeline.detection.sources.framesource import open_source, require_video
 from pipeline.errors import UserError
 from pipeline.files.folder import Skips
 from pipeline.files.unfinished import all_finished, mark_finished, mark_unfinished
 from pipeline.terminal import notice, printable, track_frames
+
+MOST_FACES = 6  # in a line
 
 
 def run_jobs(jobs, analyzer, stop, skips, *, skip_existing=False, **options):
@@ -44,25 +47,29 @@ def run_jobs(jobs, analyzer, stop, skips, *, skip_existing=False, **options):
     return int(any(statuses) or any(skips.counts))
 
 
-def run_job(job, analyzer, stop, *, mark=False, every=1, reconnect=0, max_frames=None,
-            display=False):
+def run_job(job, analyzer, stop, *, reading, mark=False, max_frames=None, display=False):
     """Analyse a Job's frames, to the last one or until a stop is requested; print what was found.
 
-    mark: leave a mark beside the outputs if they are not complete. every: take each N-th frame
-    of a video. reconnect: for how many seconds a stream that drops is opened again. Returns the
-    exit status: 0, or 1 if something was skipped or the run broke off. Raises UserError if no
-    frame could be analysed.
+    reading: a Reading. mark: leave a mark beside outputs that are not complete.
+    max_frames: stop after so many. display: open the windows. Returns the exit status: 0, or 1 if
+    something was skipped or the run broke off. Raises UserError if no frame could be analysed.
     """
     skips = Skips()
     outputs, complete, marked = None, False, []
-    require_source(job)
-    with open_source(job, skips, stop, every=every, reconnect=reconnect) as source:
+    settings = {"every": reading.every, "start": reading.start, "end": reading.end,
+                "max_frames": max_frames}
+    require_video(job.source)
+    with open_source(job, skips, stop, reading) as source:
         try:
-            with (Outputs.create(job, source, analyzer, skips, stop, display=display) as outputs,
-                  closing(analyzer.analyze(islice(source, max_frames), stop)) as results):
+            with (Outputs.create(job, source, analyzer, skips, stop, display=display,
+                                 settings=settings) as outputs,
+                  closing(analyzer.analyze(islice(source, max_frames), stop,
+                                           live=source.live)) as results):
                 if mark:
                     marked = mark_unfinished(job.outputs)
-                for frame, faces in track_frames(results, source, max_frames):
+                prints = source.live and not display
+                for frame, faces in (print_each_second(results) if prints
+                                     else track_frames(results, source, max_frames)):
                     outputs.write(frame, faces)
                     if outputs.closed:
                         stop.end()
@@ -83,3 +90,27 @@ def run_job(job, analyzer, stop, *, mark=False, every=1, reconnect=0, max_frames
     with suppress(OSError):  # a terminal that was closed, and SIGHUP with it
         outputs.print_summary(source.name)
     return 1 if skips.counts else 0
+
+
+def print_each_second(results):
+    """Yield each Frame with its Faces, and print once a second, in a line, what is seen."""
+    due = 0.0
+    for frame, faces in results:
+        now = time.monotonic()
+        if now >= due:
+            due = now + 1
+            with suppress(OSError):  # nobody reads it
+                print(line_of(frame, faces), flush=True)
+        yield frame, faces
+
+
+def line_of(frame, faces):
+    """Return what is seen in a frame, such as 0:00:12.3  2 faces: 1 happy 87%, 2 neutral 60%."""
+    from pipeline.detection.outputs.drawing import clock
+
+    named = [f"{face.number} {face.emotion} {face.probabilities.max():.0%}"
+             for face in faces[:MOST_FACES]]
+    if len(faces) > MOST_FACES:
+        named.append(f"{len(faces) - MOST_FACES} more")
+    number = {0: "no face", 1: "1 face: "}.get(len(faces), f"{len(faces)} faces: ")
+    return f"{clock(frame.seconds)}  {number}{', '.join(named)}"

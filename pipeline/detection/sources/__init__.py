@@ -1,1 +1,1 @@
-"""Where frames come from: a webcam, a video or pictures."""
+"""Where frames come from: a webcam, a video, a stream or pictures."""

@@ -1,21 +1,21 @@
 """Reads a webcam."""
 
 import time
+from itertools import count
 
 import cv2
 
 from pipeline.detection.sources.frame import Frame
 from pipeline.errors import UserError
 
-# For a camera that does not tell its rate, frames a second.
-DEFAULT_RATE = 30
+DEFAULT_RATE = 30  # frames a second, for a camera that does not say its rate
 
 
 class CameraReader:
     """Iterates over the Frames of a webcam, by its number or the path of its device.
 
-    Each comes with the time at which it arrived, seconds. The attributes are VideoReader's.
-    Raises UserError if it cannot be opened.
+    seconds of a frame is when it arrived, from the first one. The attributes are VideoReader's.
+    Raises UserError if the camera cannot be opened.
     """
 
     live = steady = True
@@ -38,10 +38,11 @@ class CameraReader:
         self._capture.release()
 
     def __iter__(self):
-        index = 0
-        while True:
+        began = None
+        for index in count():
             read, image = self._capture.read()
             if not read:
                 return
-            yield Frame(image, index, time.monotonic(), self.name)
-            index += 1
+            now = time.monotonic()
+            began = began or now
+            yield Frame(image, index, now - began, self.name)

@@ -1,24 +1,24 @@
-"""The clock of a file or stream."""
+"""The times of a file's or stream's frames."""
 
-# By this much sound may begin before the picture for its decoder's sake, seconds.
+# Sound may begin this much before the picture for its decoder's sake, seconds.
 LONGEST_LEAD = 0.15
 
-# A time that is further back than this, seconds, is of a clock that starts again, and one that is
-# further ahead is a mistake.
+# A time that goes back further than this, seconds, begins a new clock, and one that leaps further
+# ahead is a mistake.
 LARGEST_SLIP, LARGEST_GAP = 1, 86_400
 
 
 class Clock:
-    """Tells by a file's times how many seconds after its start they are.
+    """Turns a file's times into seconds from its start.
 
-    first, picture: the file's times of all that is in it and of its first picture, None where it
+    first, picture: the file's times at which it and its first picture begin, None where the file
     does not say. step: how long a frame lasts, nominal. seconds: of the newest frame, or None.
     """
 
     def __init__(self, first, picture, step):
         self.seconds = None
         self._step = step
-        self._zero = self._start(first or 0.0, picture)
+        self._zero = _start(first or 0.0, picture)
 
     def since_start(self, time):
         """Return the seconds from the start to one of the file's times."""
@@ -27,8 +27,8 @@ class Clock:
     def show(self, time):
         """Return the seconds at which the next frame is shown, by the time that it has, or None.
 
-        Without one, it is a step after the frame before; where the clock starts again in the
-        middle, or leaps, it goes on from there.
+        A frame without a time comes one step after the frame before. So does one whose time goes
+        back or leaps, and the clock goes on from there.
         """
         last = self.seconds
         if last is None:
@@ -41,9 +41,9 @@ class Clock:
             self.seconds = max(time - self._zero, last)
         return self.seconds
 
-    @staticmethod
-    def _start(first, picture):
-        """Return the file's time at which its clock is to be 0."""
-        if picture is None:
-            return first
-        return max(first, 0.0) if LONGEST_LEAD <= picture - first <= LARGEST_GAP else picture
+
+def _start(first, picture):
+    """Return the file's time at which its seconds are 0."""
+    if picture is None:
+        return first
+    return max(first, 0.0) if LONGEST_LEAD <= picture - first <= LARGEST_GAP else picture

@@ -8,10 +8,19 @@ import numpy as np
 
 
 @dataclass
-class Frame:
-    """A frame: image (height, width, 3) uint8 BGR, index from 0, file name.
+class SoundPacket:
+    """An encoded piece of sound: an av.Packet, and when it is heard, on the clock of the frames."""
 
-    seconds: when it is shown, from the start. sound: SoundPackets that came before it.
+    packet: object
+    seconds: float
+
+
+@dataclass
+class Frame:
+    """A picture with its place in the source.
+
+    image: (height, width, 3) uint8 BGR. index: from 0. seconds: when it is shown, from the start.
+    name: of the video or picture. sound: the SoundPackets between the frame before and this one.
     """
 
     image: np.ndarray
@@ -22,5 +31,5 @@ class Frame:
 
     @cached_property
     def gray(self):
-        """(height, width) uint8, for what is not drawn: ask for it before the image is drawn on."""
+        """(height, width) uint8. Read it before you draw on the image."""
         return cv2.cvtColor(self.image, cv2.COLOR_BGR2GRAY)

@@ -1,49 +1,56 @@
-"""Where frames come from."""
+"""Opens the source of a run's frames."""
 
 import os
 import stat
 import sys
+from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
 from pipeline.commandline import existing_file
+from pipeline.errors import UserError
 
 STANDARD_INPUT = "-"
 LINUX_CAMERAS = 81  # the major number of video4linux devices
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a video is read.
+
+    every: each N-th frame is taken. start, end: seconds of the part that is read; None is the
+    video's end. reconnect: for how many seconds a stream that drops is tried again.
+    """
+
+    every: int = 1
+    start: float = 0.0
+    end: float | None = None
+    reconnect: float = 0.0
+
+    @property
+    def is_part(self):
+        return self.start > 0 or self.end is not None
+
+
 def is_address(video):
-    """Return whether it is a stream's address, and no file's path."""
-    return "://" in video
+    """Return whether a video is a stream's address, not a file's path."""
+    return isinstance(video, str) and "://" in video
 
 
 def local_path(video):
-    """Return the path that a file:// address means; other addresses and paths as they are."""
+    """Return the path of a file:// address; other addresses and paths as they are."""
     if not video.startswith("file://"):
         return video
-    from urllib.request import url2pathname  # imports much, for http
+    from urllib.request import url2pathname  # slow to import
 
     return url2pathname(urlsplit(video).path)
 
 
-def require_source(job):
-    """Raise UserError if the path of a Job's pictures, or of its video file, leads nowhere.
+def open_source(job, skips, stop, reading):
+    """Return the source of a Job's frames, which are read by a Reading.
 
-    It is quick, as it imports nothing that decodes.
-    """
-    if job.pictures:
-        if not job.source.is_dir():
-            readable_file(job.source, "picture")
-    elif isinstance(job.source, str) and not is_address(job.source) \
-            and job.source != STANDARD_INPUT:
-        readable_file(job.source, "video file")
-
-
-def open_source(job, skips, stop, *, every, reconnect):
-    """Return the source of a Job's frames, which leaves to skips what it cannot read.
-
-    stop: a StopRequest. every: take each N-th frame of the video. reconnect: for how many seconds
-    a stream that drops is opened again. Raises UserError if it cannot be opened.
+    skips: Skips of what cannot be read. stop: a StopRequest. Raises UserError if the source cannot
+    be opened.
     """
     if job.pictures:
         from pipeline.detection.sources.picturesource import PictureSource
@@ -51,27 +58,34 @@ def open_source(job, skips, stop, *, every, reconnect):
         return PictureSource(job.source, skips, leave_out=job.outputs)
     from pipeline.detection.sources.videosource import VideoSource
 
-    name, open_reader = video_reader(job.source)
-    if not (isinstance(job.source, str) and is_address(job.source)):
-        reconnect = 0
-    return VideoSource(open_reader, name, skips, stop, every=every, reconnect=reconnect)
+    name, open_reader = video_reader(job.source, reading)
+    return VideoSource(open_reader, name, skips, stop, every=reading.every, start=reading.start)
 
 
-def video_reader(video):
-    """Return the name of a camera or video, and a function of a timeout that opens its reader."""
+def video_reader(video, reading):
+    """Return the name of a camera or video, and a function that opens its reader.
+
+    The function gets an Event that ends the tries to open a stream again.
+    """
     if isinstance(video, int) or is_camera(video):
         from pipeline.detection.sources.camerareader import CameraReader
 
         name = f"camera {video}" if isinstance(video, int) else video
-        return name, lambda timeout: CameraReader(video, name)
+        if reading.is_part:
+            raise UserError(f"{name}: a camera has no parts; leave out --start and --end")
+        return name, lambda closed: CameraReader(video, name)
+    from pipeline.detection.sources.reconnectingreader import ReconnectingReader
     from pipeline.detection.sources.videoreader import VideoReader
 
-    network = is_address(video)
+    part = {"start": reading.start, "end": reading.end}
+    if is_address(video):
+        open_reader = partial(VideoReader, video, video, network=True, **part)
+        return video, lambda closed: ReconnectingReader(open_reader, reading.reconnect, closed)
     if video == STANDARD_INPUT:
         name, address = "standard input", f"pipe:{sys.stdin.fileno()}"
     else:
-        name, address = video, video if network else f"file:{video}"
-    return name, partial(VideoReader, address, name, network=network)
+        name, address = video, f"file:{video}"
+    return name, lambda closed: VideoReader(address, name, network=False, **part)
 
 
 def is_camera(path):
@@ -83,8 +97,14 @@ def is_camera(path):
     return stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) == LINUX_CAMERAS
 
 
-def readable_file(path, what):
-    """Raise UserError unless path is a file with something in it, a pipe or a device."""
+def require_video(video):
+    """Raise UserError if a video's path leads nowhere. A camera or an address is not tried."""
+    if isinstance(video, str) and not is_address(video) and video != STANDARD_INPUT:
+        require_file(video, "video file")
+
+
+def require_file(path, what):
+    """Raise UserError unless a path is a file with something in it, a pipe or a device."""
     try:
         mode = os.stat(path).st_mode
     except (OSError, ValueError):

@@ -1,36 +1,28 @@
 """Frames from pictures."""
 
-from pathlib import Path
-
 from pipeline.detection.sources.frame import Frame
 from pipeline.errors import UserError
-from pipeline.files.folder import files_below
+from pipeline.files.folder import files_by_name
 from pipeline.io.picturefile import PICTURE_SUFFIXES, read_picture
 
 
 class PictureSource:
-    """Iterates over one picture, or those of a folder and its subfolders by their paths.
+    """Iterates over pictures, and over those of folders and their subfolders by their paths.
 
-    A picture of a folder that cannot be read is left to skips, and one that breaks off is
-    named there. leave_out: folders in the folder. Raises UserError if there is no picture.
+    skips: Skips of the pictures that cannot be read or break off. leave_out: folders in the
+    folders. Raises UserError if there is no picture, or a single one cannot be read.
     """
 
     pictures = True
     live = False
 
-    def __init__(self, path, skips, leave_out=()):
-        path = Path(path)
-        self.name = str(path)
-        self.is_folder = path.is_dir()
-        self._skips = skips
-        self.paths = [path] if not self.is_folder else files_below(
-            path, PICTURE_SUFFIXES, skips, leave_out)
-        folder = path if self.is_folder else path.parent
-        self.names = [file.relative_to(folder).as_posix() for file in self.paths]
-        if not self.paths:
-            raise UserError(f"{path}: no picture in this folder; expected "
-                            + ", ".join(PICTURE_SUFFIXES))
+    def __init__(self, paths, skips, leave_out=()):
+        found = files_by_name(paths, PICTURE_SUFFIXES, "picture", skips, leave_out)
+        self.names, self.paths = list(found), list(found.values())
+        self.name = str(paths[0]) if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
         self.count = len(self.paths)
+        self._is_single = self.paths == [str(paths[0])]
+        self._skips = skips
 
     def __enter__(self):
         return self
@@ -43,7 +35,7 @@ class PictureSource:
             try:
                 image, breaks_off = read_picture(path)
             except UserError as error:
-                if not self.is_folder:
+                if self._is_single:
                     raise
                 self._skips.add("pictures that cannot be read", f"{error}; skipped")
                 continue

@@ -1,27 +1,23 @@
 """Frames from a camera, a video file or a stream."""
 
-import queue
 import threading
 import time
-from contextlib import suppress
 
-from pipeline.detection.sources.steadyreader import SteadyReader
-from pipeline.ending import leave_behind
+from pipeline.detection.sources.ahead import PATIENCE, ahead
 from pipeline.errors import UserError
 
-# Frames decoded ahead of a file's analysis.
-FRAMES_AHEAD = 8
-
-PATIENCE = 0.1  # between two looks at whether someone wants to stop, seconds
+FRAMES_AHEAD = 8  # decoded while earlier ones are analysed
 
 
 class VideoSource:
     """Iterates over the Frames of a camera, a video file or a stream.
 
-    A thread opens and decodes ahead, so that what hangs there holds up nobody. A file loses no
-    frame; of a live source old frames are dropped, so the newest is never late. open_reader,
-    reconnect: as a SteadyReader's. every: take each N-th frame only. What is left out is told to
-    skips. A stop that is requested ends the iteration.
+    Threads open and decode, so a stream that hangs does not hold up a stop. No frame of a file is
+    lost. Of a live source old frames are dropped where the analysis cannot keep up.
+
+    open_reader: a function that opens a reader; it gets an Event that is set when the source is
+    closed. skips: Skips of what is left out. stop: a StopRequest, which ends the iteration.
+    every: take each N-th frame only. start: seconds at which the frames begin.
 
     Within its context live, rate, count (of the frames to come, or None) and sound are the
     reader's. Raises UserError if it cannot be opened or has no frame.
@@ -29,49 +25,50 @@ class VideoSource:
 
     pictures = False
 
-    def __init__(self, open_reader, name, skips, stop, *, every=1, reconnect=0):
+    def __init__(self, open_reader, name, skips, stop, *, every=1, start=0.0):
         self.name = name
+        self.start = start
         self._open_reader = open_reader
-        self._every = every
-        self._reconnect = reconnect
-        self._stop = stop
         self._skips = skips
+        self._stop = stop
+        self._every = every
         self._reader = None
-        self._finished = False  # whether every frame was handed on
-        self._failure = None
-        self._opened = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._began = self._ended = None  # reading, by time.monotonic()
+        self._finished = False  # whether all frames were taken
+        self._closed = threading.Event()
+        self._idle = threading.Event()  # while no thread reads
+        self._idle.set()
 
     def __enter__(self):
-        self._thread.start()
-        leave_behind(self._thread)
-        while not self._opened.wait(timeout=PATIENCE):
-            self._stop.end_if_requested()
+        for reader in ahead(self._opened(), 1, self._stop):
+            self._reader = reader
         if self._reader is None:
-            raise self._failure
+            self._stop.end_if_requested()
         return self
 
     def __exit__(self, *exception):
-        self._stopping.set()
-        self._thread.join(timeout=5 * PATIENCE)
-        if self._reader is not None and not self._thread.is_alive():
-            self._reader.close()  # a thread that hangs in it keeps it, and ends with the process
+        self._closed.set()
+        if self._reader is not None and self._idle.wait(timeout=5 * PATIENCE):
+            self._reader.close()  # else a thread hangs in it, and ends with the process
 
     def __iter__(self):
         none_yet = True
-        while (frame := self._next()) is not None:
+        merge = hand_on_sound if self.live else None
+        for frame in ahead(self._frames(), FRAMES_AHEAD, self, merge):
             none_yet = False
             yield frame
-        if self._stop.requested:
+        if self.requested:
             return
-        if self._failure:
-            raise self._failure
         if none_yet:
             why = f": {self._reader.broken}" if self._reader.broken else ""
             raise UserError(f"{self.name}: opened, but gives no frame{why}")
         self._finished = True
-        self._tell_what_is_left_out()
+        self._note_what_is_left_out()
+
+    @property
+    def requested(self):
+        """Whether reading is to end, as a StopRequest has it."""
+        return self._stop.requested or self._closed.is_set()
 
     @property
     def live(self):
@@ -92,23 +89,35 @@ class VideoSource:
 
     @property
     def rest(self):
-        """The SoundPackets after the last frame, once that was handed on."""
+        """The SoundPackets after the last frame, once that was taken."""
         return self._reader.rest if self._finished else []
 
     @property
     def end(self):
-        """The seconds up to which a live source was watched; None of a file."""
-        if not self.live or self._reader.began is None:
+        """The seconds for which a live source was watched; None for a file."""
+        if not self.live or self._began is None:
             return None
-        return (self._reader.ended if self._finished else time.monotonic()) - self._reader.began
+        return (self._ended if self._finished else time.monotonic()) - self._began
 
-    def _next(self):
-        while not self._stop.requested:
-            with suppress(queue.Empty):
-                return self._queue.get(timeout=PATIENCE)
-        return None
+    def _opened(self):
+        yield self._open_reader(self._closed)
 
-    def _tell_what_is_left_out(self):
+    def _frames(self):
+        """Yield the frames that are taken, each with the sound since the one before it."""
+        self._idle.clear()
+        sound = []
+        try:
+            for frame in self._reader:
+                self._began = self._began or time.monotonic()
+                sound += frame.sound
+                if frame.index % self._every == 0:
+                    frame.sound, sound = sound, []
+                    yield frame
+        finally:
+            self._ended = time.monotonic()
+            self._idle.set()
+
+    def _note_what_is_left_out(self):
         if number := self._reader.undecodable:
             frames = "1 frame" if number == 1 else f"{number:,} frames"
             self._skips.add("frames that could not be decoded",
@@ -117,36 +126,7 @@ class VideoSource:
             self._skips.add("videos that break off",
                             f"{self.name}: {self._reader.broken}; what was read is kept")
 
-    def _work(self):
-        try:
-            reader = SteadyReader(self._open_reader, reconnect=self._reconnect,
-                                  stopping=self._stopping)
-            self._queue = queue.Queue(maxsize=1 if reader.live else FRAMES_AHEAD)
-            self._reader = reader
-            self._opened.set()
-            self._hand_on(reader)
-        except BaseException as error:  # it is for who iterates to handle
-            self._failure = error
-        finally:
-            self._opened.set()
-            if self._reader is not None:
-                self._put(None)
 
-    def _hand_on(self, reader):
-        waiting = []  # the sound of frames that are not taken
-        for frame in reader:
-            if self._stopping.is_set():
-                return
-            waiting += frame.sound
-            if frame.index % self._every == 0:
-                frame.sound, waiting = waiting, []
-                self._put(frame)
-
-    def _put(self, frame):
-        """Hand on a frame, or None for the end; of a live source in place of the one before."""
-        while not self._stopping.is_set():
-            with suppress(queue.Full):
-                return self._queue.put(frame, timeout=PATIENCE)
-            if self.live and frame is not None:
-                with suppress(queue.Empty):
-                    frame.sound[:0] = self._queue.get_nowait().sound
+def hand_on_sound(dropped, next_frame):
+    """Put the sound of a frame that is dropped before the next frame's."""
+    next_frame.sound[:0] = dropped.sound

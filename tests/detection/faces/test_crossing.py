@@ -4,13 +4,14 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.detection.faces.boxes import grown, overlap
+from pipeline.detection.faces.boxes import overlap
 from pipeline.detection.faces.facedetector import FaceDetector
-from pipeline.detection.faces.facetracker import FaceTracker
+from pipeline.detection.faces.facetracker import FaceTracker, enlarged
 from pipeline.detection.faces.yunetdetector import YuNetDetector
 from tests.conftest import CASCADE, SAMPLE_PICTURE
 
 FRAMES = 50
+RATE = 20
 SIZE = (854, 480)
 
 # The sample's two heads (x, y, width, height), and of each whether it is in a mirror; then where
@@ -50,12 +51,11 @@ def clip():
 
 def numbers_of_people(frames, places, find):
     """Return for each person the numbers that it had, and in how many frames it had one."""
-    tracker = FaceTracker(smoothing=0)
+    tracker = FaceTracker()
     numbers, seen = [[] for _ in PEOPLE], 0
-    for frame, boxes in zip(frames, places):
-        found = find(frame)
-        for face in tracker.update(found, np.zeros((len(found), 2))):
-            near = [overlap(grown(face.box, 1.3), box) for box in boxes]
+    for number, (frame, boxes) in enumerate(zip(frames, places)):
+        for face in tracker.update(find(frame, number / RATE), number / RATE):
+            near = [overlap(enlarged(face.box, 1.3), box) for box in boxes]
             if sum(share > 0.2 for share in near) == 1:  # not where two are in one place
                 numbers[int(np.argmax(near))].append(face.number)
                 seen += 1
@@ -69,8 +69,9 @@ def test_each_keeps_its_number_with_yunet(clip, yunet):
 
 
 def test_each_keeps_its_number_with_the_cascade(clip):
-    detector = FaceDetector(CASCADE, width=640, full_scan_every=10)
+    detector = FaceDetector(CASCADE, width=640, full_scan_every=0.5)
     numbers, seen = numbers_of_people(
-        *clip, lambda frame: detector.detect(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)))
+        *clip, lambda frame, seconds: detector.detect(
+            cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), seconds))
     assert sorted(map(sorted, numbers)) == [[1], [2], [3], [4]]
     assert seen > 0.9 * len(PEOPLE) * FRAMES

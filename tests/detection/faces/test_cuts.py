@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.detection.faces.cuts import Cuts
+from pipeline.detection.faces.emotionanalyzer import Cuts
 from tests.detection.clips import sample_images
 
 
@@ -12,14 +12,15 @@ def grays(numbers, columns=slice(None)):
             for number in numbers]
 
 
-def cuts_in(pictures):
+def cuts_in(pictures, step=0.05):
+    """step: seconds from one picture to the next."""
     cuts = Cuts()
-    return [number for number, gray in enumerate(pictures) if cuts.begins_at(gray)]
+    return [number for number, gray in enumerate(pictures) if cuts.begins_at(gray, step * number)]
 
 
 @pytest.mark.parametrize("every", [1, 2, 4])
 def test_a_face_that_comes_in_is_no_cut(every):
-    assert cuts_in(grays(range(0, 120, every))) == []
+    assert cuts_in(grays(range(0, 120, every)), 0.05 * every) == []
 
 
 def test_a_picture_that_gets_lighter_is_no_cut():
@@ -31,7 +32,7 @@ def test_a_picture_that_gets_lighter_is_no_cut():
 def test_another_person_in_the_same_place_is_a_cut(every):
     first = grays(range(90, 120, every), slice(0, 216))
     second = grays(range(90, 120, every), slice(216, 432))
-    assert cuts_in(first + second + first) == [len(first), 2 * len(first)]
+    assert cuts_in(first + second + first, 0.05 * every) == [len(first), 2 * len(first)]
 
 
 def test_a_cut_within_motion_is_found():

@@ -3,8 +3,12 @@ import numpy as np
 import pytest
 
 from pipeline.detection.faces.boxes import overlap
-from pipeline.detection.faces.facedetector import FaceDetector, clipped
-from pipeline.detection.faces.picturefacedetector import PictureFaceDetector
+from pipeline.detection.faces.facedetector import (
+    FaceDetector,
+    PictureFaceDetector,
+    clipped,
+    shrunk_to_width,
+)
 from pipeline.errors import UserError
 from tests.conftest import CASCADE, SAMPLE_PICTURE
 
@@ -31,26 +35,28 @@ def test_boxes_are_in_the_frames_own_pixels(gray):
 
 
 def test_known_faces_are_followed_between_full_scans(gray):
-    detector = FaceDetector(CASCADE, full_scan_every=5)
+    detector = FaceDetector(CASCADE, full_scan_every=0.25)
     for shift in range(0, 20, 2):
         moved = np.roll(gray, shift, axis=1)
         expected = FaceDetector(CASCADE).detect(moved)
-        found = detector.detect(moved)
+        found = detector.detect(moved, shift / 40)
         assert len(found) == len(expected) == 2
         for box, other in zip(found, expected):
             assert overlap(box, other) > 0.7
 
 
-def test_a_new_face_is_found_by_the_next_full_scan(gray):
+@pytest.mark.parametrize(("step", "expected"), [
+    (0.02, [1, 1, 1, 1, 2]), (0.05, [1, 2, 2, 2, 2]), (1, [2, 2, 2, 2, 2])])
+def test_a_new_face_is_found_by_the_next_full_scan(gray, step, expected):
     left = gray.copy()
     left[:, left.shape[1] // 2:] = 128
-    detector = FaceDetector(CASCADE, full_scan_every=3)
-    assert len(detector.detect(left)) == 1
-    assert [len(detector.detect(gray)) for _ in range(3)] == [1, 1, 2]
+    detector = FaceDetector(CASCADE, full_scan_every=0.1)
+    assert len(detector.detect(left, 0)) == 1
+    assert [len(detector.detect(gray, step * frame)) for frame in range(1, 6)] == expected
 
 
 def test_a_lost_face_brings_the_full_scan_forward(gray):
-    detector = FaceDetector(CASCADE, full_scan_every=100)
+    detector = FaceDetector(CASCADE, full_scan_every=5)
     assert len(detector.detect(gray)) == 2
     swapped = np.ascontiguousarray(gray[:, ::-1])
     assert len(detector.detect(swapped)) == 2
@@ -59,7 +65,7 @@ def test_a_lost_face_brings_the_full_scan_forward(gray):
 def test_forgetting_looks_at_everything(gray):
     left = gray.copy()
     left[:, left.shape[1] // 2:] = 128
-    detector = FaceDetector(CASCADE, full_scan_every=100)
+    detector = FaceDetector(CASCADE, full_scan_every=5)
     detector.detect(left)
     detector.forget()
     assert len(detector.detect(gray)) == 2
@@ -72,7 +78,7 @@ def far(gray):
 
 
 def closer_detector():
-    return FaceDetector(CASCADE, full_scan_every=10, closer=PictureFaceDetector(CASCADE))
+    return FaceDetector(CASCADE, full_scan_every=0.5, closer=PictureFaceDetector(CASCADE))
 
 
 def test_small_faces_of_a_video_are_found_and_followed(far):
@@ -80,7 +86,7 @@ def test_small_faces_of_a_video_are_found_and_followed(far):
     detector = closer_detector()
     for shift in range(0, 96, 8):
         moved = np.roll(far, shift, axis=1)
-        boxes = detector.detect(moved)
+        boxes = detector.detect(moved, shift / 160)
         assert len(boxes) == 2
         assert 375 <= boxes[0, 0] - shift <= 415
 
@@ -93,8 +99,8 @@ def test_a_frame_is_looked_at_closely_where_there_may_be_small_faces(gray):
         find = detector._closer.detect
         detector._closer.detect = lambda image, find=find, counted=counted: (
             counted.append(1) or find(image))
-        for image in images:
-            detector.detect(image)
+        for number, image in enumerate(images):
+            detector.detect(image, number / 20)
         assert len(counted) == looks
 
 
@@ -116,6 +122,11 @@ def test_what_is_no_cascade_is_named(tmp_path, content):
     path.write_text(content)
     with pytest.raises(UserError, match="not a cascade"):
         FaceDetector(path)
+
+
+def test_a_very_wide_picture_is_shrunk_to_a_height_of_one():
+    assert shrunk_to_width(np.zeros((3, 3000), np.uint8), 300).shape == (1, 300)
+    assert shrunk_to_width(np.zeros((600, 900, 3), np.uint8), 300).shape == (200, 300, 3)
 
 
 @pytest.mark.parametrize(

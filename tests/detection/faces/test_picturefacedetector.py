@@ -2,9 +2,13 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.detection.faces.boxes import distinct, overlap
-from pipeline.detection.faces.facedetector import FaceDetector
-from pipeline.detection.faces.picturefacedetector import LOOK_SIDE, PictureFaceDetector, looks
+from pipeline.detection.faces.boxes import non_maximum_suppression, overlap
+from pipeline.detection.faces.facedetector import (
+    LOOK_SIDE,
+    FaceDetector,
+    PictureFaceDetector,
+    looks,
+)
 from tests.conftest import CASCADE, SAMPLE_PICTURE
 
 
@@ -74,4 +78,4 @@ def test_each_look_has_the_box_in_its_middle():
 
 def test_of_boxes_of_one_face_the_best_is_kept():
     best, inside, beside = (0, 0, 40, 40), (10, 10, 15, 15), (35, 0, 40, 40)
-    assert distinct([best, inside, beside]) == [best, beside]
+    assert non_maximum_suppression([best, inside, beside]) == [best, beside]

@@ -8,21 +8,22 @@ import pytest
 from pipeline.detection.outputs import soundtrack
 from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
 from pipeline.detection.outputs.videowriter import fitted
-from pipeline.detection.sources.framesource import open_source
-from pipeline.detection.sources.job import Job
-from pipeline.detection.sources.sound import SoundPacket
+from pipeline.detection.runs.plan import Job
+from pipeline.detection.sources.frame import SoundPacket
+from pipeline.detection.sources.framesource import Reading, open_source
 from pipeline.ending import StopRequest
 from pipeline.errors import UserError
 from pipeline.files.folder import Skips
 from tests.detection.clips import at_rate, loud_spans, sample_images, times_of, write_clip
+from tests.detection.colors import BT2020, write_colors
 
 SUFFIXES = [".mp4", ".mov", ".mkv", ".webm", ".avi"]
 CODECS = {".webm": "vp9", ".avi": "mjpeg"}
 
 
-def written(source, target, *, every=1, most=None):
+def written(source, target, *, most=None, **reading):
     """Write a clip's frames as they are, as a run would."""
-    with (open_source(Job(str(source)), Skips(), StopRequest(), every=every, reconnect=0) as frames,
+    with (open_source(Job(str(source)), Skips(), StopRequest(), Reading(**reading)) as frames,
           AnnotatedVideo.create(target, frames) as video):
         for number, frame in enumerate(frames, start=1):
             video.write(frame, [])
@@ -53,6 +54,20 @@ def test_the_colors_are_those_of_the_source(tmp_path, suffix):
         image = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(int)
     assert np.abs(image - sample_images()[90]).mean() < 5
     assert np.abs((image - sample_images()[90]).mean(axis=(0, 1))).max() < 4
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm"])
+def test_hdr_becomes_bt709(tmp_path, suffix):
+    images = sample_images()[60:63]
+    source = write_colors(tmp_path / "source.mov", images, transfer="hlg", primaries=BT2020)
+    with av.open(str(written(source, tmp_path / f"x{suffix}"))) as container:
+        codec = container.streams.video[0].codec_context
+        assert (codec.color_primaries, codec.color_trc, codec.colorspace) == (1, 1, 1)
+        found = np.stack([frame.to_ndarray(format="rgb24")
+                          for frame in container.decode(video=0)]).astype(float)
+    expected = np.stack(images).astype(float)
+    assert found.mean((0, 1, 2)) == pytest.approx(expected.mean((0, 1, 2)), rel=0.12)
+    assert found.std() == pytest.approx(expected.std(), rel=0.12)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov"])
@@ -217,7 +232,7 @@ def test_square_pixels_are_written(tmp_path):
 def test_what_is_finished_stays_if_the_run_fails(tmp_path):
     source = write_clip(tmp_path / "source.mp4", at_rate(40), sound=2)
     target = tmp_path / "x.mp4"
-    with (open_source(Job(str(source)), Skips(), StopRequest(), every=1, reconnect=0) as frames,
+    with (open_source(Job(str(source)), Skips(), StopRequest(), Reading()) as frames,
           pytest.raises(KeyboardInterrupt), AnnotatedVideo.create(target, frames) as video):
         for number, frame in enumerate(frames):
             if number == 15:

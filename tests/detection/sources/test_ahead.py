@@ -41,3 +41,17 @@ def test_closing_ends_the_thread():
     assert threading.active_count() == before + 1
     results.close()
     assert threading.active_count() == before
+
+
+def test_a_live_source_is_not_held_up_and_a_burst_is_kept_in_order():
+    made = []
+    items = ahead((made.append(item) or [item] for item in range(20)), 4,
+                  merge=lambda dropped, kept: kept.extend(dropped))
+    until = time.monotonic() + 5
+    first = next(items)
+    while len(made) < 20 and time.monotonic() < until:
+        time.sleep(0.001)
+    time.sleep(0.01)
+    taken = [first, *items]
+    assert sorted(number for item in taken for number in item) == list(range(20))
+    assert [item[0] for item in taken][-4:] == [16, 17, 18, 19]

@@ -10,6 +10,7 @@ from pipeline.detection.sources.videoreader import VideoReader
 from pipeline.errors import UserError
 from tests.conftest import SAMPLE_VIDEO
 from tests.detection.clips import at_rate, sample_images, write_clip, write_tone
+from tests.detection.colors import BT2020, write_colors
 
 
 def reader_of(path):
@@ -209,6 +210,24 @@ def test_the_gray_picture_is_that_of_the_colors(tmp_path, codec, pixels):
     assert abs((frame.gray - expected).mean()) < 1.5
     assert np.abs(frame.gray.astype(int)
                   - cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY)).mean() < 2
+
+
+@pytest.mark.parametrize("kind", [
+    {"transfer": "hlg", "primaries": BT2020}, {"transfer": "pq", "primaries": BT2020},
+    {"transfer": "hlg", "primaries": BT2020, "pixels": "yuv422p10le"},
+    {"transfer": "bt2020-10", "primaries": BT2020}, {"pixels": "yuv422p10le"},
+    {"full": True, "pixels": "yuv420p", "codec": "libx264"},
+    {"full": True, "pixels": "yuv422p10le", "codec": "libx264"}], ids=str)
+def test_hdr_and_other_colors_look_like_the_ordinary_video(tmp_path, kind):
+    images = sample_images()[60:64]
+    frames = list(reader_of(write_colors(tmp_path / "x.mov", images, **kind)))
+    expected = np.stack(images)[..., ::-1].astype(float)
+    gray = np.stack([cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in images]).astype(float)
+    for found, right in ((np.stack([frame.image for frame in frames]), expected),
+                         (np.stack([frame.gray for frame in frames]), gray)):
+        assert found.mean((0, 1, 2)) == pytest.approx(right.mean((0, 1, 2)), rel=0.12)
+        assert found.std() == pytest.approx(right.std(), rel=0.1)
+        assert np.abs(found - right).mean() < (10 if "transfer" in kind else 3)
 
 
 @pytest.mark.parametrize("content", [

@@ -4,6 +4,7 @@ import pytest
 
 from config.experiments import EXPERIMENTS
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
+from pipeline.training.network import built
 
 
 def build(**options):
@@ -34,7 +35,7 @@ def test_the_recipe_reaches_every_kernel():
 
 
 def test_the_wide_network():
-    model = build(**EXPERIMENTS[8].network)
+    model = built(EXPERIMENTS[8], 8, (48, 48, 1), 6)
     kinds = [type(layer).__name__ for layer in model.layers]
     block = ["Conv2D", "BatchNormalization", "Activation"] * 2 + ["MaxPooling2D", "Dropout"]
     connected = ["Dense", "BatchNormalization", "Activation", "Dropout"]

@@ -1,0 +1,107 @@
+"""Reads face detector models: OpenCV's cascades (.xml) and YuNet's network (.onnx).
+
+OpenCV trusts these files, and a damaged one can crash it. Files with a known checksum are read at
+once. Any other file must first work in a process of its own, with limits.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from pipeline.errors import UserError
+
+# SHA-256 of the cascade that ships, of opencv-python's frontalface_alt2, and of OpenCV Zoo's
+# face_detection_yunet_2023mar and 2026may.
+KNOWN = {"0f7d4527844eb514d4a4948e822da90fbb16a34a0bbbbc6adc6498747a5aafb0",
+         "7b0c967d9abbdfbde025eb9c786947d151b6426040d07a8f9562ed8fd90724b4",
+         "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+         "ebafce4e3c118d6554634be5c27ab333b4c047a9a8c3faf1d7cf93101c22f0f0"}
+
+LARGEST_FILE = 1 << 23  # bytes; the largest of the known ones has 0.9 million
+TRIAL_SECONDS = 20
+
+# The trial's limits are 5 s of CPU and 2 GB; Windows has only TRIAL_SECONDS.
+TRIAL = """
+import sys
+import cv2
+import numpy as np
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+    resource.setrlimit(resource.RLIMIT_CPU, (5, 5))
+except ImportError:
+    pass
+cv2.setNumThreads(1)
+content = sys.stdin.buffer.read()
+noise = np.random.default_rng(0).integers(0, 256, (360, 640, 3), dtype=np.uint8)
+pictures = [noise, cv2.GaussianBlur(noise, (0, 0), 9) * 3, 0 * noise[:31, :17]]
+"""
+CASCADE_TRIAL = TRIAL + """
+cascade = cv2.CascadeClassifier()
+storage = cv2.FileStorage(content.decode(), cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
+if not cascade.read(storage.getFirstTopLevelNode()) or cascade.empty():
+    sys.exit(1)
+for picture in pictures:
+    cascade.detectMultiScale2(picture[..., 0].copy(), scaleFactor=1.1, minNeighbors=1)
+"""
+YUNET_TRIAL = TRIAL + """
+detector = cv2.FaceDetectorYN.create(
+    "onnx", np.frombuffer(content, np.uint8), np.empty(0, np.uint8), (320, 320))
+for picture in pictures:
+    detector.setInputSize(picture.shape[1::-1])
+    detector.detect(picture)
+"""
+
+
+def load_cascade(path):
+    """Return the cv2.CascadeClassifier of an OpenCV cascade file, for use in one thread.
+
+    Raises UserError if OpenCV cannot use the file.
+    """
+    content = content_of(path, CASCADE_TRIAL, "a cascade of OpenCV such as "
+                                              "haarcascade_frontalface_default.xml")
+    cascade = cv2.CascadeClassifier()
+    storage = cv2.FileStorage(content.decode(), cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
+    cascade.read(storage.getFirstTopLevelNode())
+    return cascade
+
+
+def load_yunet(path, least_score):
+    """Return the cv2.FaceDetectorYN of an .onnx file; raise UserError if it is not a YuNet.
+
+    least_score: of a face, 0-1.
+    """
+    content = content_of(path, YUNET_TRIAL, "YuNet, expected OpenCV Zoo's face_detection_yunet_"
+                                            "2023mar.onnx or a later one; without it the cascade "
+                                            "finds faces")
+    return cv2.FaceDetectorYN.create(
+        "onnx", np.frombuffer(content, np.uint8), np.empty(0, np.uint8), (1, 1), least_score)
+
+
+def content_of(path, trial, expected):
+    """Return the bytes of a model file; raise UserError if it is not known and fails its trial."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+    known = hashlib.sha256(content).hexdigest() in KNOWN
+    if not known and (len(content) > LARGEST_FILE or not passes(trial, content)):
+        raise UserError(f"{Path(path)}: not {expected}")
+    return content
+
+
+def passes(trial, content):
+    """Return whether a trial, which gets the content on standard input, ends well and in time."""
+    try:
+        return subprocess.run(
+            [sys.executable, "-c", trial], input=content, capture_output=True,
+            timeout=TRIAL_SECONDS, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        ).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False

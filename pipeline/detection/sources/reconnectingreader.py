@@ -1,0 +1,109 @@
+"""Opens a stream again when it drops."""
+
+import time
+
+from pipeline.detection.sources.opening import TIMEOUT
+from pipeline.errors import UserError
+from pipeline.terminal import notice
+
+BETWEEN_TRIES = 0.5  # seconds
+
+
+class ReconnectingReader:
+    """Iterates over the Frames of a reader, and of readers that replace it when the stream drops.
+
+    A live stream begins at 0 seconds; after a gap its numbers go on, and its seconds by the clock
+    of this machine. Of a file that comes again from its start, known frames are left out.
+
+    open_reader: a function of the seconds that opening may take. reconnect: for how many seconds
+    a stream that drops is tried again. closed: an Event that ends the tries.
+
+    live, rate, steady, count and sound are the first reader's, rest and broken the last one's;
+    undecodable counts the frames of all.
+    """
+
+    def __init__(self, open_reader, reconnect, closed):
+        self._open_reader = open_reader
+        self._reconnect = reconnect
+        self._closed = closed
+        self._first = self._reader = open_reader(timeout=TIMEOUT)
+        self.name, self.live = self._first.name, self._first.live
+        self.rate, self.steady = self._first.rate, self._first.steady
+        self.count, self.sound = self._first.count, self._first.sound
+        self.undecodable = 0
+        self._gave_up = False
+        self._began = None  # when the first frame came
+        self._index = -1
+        self._seconds = 0.0  # of the newest frame
+
+    @property
+    def broken(self):
+        """Why reading ended before the video did, or None."""
+        if self._gave_up:
+            return f"did not come back within {self._reconnect:g} s"
+        return self._reader.broken
+
+    @property
+    def rest(self):
+        return self._reader.rest
+
+    def close(self):
+        """Close what is open, once no thread reads any more."""
+        self._reader.close()
+        self._first.close()
+
+    def __iter__(self):
+        deadline = None
+        while True:
+            for frame in self._frames():
+                if deadline is not None:
+                    notice(f"{self.name}: is back")
+                    deadline = None
+                yield frame
+            self.undecodable += self._reader.undecodable
+            if not self.broken or not self._reconnect or self._closed.is_set():
+                return
+            if deadline is None:
+                deadline = time.monotonic() + self._reconnect
+                notice(f"{self.name}: drops, {self.broken}; tried again for up to "
+                       f"{self._reconnect:g} s")
+            if not self._open_again(deadline):
+                self._gave_up = True
+                return
+
+    def _frames(self):
+        """Yield the newest reader's frames, with their place and time in the whole stream."""
+        shift = None
+        for frame in self._reader:
+            if self.live:
+                if shift is None:
+                    shift = self._seconds_since_first() - frame.seconds
+                frame.index = self._index + 1
+                frame.seconds = max(frame.seconds + shift, self._seconds)
+                for packet in frame.sound:
+                    packet.seconds += shift
+            elif frame.seconds < self._seconds or frame.index <= self._index:
+                continue
+            self._index, self._seconds = frame.index, frame.seconds
+            yield frame
+
+    def _seconds_since_first(self):
+        now = time.monotonic()
+        self._began = self._began or now
+        return max(now - self._began, self._seconds)
+
+    def _open_again(self, deadline):
+        """Replace the reader; return whether the stream could be opened before the deadline."""
+        while not self._closed.wait(BETWEEN_TRIES):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            try:
+                reader = self._open_reader(timeout=min(left, TIMEOUT))
+            except UserError:
+                continue
+            if self._reader is not self._first:  # outputs still use the first one's sound
+                self._reader.close()
+            self._reader = reader
+            return True
+        return False

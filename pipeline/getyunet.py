@@ -1,0 +1,77 @@
+"""Fetch YuNet, the network that finds faces, from OpenCV Zoo on GitHub.
+
+    python -m pipeline.getyunet
+
+Writes checkpoints/face_detection_yunet_2023mar.onnx, 232,589 bytes, which the detector then uses
+in place of the cascade. The file is under the MIT licence (Shiqi Yu).
+"""
+
+import argparse
+import hashlib
+import http.client
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from pipeline.commandline import new_folder, path
+from pipeline.ending import run
+from pipeline.errors import UserError
+from pipeline.files.wholefile import place_of, whole_file
+from pipeline.terminal import printable
+
+NAME = "face_detection_yunet_2023mar.onnx"
+FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
+
+# GitHub's address for the content of files in Git LFS, of which raw.githubusercontent.com has
+# pointers alone; at a commit, so that the file stays the one whose checksum is known.
+ADDRESS = ("https://media.githubusercontent.com/media/opencv/opencv_zoo/"
+           f"47534e27c9851bb1128ccc0102f1145e27f23f98/models/face_detection_yunet/{NAME}")
+PAGE = "https://github.com/opencv/opencv_zoo/tree/main/models/face_detection_yunet"
+SIZE = 232_589
+SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
+SECONDS = 30  # without a byte
+
+
+def parse_args(argv=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument_group("what is written").add_argument(
+        "--output", type=path, default=FOLDER / NAME, metavar="FILE",
+        help="file to write (default: %(default)s)")
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    args = parse_args(argv)
+    new_folder(args.output.parent)
+    place_of(args.output)
+    content = fetched(ADDRESS)
+    with whole_file(args.output) as partial:
+        partial.write_bytes(content)
+    print(f"written: {printable(args.output)}, under the MIT licence: {PAGE}")
+
+
+def fetched(address):
+    """Return the bytes of YuNet's file; raise UserError if something else, or nothing, comes."""
+    try:
+        with urllib.request.urlopen(address, timeout=SECONDS) as response:
+            content = response.read(SIZE + 1)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", None) or str(error) or type(error).__name__
+        raise UserError(f"{address}: cannot be fetched: {reason}; try again, or download {NAME} "
+                        f"from {PAGE}") from None
+    if content.startswith(b"version https://git-lfs"):
+        problem = "found a Git LFS pointer"
+    elif len(content) < SIZE:
+        problem = f"found {len(content):,} bytes"
+    elif hashlib.sha256(content).hexdigest() != SHA256:
+        problem = "found a file with another checksum"
+    else:
+        return content
+    raise UserError(f"{address}: {problem}, expected YuNet's {SIZE:,} bytes; try again, or "
+                    f"download {NAME} from {PAGE}")
+
+
+if __name__ == "__main__":
+    run(main)
