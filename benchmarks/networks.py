@@ -32,23 +32,22 @@ def main(argv=None):
     parser.parse_args(argv)
     import_keras()
     from pipeline.nn.activationranges import measure_ranges
-    from pipeline.nn.graph import layers_of, parameters
     from pipeline.nn.kerasgraph import graph_of, weights_of
     from pipeline.nn.onnxnetwork import onnx_network
     from pipeline.nn.runtimenetwork import RuntimeNetwork
     from pipeline.training.network import built
 
     shape = (config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH)
-    names = config.CLASS_NAMES[config.DEFAULT_CLASSES]
     face = np.random.default_rng(0).random((1, *shape), dtype=np.float32)
     mirrored_too = np.concatenate([face, face[:, :, ::-1]])
-    for number in (1, 6, 7, 8):
-        model = built(EXPERIMENTS[number], number, shape, config.DEFAULT_CLASSES)
-        graph, weights = graph_of(model), weights_of(model)  # drawn, as at a start
+    names = config.CLASS_NAMES[6]
+    for number in (1, 6, 7, 8, 29):
+        model = built(EXPERIMENTS[number], number, shape, len(names))
+        graph, weights = graph_of(model), weights_of(model)
         ranges = measure_ranges(graph, weights, face)
         float32, int8 = (RuntimeNetwork(onnx_network(graph, weights, names, values))
                          for values in (None, ranges))
-        print(f"experiment {number}: {parameters(layers_of(graph)):,} parameters, "
+        print(f"experiment {number}: {model.count_params():,} parameters, "
               f"{milliseconds_per_face(float32, face):.2f} ms a face, "
               f"{milliseconds_per_face(float32, mirrored_too):.2f} ms with its mirror image, "
               f"{milliseconds_per_face(int8, face):.2f} ms and "
