@@ -199,12 +199,10 @@ def pictures_of(args, words):
 @cache
 def face_detector(yunet_path):
     """Return YuNet if its file is in its place, else the cascades; each process makes its own."""
-    from pipeline.detection.faces.facedetector import PictureFaceDetector
-    from pipeline.detection.faces.yunetdetector import YuNetDetector
+    from pipeline.detection.faces.facedetectors import new_face_detector
 
-    if yunet_path.exists():
-        return YuNetDetector(yunet_path, pictures=True)
-    return PictureFaceDetector(config.CASCADE_PATH)
+    yunet = yunet_path if yunet_path.exists() else None
+    return new_face_detector(yunet, None, config.CASCADE_PATH, pictures=True)
 
 
 def largest_face(image, yunet_path):

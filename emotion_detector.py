@@ -163,23 +163,13 @@ def refuse_flags_without_effect(args):
 
 def face_detector(args):
     """Return what finds faces: YuNet if its file is given, or in its place, else the cascade."""
-    from pipeline.detection.faces.facedetector import FaceDetector, PictureFaceDetector
-    from pipeline.detection.faces.yunetdetector import YuNetDetector
+    from pipeline.detection.faces.facedetectors import new_face_detector
 
-    sizes = {"width": args.detection_width, "min_face": args.min_face}
-    pictures = args.image is not None
     if not args.detector and not args.cascade and config.DETECTOR_PATH.is_file():
         args.detector = config.DETECTOR_PATH
-    if args.detector:
-        return YuNetDetector(args.detector, **sizes, pictures=pictures)
-    cascade = args.cascade or config.CASCADE_PATH
-    ships = cascade.samefile(config.CASCADE_PATH)
-    if pictures and ships:
-        return PictureFaceDetector(cascade, **sizes)
-    adapts = not args.detection_width and args.full_scan_every > 0 and ships
-    closer = PictureFaceDetector(cascade, min_face=args.min_face) if adapts else None
-    return FaceDetector(cascade, **sizes, pictures=pictures, full_scan_every=args.full_scan_every,
-                        closer=closer)
+    return new_face_detector(
+        args.detector, args.cascade, config.CASCADE_PATH, pictures=args.image is not None,
+        full_scan_every=args.full_scan_every, width=args.detection_width, min_face=args.min_face)
 
 
 def detect(args, jobs, stop, skips):

@@ -12,6 +12,7 @@ import sys
 import traceback
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from weakref import WeakSet
 
 from pipeline.errors import UserError
 from pipeline.terminal import notice
@@ -25,7 +26,7 @@ TERMINATING = [number for number in (signal.SIGTERM, getattr(signal, "SIGHUP", N
 LAST_SIGNAL = 3
 
 # Threads that may hang in a library until the process ends.
-_left_behind = []
+_left_behind = WeakSet()
 
 
 class Terminated(KeyboardInterrupt):
@@ -74,7 +75,7 @@ def leave_behind(thread):
 
     The cleanup would free what the library uses.
     """
-    _left_behind.append(thread)
+    _left_behind.add(thread)
 
 
 def tell(error, requirements="requirements.txt"):

@@ -18,7 +18,7 @@ with suppress(ImportError):  # optional: HEIC, the format of many phones
     register_heif_opener()
 
 Image.init()
-Image.MAX_IMAGE_PIXELS = 1 << 26  # Pillow refuses pictures of over twice as many
+MOST_PIXELS = 1 << 27
 
 # An MPO is opened as a JPEG.
 FORMATS = [name for name in ("AVIF", "BMP", "DIB", "GIF", "HEIF", "JPEG", "JPEG2000", "PNG", "PPM",
@@ -50,7 +50,7 @@ def read_picture(path):
                 failure = error
             else:
                 image = _deep_color(file) if deep else None
-                return _upright(_bgr(picture) if image is None else image, picture), lenient
+                return picture_pixels(picture, image), lenient
         raise UserError(f"{path}: cannot be read as a picture{_reason(file, failure)}") from failure
 
 
@@ -59,11 +59,17 @@ def _loaded(file, lenient):
 
     lenient: whether a picture that breaks off is read as far as it goes.
     """
-    ImageFile.LOAD_TRUNCATED_IMAGES = lenient
     file.seek(0)
-    picture = Image.open(_filled_up(file) if lenient else file, formats=FORMATS)
-    deep = ";16" in str(picture.tile) and not picture.mode.startswith("I")
-    picture.load()
+    earlier, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, lenient
+    try:
+        picture = Image.open(_filled_up(file) if lenient else file, formats=FORMATS)
+        if picture.width * picture.height > MOST_PIXELS:
+            raise ValueError(f"{picture.width * picture.height:,} pixels, at most "
+                             f"{MOST_PIXELS:,} are read")
+        deep = ";16" in str(picture.tile) and not picture.mode.startswith("I")
+        picture.load()
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = earlier
     return picture, deep
 
 
@@ -77,8 +83,12 @@ def _filled_up(file):
     return io.BytesIO(content + bytes(len(content)))
 
 
-def _upright(image, picture):
-    """Return an image turned by the EXIF orientation of its picture."""
+def picture_pixels(picture, image=None):
+    """Return a PIL.Image as (height, width, 3) uint8 BGR, upright by its EXIF orientation.
+
+    image: its pixels, where they are known already.
+    """
+    image = _bgr(picture) if image is None else image
     with suppress(Exception):  # damaged EXIF data do not matter otherwise
         orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)
         if orientation != 1:
@@ -93,13 +103,13 @@ def _bgr(picture):
     if picture.mode == "LAB":
         picture = picture.getchannel("L")
     if picture.mode.startswith(("I", "F")):
-        return cv2.cvtColor(_in_8_bits(np.asarray(picture)), cv2.COLOR_GRAY2BGR)
+        return cv2.cvtColor(in_8_bits(np.asarray(picture)), cv2.COLOR_GRAY2BGR)
     if picture.has_transparency_data:
-        picture = _on_white(picture)
+        picture = on_white(picture)
     return cv2.cvtColor(np.asarray(picture.convert("RGB")), cv2.COLOR_RGB2BGR)
 
 
-def _on_white(picture):
+def on_white(picture):
     picture = picture.convert("RGBA")
     white = Image.new("RGBA", picture.size, "white")
     white.alpha_composite(picture)
@@ -115,13 +125,13 @@ def _deep_color(file):
     image = cv2.imdecode(np.frombuffer(file.read(), dtype=np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None or image.ndim != 3:
         return None
-    image = _in_8_bits(image)
+    image = in_8_bits(image)
     if image.shape[2] == 4:
         return _bgr(Image.fromarray(cv2.cvtColor(image, cv2.COLOR_BGRA2RGBA)))
     return image
 
 
-def _in_8_bits(image):
+def in_8_bits(image):
     """Return numbers of any depth as uint8, by the highest bit in use: cameras store 12 in 16.
 
     Negative and floating-point numbers are scaled from their least to their largest.

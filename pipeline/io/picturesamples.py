@@ -142,6 +142,8 @@ def in_processes(function, items):
         raise UserError("a process that reads pictures was killed; is there enough memory?"
                         ) from None
     finally:
+        for process in multiprocessing.active_children():
+            process.terminate()  # after Ctrl-C it need not finish its pictures
         pool.shutdown(cancel_futures=True)
 
 

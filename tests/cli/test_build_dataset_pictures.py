@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import h5py
@@ -291,11 +292,11 @@ def test_a_process_that_is_killed_is_one_line(tmp_path):
     for path in images.rglob("*.png"):  # slow enough to be caught
         Image.open(path).resize((3000, 3000)).save(path)
     process = start_script("build_dataset.py", "--images", images, "--output", tmp_path / "hdf5")
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    workers = []
+    children, workers = Path(f"/proc/{process.pid}/task/{process.pid}/children"), []
     while process.poll() is None and not workers:
-        workers = [int(child) for child in children.read_text().split()
-                   if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+        with suppress(OSError):  # a process that has just ended
+            workers = [int(child) for child in children.read_text().split()
+                       if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
     os.kill(workers[0], signal.SIGKILL)
     _, stderr = process.communicate(timeout=120)
     assert process.returncode == 2, stderr

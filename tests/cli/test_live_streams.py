@@ -1,6 +1,7 @@
 """Streams that drop, come back, stall and are stopped, over this machine's own network."""
 
 import csv
+import re
 import signal
 import socket
 import threading
@@ -66,8 +67,10 @@ def seconds_of(folder):
 def test_one_that_drops_is_opened_again_and_one_that_stays_away_is_told(clip, tmp_path):
     with server(clip, connections=2) as address:
         process = watch(address, tmp_path, "--reconnect", 2)
-        _, stderr = process.communicate(timeout=60)
+        stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 1
+    lines = re.findall(r"^0:00:0\d\.\d  1 face: 1 neutral \d\d%$", stdout, re.MULTILINE)
+    assert 2 <= len(lines) < 3 * SECONDS + 4  # one a second
     assert [line.split(": ", 1)[1].split(",")[0] for line in stderr.splitlines()] == [
         "drops", "is back", "drops", "did not come back within 2 s; what was read is kept"]
     seconds = seconds_of(tmp_path)

@@ -57,8 +57,8 @@ def test_each_experiment_differs_from_its_base_as_told(experiment, base, changed
 
 
 def test_the_seventh_is_the_network_of_the_sixth():
-    kept = ("architecture", "options", "blocks", "filters", "activation", "kernel_initializer", "fc_units",
-            "global_pooling", "normalization_first")
+    kept = ("architecture", "options", "blocks", "filters", "activation", "kernel_initializer",
+            "fc_units", "global_pooling", "normalization_first")
     sixth, seventh = (dataclasses.asdict(EXPERIMENTS[number]) for number in (6, 7))
     assert {name: sixth[name] for name in kept} == {name: seventh[name] for name in kept}
 

@@ -1,12 +1,13 @@
 import os
 
 import cv2
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from config.emotion_config import CLASS_NAMES
-from pipeline.evaluation.plots import plot_confusion_matrix, plot_training, write
+from pipeline.evaluation.plots import figure_for, plot_confusion_matrix, plot_training
 
 NAMES = (
     *CLASS_NAMES.values(),
@@ -41,8 +42,14 @@ def test_a_pipe_gets_the_picture(tmp_path):
     pipe = tmp_path / "pipe.of.mine"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    figure, _ = plt.subplots(figsize=(0.5, 0.5))  # what a pipe holds
-    write(figure, pipe)
+    with figure_for(pipe, 0.5, 0.5) as figure:  # what a pipe holds
+        figure.subplots()
     assert os.read(reader, 4) == b"\x89PNG"
     os.close(reader)
     assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_the_plots_of_a_notebook_stay_as_they_are(tmp_path):
+    before, settings = matplotlib.get_backend(), dict(matplotlib.rcParams)
+    plot_confusion_matrix([[1, 0], [0, 1]], ("a", "b"), "x", tmp_path / "x.png")
+    assert (matplotlib.get_backend(), dict(matplotlib.rcParams)) == (before, settings)

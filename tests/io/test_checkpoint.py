@@ -111,7 +111,7 @@ def test_a_model_without_a_record_is_named(path):
 def test_keras_own_format_and_older_records_are_named(tmp_path):
     path = tmp_path / "model.keras"
     network().save(path)
-    with pytest.raises(UserError, match="damaged, or not a model file of train_recognizer.py"):
+    with pytest.raises(UserError, match="damaged, or not a model file"):
         checkpoint.read(path)
     path = tmp_path / "model.hdf5"
     network().save(path)

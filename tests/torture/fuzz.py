@@ -68,7 +68,7 @@ def whole(name):
         with HDF5DatasetWriter.create(path, SIZE, {"class_names": ("a", "b")}) as writer:
             for number in range(300):
                 writer.add(np.full((SIZE, SIZE), number % 256), number % 2)
-    elif name.startswith("model"):
+    elif name == "model.hdf5":
         checkpoint.save(EmotionVGGNet.build(**NETWORK), path, record_of(NETWORK),
                         include_optimizer=False)
     else:
@@ -116,12 +116,8 @@ def database_is_read_or_refused(content):
     ends_well("train.hdf5", content, read_database)
 
 
-def hdf5_model_is_read_or_refused(content):
+def model_is_read_or_refused(content):
     ends_well("model.hdf5", content, checkpoint.read)
-
-
-def keras_model_is_read_or_refused(content):
-    ends_well("model.keras", content, checkpoint.read)
 
 
 def picture_is_read_or_refused(content):
@@ -129,13 +125,12 @@ def picture_is_read_or_refused(content):
 
 
 PICTURES = ("face.png", "face.jpg", "face.bmp", "face.tif", "face.webp")
-FILES = ("faces.csv", "train.hdf5", "model.hdf5", "model.keras", *PICTURES)
+FILES = ("faces.csv", "train.hdf5", "model.hdf5", *PICTURES)
 CASES = {
     csv_is_read_or_refused: st.one_of(
         mutated("faces.csv"), CSV_TEXT.map(lambda text: text.encode("utf-8", "replace"))),
     database_is_read_or_refused: st.one_of(mutated("train.hdf5"), st.binary(max_size=200)),
-    hdf5_model_is_read_or_refused: st.one_of(mutated("model.hdf5"), st.binary(max_size=200)),
-    keras_model_is_read_or_refused: st.one_of(mutated("model.keras"), st.binary(max_size=200)),
+    model_is_read_or_refused: st.one_of(mutated("model.hdf5"), st.binary(max_size=200)),
     picture_is_read_or_refused: st.one_of(
         st.sampled_from(PICTURES).flatmap(mutated), st.binary(max_size=200)),
 }

@@ -21,10 +21,11 @@ import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.files.untrusted import reading
-from pipeline.io import checkpoint, modelfile
+from pipeline.io import checkpoint
 from pipeline.io.fer2013 import RowSamples
 from pipeline.io.hdf5database import open_database
 from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
+from pipeline.io.plainhdf5 import opened_hdf5
 from pipeline.quietimports import prepare_opencv
 from tests.torture import hostilefiles, hostilehdf5
 
@@ -36,35 +37,32 @@ USAGES = ("Training", "PublicTest", "PrivateTest")
 NETWORK = {"width": 8, "height": 8, "depth": 1, "classes": 2, "blocks": 1, "filters": 4,
            "fc_units": [8]}
 
-MAKE_MODELS = """
+MAKE_MODEL = """
 from pathlib import Path
 from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-from pipeline.training.compilation import compile_for_training
+from pipeline.training.network import compile_for_training
 from tests.conftest import record_of
 import sys
 network = {network}
 model = EmotionVGGNet.build(**network)
 compile_for_training(model, "adam", 0.01)
 model.optimizer.build(model.trainable_variables)
-for suffix in ("hdf5", "keras"):
-    checkpoint.save(model, Path(sys.argv[1]) / f"good.{{suffix}}", record_of(network))
+checkpoint.save(model, Path(sys.argv[1]) / "good.hdf5", record_of(network))
 """
 
 STOPPED = 128 + signal.SIGTERM
 ENDS = {0: "read", 2: "refused", STOPPED: "stopped"}  # by exit status
-Variable = namedtuple("Variable", "path shape dtype")
-STATE = [Variable("adam/iteration", (), "int64"), Variable("adam/learning_rate", (), "float32"),
-         Variable("adam/block1_conv1_kernel_momentum", (3, 3, 1, 4), "float32")]
+STATE = {"adam/iteration": ((), "int64"), "adam/learning_rate": ((), "float32"),
+         "adam/block1_conv1_kernel_momentum": ((3, 3, 1, 4), "float32")}
 Taken = namedtuple("Taken", "ended seconds megabytes")
 
 
 def read_model(path):
     checkpoint.read(path)
-    with reading(path, modelfile.EXPECTED):
-        file = modelfile.ModelFile(path)
-        file.checksums = None  # of the whole state, of which a part is read here
-        file.state(STATE)
+    with reading(path, checkpoint.EXPECTED), opened_hdf5(path) as file:
+        for name, (shape, dtype) in STATE.items():
+            file.array(f"optimizer_weights/{name}", shape, dtype)
 
 
 def read_database(path):
@@ -85,8 +83,7 @@ def read_cascade(path):
 
 # kind: (suffix, how it is built, how it is read, its share of the cases)
 KINDS = {
-    "model .hdf5": (".hdf5", hostilehdf5.model, read_model, 0.45),
-    "model .keras": (".keras", hostilefiles.archive, read_model, 0.15),
+    "model": (".hdf5", hostilehdf5.model, read_model, 0.6),
     "database": (".hdf5", hostilehdf5.database, read_database, 0.2),
     "cascade": (".xml", hostilefiles.cascade, read_cascade, 0.1),
     "CSV": (".csv.gz", hostilefiles.table, read_table, 0.1),
@@ -98,10 +95,9 @@ def good_files(folder, kinds):
     good = {"database": good_database(folder / "good_database"), "cascade": b"",
             "CSV": good_table()}
     if not kinds <= good.keys():
-        subprocess.run([sys.executable, "-c", MAKE_MODELS.format(network=NETWORK), folder],
+        subprocess.run([sys.executable, "-c", MAKE_MODEL.format(network=NETWORK), folder],
                        check=True, stderr=subprocess.DEVNULL)
-        good["model .hdf5"] = (folder / "good.hdf5").read_bytes()
-        good["model .keras"] = (folder / "good.keras").read_bytes()
+        good["model"] = (folder / "good.hdf5").read_bytes()
     return good
 
 

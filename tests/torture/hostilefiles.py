@@ -1,50 +1,9 @@
-"""Archives, cascades and CSV files that mean harm."""
+"""Cascades and CSV files that mean harm."""
 
 import gzip
-import io
 import re
-import struct
-import zipfile
 
-from pipeline.io import modelfile
 from tests.conftest import CASCADE
-
-
-def archive(path, random, good):
-    """Write a .keras archive whose members or directory are wrong, or hold a hostile one."""
-    with zipfile.ZipFile(io.BytesIO(good)) as whole:
-        members = {name: whole.read(name) for name in whole.namelist()}
-    kind = random.integers(9)
-    if kind == 0:
-        members[("../outside", "/etc/passwd", "more", "config.json/")[random.integers(4)]] = b"x"
-    elif kind == 1:
-        members[modelfile.MEMBERS[random.integers(4)]] = bytes(10_000_000)
-    elif kind == 2:
-        members.pop(list(members)[random.integers(len(members))])
-    elif kind == 3:
-        weights = bytearray(members[modelfile.WEIGHTS])
-        for _ in range(random.integers(1, 9)):
-            weights[random.integers(len(weights))] = random.integers(256)
-        members[modelfile.WEIGHTS] = bytes(weights)
-    out = io.BytesIO()
-    compressed = zipfile.ZIP_DEFLATED if kind == 1 else zipfile.ZIP_STORED
-    with zipfile.ZipFile(out, "w", compressed) as changed:
-        for name, content in members.items():
-            changed.writestr(name, content)
-        if kind == 4:
-            for name in list(members)[:random.integers(1, 4)]:
-                changed.writestr(name, members[name])
-        if kind == 5:  # a directory of thousands that all lead to one member
-            changed.filelist += [changed.filelist[0]] * int(random.choice([4, 3000]))
-            changed._didModify = True
-        if kind == 6:
-            changed.comment = bytes(random.integers(1, 60_000))
-    content = bytearray(out.getvalue())
-    if kind >= 7:  # numbers of the directory
-        start = content.rfind(b"PK\1\2") if kind == 7 else content.rfind(b"PK\5\6")
-        place = start + random.integers(4, 46 if kind == 7 else 22)
-        struct.pack_into("<H", content, min(place, len(content) - 2), random.integers(1 << 16))
-    path.write_bytes(content)
 
 
 def cascade(path, random, _):

@@ -5,26 +5,25 @@ import zlib
 
 import h5py
 import numpy as np
-from pipeline.nn.conv.emotionvgglayers import ARRAYS, layers_with_arrays
 
-from pipeline.io import modelfile
+from pipeline.io import checkpoint
 from pipeline.io.hdf5datasetwriter import DIGEST, digest_of_attributes
-from tests.torture.hostilerecords import largest_record, wrong_record, wrong_text
+from pipeline.nn.graph import layers_of, with_arrays
+from tests.torture.hostilerecords import large_record, wrong_record, wrong_text
 
 
 def array_names(record):
     return [f"model_weights/{layer.name}/{layer.name}/{array}"
-            for layer in layers_with_arrays(record["network"]) for array in ARRAYS[layer.kind]]
+            for layer in with_arrays(layers_of(record["graph"])) for array in layer.arrays]
 
 
 def sign(file, record, text=None):
     """Give a model file a record with the checksum of what the file holds, as far as it can be."""
-    plain = [name for name in array_names(json.loads(file[modelfile.RECORD][()]))]
-    arrays = [file[name][()] for name in plain]
-    checksums = {"weights": modelfile.digest_of(arrays, record)}
-    del file[modelfile.RECORD]
-    file[modelfile.RECORD] = json.dumps({**record, "checksums": checksums}) \
-        if text is None else np.array(text, h5py.string_dtype())
+    arrays = [file[name][()] for name in array_names(json.loads(file[checkpoint.RECORD][()]))]
+    checksums = {"weights": checkpoint.digest_of(arrays, record)}
+    del file[checkpoint.RECORD]
+    file[checkpoint.RECORD] = np.bytes_(
+        json.dumps({**record, "checksums": checksums}) if text is None else text)
 
 
 def replace(file, name, random, secret):
@@ -114,13 +113,14 @@ def model(path, random, good):
     kind = random.integers(9)
     if kind == 0:  # the reference to the record, or its heap, or a header
         content = bytearray(good)
-        place = content.rfind(b"GCOL") if random.random() < 0.5 else random.integers(len(content))
+        sign_of_structure = (b"TREE", b"SNOD", b"HEAP", b"emotion_recognition")[random.integers(4)]
+        place = random.choice([content.rfind(sign_of_structure), random.integers(len(content))])
         for _ in range(random.integers(1, 9)):
             content[(place + random.integers(64)) % len(content)] = random.integers(256)
         path.write_bytes(content)
         return
     with h5py.File(path, "r+") as file:
-        record = json.loads(file[modelfile.RECORD].asstr()[()])
+        record = json.loads(file[checkpoint.RECORD][()])
         record.pop("checksums")
         names = array_names(record)
         if kind == 1:
@@ -128,7 +128,7 @@ def model(path, random, good):
         elif kind == 2:
             sign(file, record, wrong_text(random, record))
         elif kind == 3:
-            sign(file, largest_record(random, record))
+            sign(file, large_record(random, record))
         elif kind == 4:
             array = file[names[random.integers(len(names))]]
             array[...] = random.choice([np.nan, np.inf, -np.inf])
@@ -138,7 +138,7 @@ def model(path, random, good):
         elif kind == 6:
             replace(file, "model_weights", random, path)
         elif kind == 7:
-            replace(file, modelfile.RECORD, random, path)
+            replace(file, checkpoint.RECORD, random, path)
         else:
             replace(file, names[random.integers(len(names))], random, path)
 

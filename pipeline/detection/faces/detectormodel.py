@@ -8,7 +8,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import cv2
@@ -59,9 +58,8 @@ for picture in pictures:
 """
 
 
-@cache
 def load_cascade(path):
-    """Return the cv2.CascadeClassifier of an OpenCV cascade file, which is read once.
+    """Return the cv2.CascadeClassifier of an OpenCV cascade file, for use in one thread.
 
     Raises UserError if OpenCV cannot use the file.
     """

@@ -15,7 +15,8 @@ AUGMENTATION = "flip"  # the mean over a face and its mirror image is right more
 class EmotionClassifier:
     """An emotion model with the crop and the scaling of its training.
 
-    precision: "float32" or "int8", or None for int8 if the file allows it. looks: the views of a
+    precision: "float32" or "int8", or None for int8 if the file allows it. threads: as
+    RuntimeNetwork's. looks: the views of a
     face whose probabilities are averaged. class_names: the emotions in the order of the
     probabilities, from the model file. Raises UserError if the file is not a model for square gray
     images, or lacks what int8 needs.
@@ -23,7 +24,7 @@ class EmotionClassifier:
 
     looks = ("face", "mirror image")
 
-    def __init__(self, model_path, precision=None):
+    def __init__(self, model_path, precision=None, threads=None):
         model, record, self.precision = read_onnx(model_path, precision)
         self.path = model_path
         self.class_names = tuple(record["class_names"])
@@ -33,7 +34,7 @@ class EmotionClassifier:
                             "expected square gray images such as (48, 48, 1)")
         self._size = width, height
         self._preprocessor = ImageToArrayPreprocessor()
-        self._network = RuntimeNetwork(model)
+        self._network = RuntimeNetwork(model, threads)
 
     def classify(self, gray, boxes):
         """Return probabilities (N, classes) float32 of the faces in boxes (N, 4).

@@ -48,8 +48,9 @@ class FaceDetector:
     or PICTURE_WIDTH with pictures. min_face: side of the smallest face, pixels of the shrunk
     frame. full_scan_every: seconds between searches of the whole frame, 0 searches every frame so;
     a lost face brings the next search forward. closer: a slower detector of small faces, or None.
-    It searches whole frames where small faces are known, and every full_scan_every seconds unless
-    there is just one face. paths: of all cascades. Raises UserError if the file is not a cascade.
+    It has the same cascade, and searches whole frames where small faces are known, and every
+    full_scan_every seconds unless there is just one face. paths: of all cascades. Raises UserError
+    if the file is not a cascade.
     """
 
     name = "cascade"
@@ -62,7 +63,7 @@ class FaceDetector:
         self.full_scan_every = full_scan_every
         self.paths = [cascade_path, *(closer.paths[1:] if closer else [])]
         self._closer = closer
-        self._cascade = load_cascade(cascade_path)
+        self._cascade = closer.proposing if closer else load_cascade(cascade_path)
         self.forget()
 
     def forget(self):
@@ -144,7 +145,7 @@ class PictureFaceDetector:
         self.width = width or PICTURE_WIDTH
         self.min_face = min_face or MIN_FACE
         self.paths = [cascade_path, confirming_path or confirming_cascade()]
-        self._proposing, self._confirming = map(load_cascade, self.paths)
+        self.proposing, self._confirming = map(load_cascade, self.paths)
 
     def forget(self):
         """Do nothing: each picture is searched by itself."""
@@ -158,7 +159,7 @@ class PictureFaceDetector:
     def proposals(self, gray):
         """Return boxes (N, 4) float and the support (N,) int of each, the best first."""
         shrunk = shrunk_to_width(gray, self.width)
-        boxes = np.reshape(self._proposing.detectMultiScale(
+        boxes = np.reshape(self.proposing.detectMultiScale(
             shrunk, scaleFactor=SCALE_FACTOR, minNeighbors=PROPOSED_MIN_NEIGHBORS,
             minSize=(self.min_face, self.min_face)), (-1, 4))
         support = np.array([sum(self._neighbors(look) for look in looks(shrunk, box))

@@ -57,22 +57,21 @@ class Timeline:
 
     def plot(self, path, name, class_names):
         """Draw a panel for each of the faces that were in sight longest."""
-        from pipeline.evaluation.plots import plt, write
+        from pipeline.evaluation.plots import figure_for
 
         shown = longest_in_sight(self._statistics.faces, MOST_FACES)
         rows = max(1, len(shown))
-        figure, axes = plt.subplots(rows, 1, figsize=(10, 1.4 + 2.0 * rows), sharex=True,
-                                    squeeze=False, layout="constrained")
-        figure.suptitle(title(name, len(shown), len(self._statistics.faces)))
-        edges = self.edges()
-        for axis, number in zip(axes[:, 0], shown):
-            areas = draw_panel(axis, edges, self.columns(number, edges), class_names)
-            axis.set_ylabel(f"face {number}")
-        mark_time(axes[-1, 0], edges[0], edges[-1])
-        if shown:
-            figure.legend(areas[::-1], class_names[::-1], loc="outside right center",
-                          frameon=False)
-        write(figure, path)
+        with figure_for(path, 10, 1.4 + 2.0 * rows) as figure:
+            axes = figure.subplots(rows, 1, sharex=True, squeeze=False)
+            figure.suptitle(title(name, len(shown), len(self._statistics.faces)))
+            edges = self.edges()
+            for axis, number in zip(axes[:, 0], shown):
+                areas = draw_panel(axis, edges, self.columns(number, edges), class_names)
+                axis.set_ylabel(f"face {number}")
+            mark_time(axes[-1, 0], edges[0], edges[-1])
+            if shown:
+                figure.legend(areas[::-1], class_names[::-1], loc="outside right center",
+                              frameon=False)
 
     def edges(self):
         """Return the times between the columns, (columns + 1,) in seconds."""

@@ -1,5 +1,6 @@
 """Takes the frames of sources through the analysis to the outputs."""
 
+import time
 from contextlib import closing, suppress
 from itertools import islice
 
@@ -9,6 +10,8 @@ from pipeline.errors import UserError
 from pipeline.files.folder import Skips
 from pipeline.files.unfinished import all_finished, mark_finished, mark_unfinished
 from pipeline.terminal import notice, printable, track_frames
+
+MOST_FACES = 6  # in a line
 
 
 def run_jobs(jobs, analyzer, stop, skips, *, skip_existing=False, **options):
@@ -53,17 +56,20 @@ def run_job(job, analyzer, stop, *, reading, mark=False, max_frames=None, displa
     """
     skips = Skips()
     outputs, complete, marked = None, False, []
+    settings = {"every": reading.every, "start": reading.start, "end": reading.end,
+                "max_frames": max_frames}
     require_video(job.source)
     with open_source(job, skips, stop, reading) as source:
         try:
             with (Outputs.create(job, source, analyzer, skips, stop, display=display,
-                                 settings={"every": reading.every,
-                                           "max_frames": max_frames}) as outputs,
+                                 settings=settings) as outputs,
                   closing(analyzer.analyze(islice(source, max_frames), stop,
                                            live=source.live)) as results):
                 if mark:
                     marked = mark_unfinished(job.outputs)
-                for frame, faces in track_frames(results, source, max_frames):
+                prints = source.live and not display
+                for frame, faces in (print_each_second(results) if prints
+                                     else track_frames(results, source, max_frames)):
                     outputs.write(frame, faces)
                     if outputs.closed:
                         stop.end()
@@ -84,3 +90,27 @@ def run_job(job, analyzer, stop, *, reading, mark=False, max_frames=None, displa
     with suppress(OSError):  # a terminal that was closed, and SIGHUP with it
         outputs.print_summary(source.name)
     return 1 if skips.counts else 0
+
+
+def print_each_second(results):
+    """Yield each Frame with its Faces, and print once a second, in a line, what is seen."""
+    due = 0.0
+    for frame, faces in results:
+        now = time.monotonic()
+        if now >= due:
+            due = now + 1
+            with suppress(OSError):  # nobody reads it
+                print(line_of(frame, faces), flush=True)
+        yield frame, faces
+
+
+def line_of(frame, faces):
+    """Return what is seen in a frame, such as 0:00:12.3  2 faces: 1 happy 87%, 2 neutral 60%."""
+    from pipeline.detection.outputs.drawing import clock
+
+    named = [f"{face.number} {face.emotion} {face.probabilities.max():.0%}"
+             for face in faces[:MOST_FACES]]
+    if len(faces) > MOST_FACES:
+        named.append(f"{len(faces) - MOST_FACES} more")
+    number = {0: "no face", 1: "1 face: "}.get(len(faces), f"{len(faces)} faces: ")
+    return f"{clock(frame.seconds)}  {number}{', '.join(named)}"

@@ -1,9 +1,10 @@
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from pipeline.detection.runs.plan import Job
-from pipeline.detection.runs.run import run_job, run_jobs
+from pipeline.detection.runs.run import line_of, run_job, run_jobs
 from pipeline.detection.sources.framesource import Reading
 from pipeline.ending import StopRequest
 from pipeline.files.folder import Skips
@@ -55,3 +56,15 @@ def test_what_another_run_has_completed_meanwhile_is_left_out(tmp_path, capsys):
                                   for suffix in ("csv", "json")]
     for name in ("b.csv", "d.csv"):  # d had no sidecar, so it was not complete
         assert (tmp_path / name).read_text().startswith("frame,seconds")
+
+
+def test_the_line_of_a_live_source_says_what_is_seen():
+    def face(number, emotion, probability):
+        return SimpleNamespace(number=number, emotion=emotion,
+                               probabilities=np.array([1 - probability, probability]))
+
+    frame = SimpleNamespace(seconds=3723.45)
+    assert line_of(frame, []) == "1:02:03.4  no face"
+    assert line_of(frame, [face(3, "happy", 0.87)]) == "1:02:03.4  1 face: 3 happy 87%"
+    assert line_of(frame, [face(n, "sad", 0.6) for n in range(1, 10)]).endswith(
+        "9 faces: 1 sad 60%, 2 sad 60%, 3 sad 60%, 4 sad 60%, 5 sad 60%, 6 sad 60%, 3 more")
