@@ -258,9 +258,12 @@ MINI_XCEPTION_DISTILLED = replace(
     label_smoothing=0.0,
     mixup_alpha=0.0,
     erasing_probability=0.0,
-    epochs=130,
+    rotation_range=10.0,
+    scale_range=0.1,
+    shift_range=0.05,
+    epochs=70,
 )
-"""Experiment 29 with labels that a larger network has a say in. The goal on PublicTest: 69 %."""
+"""Experiment 29 varied less, with labels that network 8 has a say in. The goal on PublicTest: 69 %."""
 
 FINE_TUNING = replace(
     WIDER,
