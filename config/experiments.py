@@ -263,7 +263,7 @@ MINI_XCEPTION_DISTILLED = replace(
     shift_range=0.05,
     epochs=70,
 )
-"""Experiment 29 varied less, with labels that network 8 has a say in. The goal on PublicTest: 69 %."""
+"""Experiment 29 varied less, with labels that network 8 has a say in. Goal on PublicTest: 69 %."""
 
 FINE_TUNING = replace(
     WIDER,
