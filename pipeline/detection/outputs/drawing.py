@@ -1,6 +1,7 @@
 """Draws faces and their emotions on frames."""
 
 from colorsys import hsv_to_rgb
+from contextlib import suppress
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +23,7 @@ EMOTION_COLORS = {
 }
 OTHER_COLORS = ("#59a14f", "#17a2b8", "#9c755f", "#bcbd22", "#1f3a93", "#ff9d76", "#7f5f9e")
 
-# Pillow's own font has the letters of English; matplotlib brings DejaVu Sans, which has many more.
+# matplotlib brings DejaVu Sans, which has the letters of most languages. It is not imported for it.
 DEJAVU = "mpl-data/fonts/ttf/DejaVuSans.ttf"
 
 LETTER_SHARE = 1 / 24  # of a label's letters, by the shorter side of the image
@@ -171,7 +172,7 @@ def fitting_size(text, width, largest):
 @lru_cache(maxsize=256)
 def label_of(text, size, color, background):
     """Return a picture (height, width, 3) uint8 BGR of a line of text; size: of the letters."""
-    font = font_of(size, text.isascii())
+    font = font_of(size)
     picture = Image.new("RGB", (round(font.getlength(text)) + size // 2, round(1.35 * size)),
                         background)
     ImageDraw.Draw(picture).text((size // 4, size), text, fill=color, font=font, anchor="ls")
@@ -179,10 +180,12 @@ def label_of(text, size, color, background):
 
 
 @lru_cache
-def font_of(size, is_ascii):
-    if is_ascii:
-        return ImageFont.load_default(size)
-    return ImageFont.truetype(Path(find_spec("matplotlib").origin).parent / DEJAVU, size)
+def font_of(size):
+    """Return DejaVu Sans, or Pillow's own font where matplotlib is not installed."""
+    with suppress(ImportError, OSError):
+        if package := find_spec("matplotlib"):
+            return ImageFont.truetype(Path(package.origin).parent / DEJAVU, size)
+    return ImageFont.load_default(size)
 
 
 def paste(image, picture, x, y):
