@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
 from PIL.Image import Image
 
+from pipeline import CASCADE, MODEL
 from pipeline.commandline import camera_number, checked, existing_file, positive, seconds
 from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
 from pipeline.detection.faces.emotionclassifier import EmotionClassifier
@@ -28,9 +28,6 @@ from pipeline.ending import StopRequest
 from pipeline.errors import UserError
 from pipeline.files.folder import SkipWarnings
 
-ROOT = Path(__file__).resolve().parent.parent
-MODEL = ROOT / "checkpoints" / "ferplus.hdf5"
-CASCADE = ROOT / "haarcascade_frontalface_default.xml"
 YUNET = "face_detection_yunet_20[0-9][0-9]???.onnx"  # where a user has put it beside the model
 
 FilePath = str | os.PathLike[str]
