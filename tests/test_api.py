@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -241,14 +242,17 @@ def test_what_is_open_is_closed_however_it_ends(detector, clip, way):
 
 
 def test_it_works_in_threads(detector, clip):
-    expected, rows = detector.detect(RGB), list(detector.rows(clip))
+    expected, rows = detector.detect(SAMPLE_PICTURE), list(detector.rows(clip))
+    filters = warnings.filters[:]
     other = EmotionDetector(face_detector=CASCADE)
     with ThreadPoolExecutor(8) as pool:
         moments = pool.submit(lambda: list(other.rows(clip)))
-        found = list(pool.map(lambda number: (detector, other)[number % 2].detect(RGB), range(24)))
+        found = list(pool.map(lambda number: (detector, other)[number % 2].detect(SAMPLE_PICTURE),
+                              range(24)))
         assert found == [expected] * 24
         assert moments.result() == rows
         assert list(pool.map(lambda _: list(detector.rows(clip)), range(2))) == [rows] * 2
+    assert warnings.filters == filters
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")

@@ -41,7 +41,7 @@ def read_picture(path):
         file = open(path, "rb")  # noqa: SIM115  (closed below)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-    with file, warnings.catch_warnings(), quiet_stderr():
+    with file, quiet_stderr(), warnings.catch_warnings():  # one thread at a time
         warnings.simplefilter("ignore")
         for lenient in (False, True):
             try:

@@ -10,7 +10,6 @@ import numpy as np
 from PIL import Image
 
 from pipeline.errors import UserError
-from pipeline.io.picturefile import in_8_bits, on_white, picture_pixels, read_picture
 
 EXPECTED = ("expected a path, a Pillow image, or an array (height, width, 3), (height, width, 4) "
             "or (height, width) of uint8, uint16, or floats from 0 to 1")
@@ -40,6 +39,8 @@ def picture_in_memory(image, *, bgr):
 
     bgr: whether an array is BGR or BGRA, not RGB or RGBA. Files and PIL.Images come upright.
     """
+    from pipeline.io.picturefile import on_white, picture_pixels, read_picture  # 7 MB of formats
+
     if isinstance(image, str | os.PathLike):
         pixels, breaks_off = read_picture(image)
         if breaks_off:
@@ -68,6 +69,8 @@ def eight_bits(image):
     if image.dtype == np.uint8:
         return image
     if image.dtype == np.uint16:
+        from pipeline.io.picturefile import in_8_bits
+
         return in_8_bits(image)
     if image.dtype.kind != "f":
         raise UserError(f"found an array of {image.dtype}, {EXPECTED}")
