@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import ROOT, SAMPLE_PICTURE, SAMPLE_VIDEO, forget_keras_settings, run_main
+from tests.docs.records import RESULTS, rows
 from tests.docs.test_commands import write_pictures
 from tests.training.fewfilters import few_filters
 
@@ -108,3 +109,23 @@ def test_what_is_exported_runs_without_the_package(folder, title, suffix):
     found = run(title)
     assert found.names[2] == "happy" and len(found.names) == 6
     assert max(zip(found.probabilities.ravel().tolist(), found.names))[1] == "happy"
+
+
+def test_what_was_measured_is_in_the_log():
+    log = (RESULTS / "benchmarks" / "api.txt").read_text()
+    first = dict(re.findall(r"^(.+): first result after (.+)$", log, re.MULTILINE))
+    ours, fer, script = (re.match(r"(\S+) CPU s, at most (\d+) MB", first[f"{way}, picture"])
+                         for way in ("API", "fer", "script"))
+    table = {name: row for name, *row in rows(TEXT)}
+    assert table["first result of a fresh interpreter"][:2] == [
+        f"{ours[1]} s of CPU", f"{fer[1]} s of CPU"]
+    assert table["most memory until then"][:2] == [f"{ours[2]} MB", f"{fer[2]} MB"]
+    sentences = " ".join(TEXT.split())
+    assert f"takes {script[1]} s of CPU and {script[2]} MB" in sentences
+    small, large, huge = re.findall(r"([\d.]+ ms) beyond finding", log)
+    assert (f"`detect` takes {small} of a picture of 432 x 240 in memory, {large} of one of 1920"
+            in sentences)
+    assert f"and {huge} of one of 4000 x 3000" in sentences
+    calls = dict(re.findall(r"^after ([\d,]+) calls: (.+)$", log, re.MULTILINE))
+    assert (f"After 1,000 calls the memory is {calls['1,000']}, after 10,000 {calls['10,000']}"
+            in sentences)
