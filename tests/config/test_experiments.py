@@ -76,8 +76,8 @@ def test_the_first_six_and_some_later_ones_vary_images_less(experiment):
     recipe = EXPERIMENTS[experiment]
     first = set(range(1, 7))
     assert bool(recipe.photometric) == (experiment not in first | {16})
-    assert bool(recipe.erasing) == (experiment not in first | {9, 10, 11, 15})
-    assert bool(recipe.mixup_alpha) == (experiment not in first | {9, 10, 11, 14})
+    assert bool(recipe.erasing) == (experiment not in first | {9, 10, 11, 15, 30})
+    assert bool(recipe.mixup_alpha) == (experiment not in first | {9, 10, 11, 14, 30})
 
 
 def test_a_recipe_cannot_be_changed():
