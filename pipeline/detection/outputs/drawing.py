@@ -124,20 +124,38 @@ def panel_of(face, class_names, row):
 
     face: a Face, or None for an empty panel. row: pixels of a row.
     """
-    width, size, margin = ROWS_WIDE * row, round(0.62 * row), max(1, row // 8)
-    panel = np.full((row * (len(class_names) + 1), width, 3), BACKGROUND, dtype=np.uint8)
-    paste(panel, label_of(f"face {face.number}" if face else "no face", size, TEXT_COLOR,
-                          BACKGROUND), margin, 0)
-    for number, (name, color) in enumerate(zip(class_names, colors_of(class_names)), start=1):
+    panel = panel_of_names(tuple(class_names), row).copy()
+    width, margin = panel.shape[1], max(1, row // 8)
+    title = f"face {face.number}" if face else "no face"
+    paste(panel, panel_label(title, row), margin, 0)
+    for number, color in enumerate(colors_of(tuple(class_names)), start=1):
         share = float(face.probabilities[number - 1]) if face else 0.0
-        percent = label_of(f"{share:.0%}", size, TEXT_COLOR, BACKGROUND)
-        room = width - percent.shape[1] - 2 * margin
-        label = label_of(name, fitting_size(name, room, size), TEXT_COLOR, BACKGROUND)
-        paste(panel, label[:, :room], margin, number * row)
+        percent = panel_label(f"{share:.0%}", row)
         paste(panel, percent, width - percent.shape[1] - margin, number * row)
         bottom, right = (number + 1) * row - 1, margin + round(share * (width - 2 * margin))
         cv2.rectangle(panel, (margin, bottom - row // 6), (right, bottom), bgr(color), cv2.FILLED)
     return panel
+
+
+@lru_cache(maxsize=8)
+def panel_of_names(class_names, row):
+    """Return a panel with the names alone, each left of the room for its percentage."""
+    panel = np.full((row * (len(class_names) + 1), ROWS_WIDE * row, 3), BACKGROUND, dtype=np.uint8)
+    margin = max(1, row // 8)
+    room = panel.shape[1] - panel_label("100%", row).shape[1] - 2 * margin
+    for number, name in enumerate(class_names, start=1):
+        size = fitting_size(name, room, panel_letters(row))
+        paste(panel, label_of(name, size, TEXT_COLOR, BACKGROUND)[:, :room], margin, number * row)
+    return panel
+
+
+def panel_label(text, row):
+    return label_of(text, panel_letters(row), TEXT_COLOR, BACKGROUND)
+
+
+def panel_letters(row):
+    """Return the pixels of a panel's letters."""
+    return round(0.62 * row)
 
 
 @lru_cache(maxsize=8)
