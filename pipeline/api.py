@@ -48,8 +48,9 @@ class EmotionDetector:
                  threads: int | None = None) -> None:
         smoothing = checked("smoothing", smoothing, seconds)
         threads = None if threads is None else checked("threads", threads, positive)
-        self._arguments = {"model": model, "face_detector": face_detector, "precision": precision,
-                           "smoothing": smoothing, "threads": threads}
+        self._arguments: dict[str, Any] = {
+            "model": model, "face_detector": face_detector, "precision": precision,
+            "smoothing": smoothing, "threads": threads}
         self._finder = max(MODEL.parent.glob(YUNET), default=None), None
         if face_detector is not None:
             path = existing_file(face_detector, "face detector", "leave it out for the default")
@@ -58,7 +59,8 @@ class EmotionDetector:
             existing_file(model, "model file", "install from a clone, with pip install -e ."),
             precision, threads)
         self.class_names = self._classifier.class_names
-        self._idle = [self._analyzer(pictures=True)]  # those that no thread uses
+        # Of pictures, for a thread each, while none uses them: the first one tries a strange file.
+        self._idle = [self._analyzer(pictures=True)] if face_detector is not None else []
 
     def __repr__(self) -> str:
         given = [f"{name}={value}" for name, value in self._arguments.items() if value is not None]
@@ -70,7 +72,7 @@ class EmotionDetector:
     @overload
     def detect(self, image: Picture, *, bgr: bool = False) -> Faces: ...
     @overload
-    def detect(self, image: list[Picture], *, bgr: bool = False) -> list[Faces]: ...
+    def detect(self, image: list[Any], *, bgr: bool = False) -> list[Faces]: ...
     def detect(self, image: Any, *, bgr: bool = False) -> Any:
         """Return the faces of a picture, the largest first; for a list of pictures, a list.
 
