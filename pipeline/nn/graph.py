@@ -128,11 +128,12 @@ def _require_moderate(layers):
     gathered = max(prod(layer.settings.get("kernel_size", ())) * prod(layer.shape[:-1])
                    for layer in layers)
     for found, most, what in (
-        (sum(sizes), LARGEST_NETWORK, "parameters, a shared layer's counted at each call"),
+        (parameters(layers), LARGEST_NETWORK, "parameters"),
         (work, MOST_WORK, "multiply-adds an image"),
         (gathered, MOST_ACTIVATIONS, "pixels that the windows of a layer gather"),
         (sum(len(layer.inputs) for layer in layers), MOST_INPUTS, "inputs of layers"),
         (sum(prod(layer.shape) for layer in layers), MOST_ACTIVATIONS, "activations an image"),
+        (sum(sizes), LARGEST_NETWORK, "parameters, a shared layer's counted at each call"),
     ):
         if found > most:
             raise ValueError(f"a network of {found:,} {what}, expected at most {most:,}")
