@@ -46,11 +46,10 @@ class EmotionDetector:
     def __init__(self, model: FilePath = MODEL, face_detector: FilePath | None = None,
                  precision: str | None = None, smoothing: float = 0.14,
                  threads: int | None = None) -> None:
-        smoothing = checked("smoothing", smoothing, seconds)
         threads = None if threads is None else checked("threads", threads, positive)
         self._arguments: dict[str, Any] = {
             "model": model, "face_detector": face_detector, "precision": precision,
-            "smoothing": smoothing, "threads": threads}
+            "smoothing": checked("smoothing", smoothing, seconds), "threads": threads}
         self._finder = max((path for path in MODEL.parent.glob(YUNET)
                             if path.stat().st_size > 1000), default=None), None
         if face_detector is not None:
