@@ -3,8 +3,8 @@
     python -m benchmarks.api
 
 CPU seconds and most memory of a fresh interpreter up to its first result, of the script and of the
-API in turns, and of the `fer` package if it is installed; milliseconds of `detect` beyond finding
-and classifying; memory over 10,000 calls.
+API in turns, and of the `fer` package if it is installed; CPU milliseconds of `detect` beyond
+finding and classifying; memory over 10,000 calls.
 """
 
 import argparse
@@ -62,18 +62,18 @@ def print_first_results():
 
 
 def timed(function, seconds):
-    """Return a function that adds to seconds[0] how long it takes."""
+    """Return a function that adds its CPU seconds to seconds[0]."""
     def call(*arguments):
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             return function(*arguments)
         finally:
-            seconds[0] += time.perf_counter() - began
+            seconds[0] += time.process_time() - began
     return call
 
 
 def print_overhead(detector, width, height):
-    """Print the milliseconds of detect that are neither finding nor classifying."""
+    """Print the CPU milliseconds of detect that are neither finding nor classifying."""
     image = np.asarray(Image.open(PICTURE).resize((width, height)))
     inside = [0.0]
     detector.detect(image)
@@ -82,11 +82,11 @@ def print_overhead(detector, width, height):
     analyzer.classifier.classify = timed(analyzer.classifier.classify, inside)
     beyond, whole = [], []
     for _ in range(30):
-        inside[0], began = 0.0, time.perf_counter()
+        inside[0], began = 0.0, time.process_time()
         detector.detect(image)
-        whole.append(time.perf_counter() - began)
+        whole.append(time.process_time() - began)
         beyond.append(whole[-1] - inside[0])
-    print(f"detect, {width} x {height}: {1000 * median(beyond):.2f} ms beyond finding and "
+    print(f"detect, {width} x {height}: {1000 * median(beyond):.2f} CPU ms beyond finding and "
           f"classifying, of {1000 * median(whole):.1f} ms")
 
 
