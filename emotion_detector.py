@@ -190,7 +190,7 @@ def detect(args, jobs, stop, skips):
         smoothing=args.smoothing, least_confidence=args.least_confidence,
         frames_belong_together=args.image is None)
     return run_jobs(jobs, analyzer, stop, skips, skip_existing=args.skip_existing,
-                    mark=args.skip_existing or len(jobs) > 1, max_frames=args.max_frames,
+                    mark=args.image is None, max_frames=args.max_frames,
                     reading=Reading(args.every, args.start, args.end, args.reconnect),
                     display=not args.no_display)
 

@@ -51,7 +51,8 @@ class EmotionDetector:
         self._arguments: dict[str, Any] = {
             "model": model, "face_detector": face_detector, "precision": precision,
             "smoothing": smoothing, "threads": threads}
-        self._finder = max(MODEL.parent.glob(YUNET), default=None), None
+        self._finder = max((path for path in MODEL.parent.glob(YUNET)
+                            if path.stat().st_size > 1000), default=None), None
         if face_detector is not None:
             path = existing_file(face_detector, "face detector", "leave it out for the default")
             self._finder = (None, path) if path.suffix == ".xml" else (path, None)

@@ -63,6 +63,9 @@ def load_cascade(path):
 
     Raises UserError if OpenCV cannot use the file.
     """
+    if not hasattr(cv2, "CascadeClassifier"):
+        raise UserError(f"OpenCV {cv2.__version__} has no cascades; install an earlier one: pip "
+                        "install 'opencv-python>=4.12.0.88,<5'")
     content = content_of(path, CASCADE_TRIAL, "a cascade of OpenCV such as "
                                               "haarcascade_frontalface_default.xml")
     cascade = cv2.CascadeClassifier()

@@ -60,6 +60,7 @@ def run_job(job, analyzer, stop, *, reading, mark=False, max_frames=None, displa
                 "max_frames": max_frames}
     require_video(job.source)
     with open_source(job, skips, stop, reading) as source:
+        mark = mark and not source.live  # a live source has no end that could be missed
         try:
             with (Outputs.create(job, source, analyzer, skips, stop, display=display,
                                  settings=settings) as outputs,
