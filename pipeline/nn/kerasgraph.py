@@ -25,13 +25,12 @@ def graph_of(model):
     """
     _require_kinds(model)
     calls = _calls(model)
-    names, graph = _stable_names(model, calls), []
-    for name, number, inputs in calls:
-        layer = model.get_layer(name)
-        entry = {"name": _call_name(names[name], number),
+    names, graph = _stable_names(calls), []
+    for layer, number, inputs in calls:
+        entry = {"name": _call_name(names[layer], number),
                  "inputs": [_call_name(names[other], call) for other, call in inputs]}
         if number:
-            entry["shares"] = names[name]
+            entry["shares"] = names[layer]
         else:
             entry |= {"kind": _kind_of(layer), "settings": _settings_of(layer),
                       "arrays": plain_shapes({weight.name: weight.shape
@@ -46,9 +45,8 @@ def graph_of(model):
 
 def weights_of(model):
     """Return {layer: {array: values}} of a model that has a graph, by the names there."""
-    names = _stable_names(model, _calls(model))
-    return {own: {weight.name: np.array(weight) for weight in model.get_layer(name).weights}
-            for name, own in names.items() if model.get_layer(name).weights}
+    return {name: {weight.name: np.array(weight) for weight in layer.weights}
+            for layer, name in _stable_names(_calls(model)).items() if layer.weights}
 
 
 def set_weights(model, weights):
@@ -147,16 +145,15 @@ def _regularizer(factors):
     return keras.regularizers.L1L2(l1, l2) if l1 else keras.regularizers.L2(l2)
 
 
-def _stable_names(model, calls):
-    """Return {layer's name: its name in the graph}: names that Keras gave are numbered anew."""
+def _stable_names(calls):
+    """Return {layer: its name in the graph}: names that Keras gave are numbered anew."""
     counts, names = {}, {}
-    for name in dict.fromkeys(name for name, _, _ in calls):
-        kind = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(
-            r"(.)([A-Z][a-z0-9]+)", r"\1_\2", type(model.get_layer(name)).__name__)).lower()
-        names[name] = name
-        if re.fullmatch(rf"{kind}(_\d+)?", name):
+    for layer in dict.fromkeys(layer for layer, _, _ in calls):
+        name = names[layer] = layer.name
+        kind = re.sub(r"_\d+$", "", name)
+        if kind.replace("_", "") == type(layer).__name__.lower():
             number = counts[kind] = counts.get(kind, -1) + 1
-            names[name] = f"{kind}_{number}" if number else kind
+            names[layer] = f"{kind}_{number}" if number else kind
     return names
 
 
@@ -165,47 +162,28 @@ def _call_name(name, number):
 
 
 def _calls(model):
-    """Return [(layer's name, number of the call, [(input layer's name, its call)])] in order.
+    """Return [(layer, number of its call, [(input layer, number of its call)])] in order.
 
     The order depends on the graph alone: each call follows its inputs, the output is last. Raises
     UserError if a layer is called with something else than tensors.
     """
-    config, inputs_of = model.get_config(), {}
-    for layer in config["layers"]:
-        usual = inspect.signature(model.get_layer(layer["name"]).call).parameters
-        for number, call in enumerate(layer["inbound_nodes"] or [{"args": [], "kwargs": {}}]):
-            for name, value in call["kwargs"].items():
-                if name not in usual or value != usual[name].default:
-                    raise UserError(f"{layer['name']}: is called with {name}={value!r:.100}, which "
-                                    "a model file cannot hold; leave it out")
-            inputs_of[layer["name"], number] = [tuple(history[:2])
-                                                for history in _histories(call["args"])]
-    (output,) = {tuple(history[:2]) for history in _ends(config["output_layers"])}
-    calls, numbers, waiting = [], {}, [output]
+    calls, numbers, waiting = [], {}, [model.outputs[0]._keras_history[:2]]
     while waiting:  # depth first: a call stays until its inputs are done
-        call = waiting[-1]
-        missing = [other for other in inputs_of[call] if other not in numbers]
+        layer, node = call = waiting[-1]
+        arguments = layer._inbound_nodes[node].arguments
+        inputs = [tensor._keras_history[:2] for tensor in arguments.keras_tensors]
+        missing = [other for other in inputs if other not in numbers]
         if missing:
             waiting.append(missing[0])
             continue
         waiting.pop()
-        if call not in numbers:
-            name, own = call[0], sum(other[0] == call[0] for other in numbers)
-            numbers[call] = own
-            calls.append((name, own, [(other[0], numbers[other]) for other in inputs_of[call]]))
+        if call in numbers:
+            continue
+        usual = inspect.signature(layer.call).parameters
+        for name, value in arguments.kwargs.items():
+            if name not in usual or value != usual[name].default:
+                raise UserError(f"{layer.name}: is called with {name}={value!r:.100}, which "
+                                "a model file cannot hold; leave it out")
+        numbers[call] = sum(other is layer for other, _ in numbers)
+        calls.append((layer, numbers[call], [(other[0], numbers[other]) for other in inputs]))
     return calls
-
-
-def _ends(places):
-    """Yield the [layer, call, tensor] of each output: Keras leaves out the list around one."""
-    yield from [places] if isinstance(places[0], str) else places
-
-
-def _histories(arguments):
-    """Yield where each tensor among a call's arguments comes from."""
-    if isinstance(arguments, dict):
-        if "keras_history" in arguments.get("config", {}):
-            yield arguments["config"]["keras_history"]
-    elif isinstance(arguments, (list, tuple)):
-        for argument in arguments:
-            yield from _histories(argument)
