@@ -264,7 +264,9 @@ def test_a_full_disk_leaves_the_frames_that_were_written(tmp_path):
     frames, _ = frames_of(video)
     assert 10 < len(frames) < 120
     assert 0 < int(rows_of(table)[-1]["frame"]) <= 119
-    assert {path.name for path in tmp_path.iterdir()} == {"x.mp4", "x.csv", "x.json"}
+    results = {"x.mp4", "x.csv", "x.json"}
+    assert {path.name for path in tmp_path.iterdir()} == results | {
+        f".{name}.unfinished" for name in results}
 
 
 def start_script_with(command, *arguments):
