@@ -31,9 +31,8 @@ def main(argv=None):
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.parse_args(argv)
     import_keras()
-    from pipeline.nn.activationranges import measure_ranges
     from pipeline.nn.kerasgraph import graph_of, weights_of
-    from pipeline.nn.onnxnetwork import onnx_network
+    from pipeline.nn.onnxnetwork import measure_ranges, onnx_network
     from pipeline.nn.runtimenetwork import RuntimeNetwork
     from pipeline.training.network import built
 

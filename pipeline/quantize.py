@@ -30,7 +30,7 @@ def main(argv=None):
     from pipeline.files.untrusted import reading
     from pipeline.io import checkpoint
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-    from pipeline.nn.activationranges import NUM_IMAGES, measure_ranges
+    from pipeline.nn.onnxnetwork import NUM_IMAGES, measure_ranges
     from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
     record, weights = checkpoint.read(args.model)

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from pipeline.io import checkpoint
-from pipeline.nn.activationranges import measure_ranges
 from pipeline.nn.kerasgraph import weights_of
+from pipeline.nn.onnxnetwork import measure_ranges
 
 
 class EpochCheckpoint(keras.callbacks.Callback):

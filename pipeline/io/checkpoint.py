@@ -104,18 +104,13 @@ def load(path):
 def restore(model, path):
     """Give a compiled model the weights and the optimizer state of a model file.
 
-    Raises UserError as `read` does, and if they belong to another network or optimizer, or the
+    Raises UserError as `read` does, and if the model is of another network or optimizer, or the
     file has no optimizer state.
     """
     from pipeline.nn.kerasgraph import set_weights
 
     model.optimizer.build(model.trainable_variables)
     with _opened(path) as (file, record, checksums):
-        shapes = {layer.name: [tuple(weight.shape) for weight in layer.weights]
-                  for layer in model.layers if layer.weights}
-        if shapes != {layer.name: list(layer.arrays.values())
-                      for layer in with_arrays(layers_of(record["graph"]))}:
-            raise UserError(f"{path}: of another network: its arrays have other shapes")
         weights = _weights(path, file, record, checksums)
         state = _optimizer_state(path, file, checksums, model.optimizer.variables)
         set_weights(model, weights)

@@ -14,8 +14,7 @@ from pipeline.nn.fields import (
     whole,
     wrong_fields,
 )
-from pipeline.nn.graph import MOST_LAYERS, layers_of
-from pipeline.nn.quantization import LARGEST_ACTIVATION
+from pipeline.nn.graph import LARGEST_ACTIVATION, MOST_LAYERS, layers_of
 
 LONGEST_RECORD = 1 << 22  # bytes; a graph of 1,000 layers and 1,000 epochs have 1 MB
 

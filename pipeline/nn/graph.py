@@ -16,6 +16,7 @@ MOST_LAYERS = 1000
 LARGEST_NETWORK = 32_000_000  # parameters
 MOST_WORK = 10_000_000_000  # multiply-adds an image: seconds on one core
 MOST_ACTIVATIONS = 1 << 25  # numbers an image, of all layers together
+LARGEST_ACTIVATION = 1e6  # those of trained networks have up to three digits
 MOST_INPUTS = 3 * MOST_LAYERS  # of all layers together: each is an operator at least
 
 NAME = text(72)
@@ -95,7 +96,7 @@ def _layer(data, earlier):
         raise ValueError(problem)
     try:
         shape, arrays = row.shape(settings, *shapes), row.arrays(settings, *shapes)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, IndexError) as error:
         raise ValueError(f"{place}that does not fit its inputs {shapes}: {error}") from None
     if prod(shape) > MOST_ACTIVATIONS:
         raise ValueError(f"{place}with over {MOST_ACTIVATIONS:,} activations an image")
@@ -151,7 +152,7 @@ def parameters(layers):
 
 def kernels(layers):
     """Return the layers whose arrays weigh their inputs: convolutions and dense layers."""
-    return [layer for layer in with_arrays(layers) if KINDS[layer.kind].outputs]
+    return [layer for layer in with_arrays(layers) if "use_bias" in layer.settings]
 
 
 def with_classes(graph, classes):
@@ -161,9 +162,8 @@ def with_classes(graph, classes):
     layers = layers_of(graph)
     last = kernels(layers)[-1]
     shapes = {layer.name: layer.shape for layer in layers}
-    setting = KINDS[last.kind].outputs
-    settings = {**last.settings, setting: classes}
-    arrays = KINDS[last.kind].arrays(settings, *(shapes[name] for name in last.inputs))
+    settings = {**last.settings, "units" if last.kind == "Dense" else "filters": classes}
+    arrays = KINDS[last.kind].arrays(settings, shapes[last.inputs[0]])
     changed = [{**data, "settings": settings, "arrays": plain_shapes(arrays)}
                if data["name"] == last.name else data for data in graph]
     if layers_of(changed)[-1].shape != (classes,):

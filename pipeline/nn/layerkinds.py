@@ -33,25 +33,16 @@ class Kind:
     settings: {name: check}, names as in the Keras layer's configuration. shape: function of the
     settings and the inputs' shapes that returns the output's. arrays: the same for {name: shape},
     in Keras's order. write: function of an OnnxGraph, a Layer, the names of its input tensors and
-    its arrays that returns the name of the output tensor. outputs: the setting that says how many
-    outputs a kernel has; None for layers without a kernel.
+    its arrays that returns the name of the output tensor.
     """
 
     settings: dict
     shape: Callable
     write: Callable
     arrays: Callable = lambda settings, *shapes: {}
-    outputs: str | None = None
 
 
 # ---- Shapes
-
-def _image(shape):
-    """Return (height, width, channels), or raise ValueError for another shape."""
-    if len(shape) != 3:
-        raise ValueError("expected an image of (height, width, channels)")
-    return shape
-
 
 def _same(settings, shape):
     return shape
@@ -87,19 +78,16 @@ def _windows(settings, shape, size, dilation=(1, 1)):
 def _convolved(settings, shape):
     if "depth_multiplier" in settings and len(set(settings["strides"])) > 1:
         raise ValueError("expected equal strides, which TensorFlow needs")
-    height, width = _windows(settings, _image(shape), settings["kernel_size"],
-                             settings["dilation_rate"])
-    if "filters" in settings:
-        return height, width, settings["filters"]
-    return height, width, shape[2] * settings["depth_multiplier"]
+    extents = _windows(settings, shape, settings["kernel_size"], settings["dilation_rate"])
+    return *extents, settings.get("filters") or shape[2] * settings["depth_multiplier"]
 
 
 def _pooled(settings, shape):
-    return (*_windows(settings, _image(shape), settings["pool_size"]), shape[2])
+    return *_windows(settings, shape, settings["pool_size"]), shape[2]
 
 
 def _mean_shape(settings, shape):
-    return (1, 1, _image(shape)[2]) if settings["keepdims"] else (_image(shape)[2],)
+    return (1, 1, shape[2]) if settings["keepdims"] else (shape[2],)
 
 
 def _reshaped(settings, shape):
@@ -113,27 +101,23 @@ def _reshaped(settings, shape):
 
 def _padded(settings, shape):
     (top, bottom), (left, right) = settings["padding"]
-    height, width, channels = _image(shape)
+    height, width, channels = shape
     return top + height + bottom, left + width + right, channels
 
 
 def _broadcast(settings, *shapes):
     """Return the shape that Keras merges several shapes to: a vector counts as one pixel."""
-    ranks = {len(shape) for shape in shapes}
-    if ranks not in ({1}, {2}, {3}, {1, 3}):
+    if {2} < {len(shape) for shape in shapes}:
         raise ValueError("expected images and vectors")
-    rank = max(ranks)
-    shapes = [(*[1] * (rank - len(shape)), *shape) for shape in shapes]
-    return tuple(int(extent) for extent in np.broadcast_shapes(*shapes))
+    return np.broadcast_shapes(*shapes)
 
 
 def _concatenated(settings, *shapes):
     first, axis = shapes[0], settings["axis"]
     axis = axis - 1 if axis > 0 else axis + len(first)
-    for shape in shapes:
-        if not 0 <= axis < len(first) or [*shape[:axis], *shape[axis + 1:]] != [
-                *first[:axis], *first[axis + 1:]]:
-            raise ValueError("expected shapes that differ in the axis alone")
+    others = {(len(shape), *shape[:axis], *shape[axis + 1:]) for shape in shapes}
+    if not 0 <= axis < len(first) or len(others) > 1:
+        raise ValueError("expected shapes that differ in the axis alone")
     return (*first[:axis], sum(shape[axis] for shape in shapes), *first[axis + 1:])
 
 
@@ -182,19 +166,23 @@ def _normalization_arrays(settings, shape):
 
 # ---- ONNX
 
-def activate(graph, x, name, activation, rank, slope=0.2):
-    """Add an activation of x, whose result is called `name`; return that."""
+OPERATORS = {"relu": "Relu", "leaky_relu": "LeakyRelu", "elu": "Elu", "selu": "Selu",
+             "sigmoid": "Sigmoid", "hard_sigmoid": "HardSigmoid", "tanh": "Tanh",
+             "hard_silu": "HardSwish", "softmax": "Softmax"}
+
+
+def activate(graph, layer, x, activation, **attributes):
+    """Add a layer's activation of x; return the name of the result.
+
+    attributes: of the operator in ONNX, in place of those of Keras's function.
+    """
+    name = layer.name
     if activation not in (*RECTIFIERS, "softmax"):
         x = graph.enter(x)
-    simple = {"relu": ("Relu", {}), "elu": ("Elu", {}), "selu": ("Selu", {}),
-              "sigmoid": ("Sigmoid", {}), "tanh": ("Tanh", {}), "hard_silu": ("HardSwish", {}),
-              "leaky_relu": ("LeakyRelu", {"alpha": float(slope)}),
-              "hard_sigmoid": ("HardSigmoid", {"alpha": 1 / 6, "beta": 0.5}),
-              "softmax": ("Softmax", {"axis": 1 if rank == 3 else -1})}
     if activation == "linear":
         return x
     if activation == "relu6":
-        return clip(graph, x, name, 0, 6)
+        return _clipped(graph, x, name, 6)
     if activation == "silu":
         return graph.node("Mul", [x, graph.node("Sigmoid", [x], f"{name}/sigmoid")], name)
     if activation == "gelu":
@@ -203,12 +191,13 @@ def activate(graph, x, name, activation, rank, slope=0.2):
         share = graph.node("Add", [error, graph.number(1)], f"{name}/share")
         half = graph.node("Mul", [x, graph.number(0.5)], f"{name}/half")
         return graph.node("Mul", [half, share], name)
-    operator, attributes = simple[activation]
-    return graph.node(operator, [x], name, **attributes)
+    usual = {"leaky_relu": {"alpha": 0.2}, "hard_sigmoid": {"alpha": 1 / 6, "beta": 0.5},
+             "softmax": {"axis": 1 if len(layer.shape) == 3 else -1}}
+    return graph.node(OPERATORS[activation], [x], name, **usual.get(activation, {}) | attributes)
 
 
-def clip(graph, x, name, least, most):
-    return graph.node("Clip", [x, graph.number(least), graph.number(most)], name)
+def _clipped(graph, x, name, largest):
+    return graph.node("Clip", [x, graph.number(0), graph.number(largest)], name)
 
 
 def _passed(graph, layer, inputs, arrays):
@@ -216,85 +205,73 @@ def _passed(graph, layer, inputs, arrays):
 
 
 def _activation(graph, layer, inputs, arrays):
-    return activate(graph, inputs[0], layer.name, layer.settings["activation"], len(layer.shape))
+    """Write an Activation, a LeakyReLU, an ELU or a Softmax."""
+    settings = layer.settings
+    of_kind = {"LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax"}
+    alpha = settings.get("negative_slope", settings.get("alpha"))
+    return activate(graph, layer, inputs[0],
+                    settings.get("activation") or of_kind[layer.kind],
+                    **({} if alpha is None else {"alpha": float(alpha)}))
 
 
 def _relu_layer(graph, layer, inputs, arrays):
     """Write max(x, threshold), with a slope below the threshold and a largest value."""
     settings, (x,) = layer.settings, inputs
-    slope, threshold, largest = (settings[name] or 0 for name in (
+    slope, threshold, largest = (settings[name] for name in (
         "negative_slope", "threshold", "max_value"))
-    bounded = settings["max_value"] is not None
     if not slope and not threshold:
-        return (clip(graph, x, layer.name, 0, largest) if bounded
-                else activate(graph, x, layer.name, "relu", len(layer.shape)))
+        return (activate(graph, layer, x, "relu") if largest is None
+                else _clipped(graph, x, layer.name, largest))
     x = graph.enter(x)
     below = graph.node("LessOrEqual", [x, graph.number(threshold)], f"{layer.name}/below")
     shifted = graph.node("Sub", [x, graph.number(threshold)], f"{layer.name}/shifted")
     sloped = graph.node("Mul", [shifted, graph.number(slope)], f"{layer.name}/sloped")
-    kept = graph.node("Min", [x, graph.number(largest)], f"{layer.name}/kept") if bounded else x
-    return graph.node("Where", [below, sloped, kept], layer.name)
-
-
-def _leaky_relu_layer(graph, layer, inputs, arrays):
-    return activate(graph, inputs[0], layer.name, "leaky_relu", len(layer.shape),
-                    slope=layer.settings["negative_slope"])
-
-
-def _elu_layer(graph, layer, inputs, arrays):
-    return graph.node("Elu", [graph.enter(inputs[0])], layer.name,
-                      alpha=float(layer.settings["alpha"]))
-
-
-def _softmax_layer(graph, layer, inputs, arrays):
-    return activate(graph, inputs[0], layer.name, "softmax", len(layer.shape))
+    if largest is not None:
+        x = graph.node("Min", [x, graph.number(largest)], f"{layer.name}/kept")
+    return graph.node("Where", [below, sloped, x], layer.name)
 
 
 def _convolution(graph, layer, inputs, arrays):
     """Write a Conv2D, a DepthwiseConv2D, a SeparableConv2D, or a Dense on images."""
     settings, (x,) = layer.settings, inputs
+    *depthwise, kernel = [array for name, array in arrays.items() if name != "bias"]
     channels = graph.shapes[layer.inputs[0]][2]
-    kernel, groups = arrays.get("kernel"), settings.get("groups", 1)
-    if layer.kind == "SeparableConv2D":
-        depthwise = arrays["depthwise_kernel"].reshape(*settings["kernel_size"], 1, -1)
-        x = _conv(graph, layer, graph.enter(x), f"{layer.name}/depthwise",
-                  graph.kernel(f"{layer.name}/depthwise", depthwise, None, x), groups=channels)
-        return _finished(graph, layer, x, arrays["pointwise_kernel"], arrays)
+    windows = {"group": settings.get("groups", 1)}
+    if "kernel_size" in settings:
+        windows |= _window_attributes(graph, layer, settings["kernel_size"])
+        windows["dilations"] = settings["dilation_rate"]
+    for array in depthwise:
+        name = f"{layer.name}/depthwise"
+        entered = graph.enter(x)
+        kernels = graph.kernel(name, _grouped(array), None, x)
+        x = graph.node("Conv", [entered, *kernels], name, **windows | {"group": channels})
+        windows = {"group": 1}
     if layer.kind == "DepthwiseConv2D":
-        kernel, groups = kernel.reshape(*settings["kernel_size"], 1, -1), channels
-    return _finished(graph, layer, x, kernel.reshape(*[1] * (4 - kernel.ndim), *kernel.shape),
-                     arrays, groups)
+        kernel, windows["group"] = _grouped(kernel), channels
+    kernel = kernel.reshape(*[1] * (4 - kernel.ndim), *kernel.shape)
+    return _weighted(graph, layer, x, "Conv", kernel, arrays, **windows)
 
 
-def _conv(graph, layer, entered, name, kernel, groups, strided=True):
-    """Add the convolution of an entered tensor, with the layer's windows if strided."""
-    attributes = {"group": groups}
-    if strided and "kernel_size" in layer.settings:
-        attributes |= _window_attributes(graph, layer, layer.settings["kernel_size"])
-        attributes["dilations"] = layer.settings["dilation_rate"]
-    return graph.node("Conv", [entered, *kernel], name, **attributes)
-
-
-def _finished(graph, layer, x, kernel, arrays, groups=1):
-    """Add a layer's last kernel (height, width, inputs, outputs), its bias and its activation."""
-    activation = layer.settings["activation"]
-    name = layer.name if activation == "linear" else f"{layer.name}/sum"
-    kernel, bias = graph.folded(layer, kernel, arrays.get("bias"))
-    total = _conv(graph, layer, graph.enter(x), name, graph.kernel(name, kernel, bias, x), groups,
-                  strided=layer.kind != "SeparableConv2D")
-    return activate(graph, total, layer.name, activation, 3)
+def _grouped(kernel):
+    """Return a kernel (height, width, channels, multiplier) as one of as many groups."""
+    return kernel.reshape(*kernel.shape[:2], 1, -1)
 
 
 def _dense(graph, layer, inputs, arrays):
     if len(layer.shape) == 3:
         return _convolution(graph, layer, inputs, arrays)
+    return _weighted(graph, layer, inputs[0], "Gemm", arrays["kernel"], arrays, transB=1)
+
+
+def _weighted(graph, layer, x, operator, kernel, arrays, **attributes):
+    """Add a layer's last kernel (..., outputs) with its bias, and its activation."""
     activation = layer.settings["activation"]
     name = layer.name if activation == "linear" else f"{layer.name}/sum"
-    kernel, bias = graph.folded(layer, arrays["kernel"], arrays.get("bias"))
-    entered = graph.enter(inputs[0])
-    total = graph.node("Gemm", [entered, *graph.kernel(name, kernel, bias, inputs[0])], name,
-                       transB=1)
-    return activate(graph, total, layer.name, activation, 1)
+    kernel, bias = graph.folded(layer, kernel, arrays.get("bias"))
+    entered = graph.enter(x)
+    total = graph.node(operator, [entered, *graph.kernel(name, kernel, bias, x)], name,
+                       **attributes)
+    return activate(graph, layer, total, activation)
 
 
 def _normalization(graph, layer, inputs, arrays):
@@ -322,19 +299,16 @@ def _window_attributes(graph, layer, size):
 
 
 def _pooling(graph, layer, inputs, arrays):
-    attributes = _window_attributes(graph, layer, layer.settings["pool_size"])
-    operator = layer.kind.removesuffix("Pooling2D").removesuffix("age") + "Pool"
-    name = graph.node({"AverPool": "AveragePool"}.get(operator, operator),
-                      [graph.enter(inputs[0])], layer.name, **attributes)
+    name = graph.node("MaxPool" if layer.kind == "MaxPooling2D" else "AveragePool",
+                      [graph.enter(inputs[0])], layer.name,
+                      **_window_attributes(graph, layer, layer.settings["pool_size"]))
     return graph.in_range_of(name, inputs[0])
 
 
 def _global_pooling(graph, layer, inputs, arrays):
-    operator = layer.kind.removesuffix("Pooling2D") + "Pool"
-    name = f"{layer.name}/image"
-    if layer.settings["keepdims"]:
-        return graph.node(operator, [graph.enter(inputs[0])], layer.name)
-    return graph.node("Flatten", [graph.node(operator, [graph.enter(inputs[0])], name)], layer.name)
+    name = layer.name if layer.settings["keepdims"] else f"{layer.name}/image"
+    image = graph.node(layer.kind.replace("Pooling2D", "Pool"), [graph.enter(inputs[0])], name)
+    return image if name == layer.name else graph.node("Flatten", [image], layer.name)
 
 
 def _reshape(graph, layer, inputs, arrays):
@@ -362,13 +336,13 @@ def _merged(graph, layer, inputs, arrays):
     """Write a sum or a product; a vector counts as an image of one pixel."""
     if len(inputs) == 1:
         return inputs[0]
-    operator = {"Add": "Add", "Multiply": "Mul"}[layer.kind]
     images = {name: graph.enter(_as_image(graph, layer, x, name))
-              for name, x in dict(zip(layer.inputs, inputs)).items()}
+              for name, x in zip(layer.inputs, inputs)}
     x, *others = [images[name] for name in layer.inputs]
-    for number_, other in enumerate(others):
-        last = number_ == len(others) - 1
-        x = graph.node(operator, [x, other], layer.name if last else f"{layer.name}/{number_}")
+    operator = {"Add": "Add", "Multiply": "Mul"}[layer.kind]
+    for place, other in enumerate(others, start=2):
+        name = layer.name if place == len(inputs) else f"{layer.name}/{place - 2}"
+        x = graph.node(operator, [x, other], name)
     return x
 
 
@@ -412,18 +386,16 @@ KINDS = {
                        lambda settings: tuple(settings["shape"]), _passed),
     "Conv2D": Kind({"filters": COUNT, "groups": COUNT, "kernel_regularizer": PENALTY,
                     **_CONVOLUTION},
-                   _convolved, _convolution, _convolution_arrays, outputs="filters"),
+                   _convolved, _convolution, _convolution_arrays),
     "DepthwiseConv2D": Kind({"depth_multiplier": COUNT, "depthwise_regularizer": PENALTY,
                              **_CONVOLUTION},
-                            _convolved, _convolution, _depthwise_arrays,
-                            outputs="depth_multiplier"),
+                            _convolved, _convolution, _depthwise_arrays),
     "SeparableConv2D": Kind({"filters": COUNT, "depth_multiplier": COUNT,
                              "depthwise_regularizer": PENALTY, "pointwise_regularizer": PENALTY,
                              **_CONVOLUTION},
-                            _convolved, _convolution, _separable_arrays, outputs="filters"),
+                            _convolved, _convolution, _separable_arrays),
     "Dense": Kind({"units": COUNT, "kernel_regularizer": PENALTY, **_KERNEL},
-                  _dense_shape, _dense, _dense_arrays,
-                  outputs="units"),
+                  _dense_shape, _dense, _dense_arrays),
     "BatchNormalization": Kind({"momentum": number(0, 1), "epsilon": number(1e-12, 1),
                                 "center": SWITCH, "scale": SWITCH, "beta_regularizer": PENALTY,
                                 "gamma_regularizer": PENALTY},
@@ -431,9 +403,9 @@ KINDS = {
     "Activation": Kind({"activation": one_of(*ACTIVATIONS)}, _same, _activation),
     "ReLU": Kind({"max_value": either(one_of(None), _SLOPE), "negative_slope": _SLOPE,
                   "threshold": _SLOPE}, _same, _relu_layer),
-    "LeakyReLU": Kind({"negative_slope": _SLOPE}, _same, _leaky_relu_layer),
-    "ELU": Kind({"alpha": _SLOPE}, _same, _elu_layer),
-    "Softmax": Kind({"axis": one_of(-1)}, _same, _softmax_layer),
+    "LeakyReLU": Kind({"negative_slope": _SLOPE}, _same, _activation),
+    "ELU": Kind({"alpha": _SLOPE}, _same, _activation),
+    "Softmax": Kind({"axis": one_of(-1)}, _same, _activation),
     "MaxPooling2D": Kind(_POOLING, _pooled, _pooling),
     "AveragePooling2D": Kind(_POOLING, _pooled, _pooling),
     "GlobalAveragePooling2D": Kind({"keepdims": SWITCH}, _mean_shape, _global_pooling),
@@ -442,7 +414,8 @@ KINDS = {
     "Reshape": Kind({"target_shape": several(whole(-1, 1 << 20), most=3, least=1)},
                     _reshaped, _reshape),
     "Dropout": Kind({"rate": _RATE}, _same, _passed),
-    "SpatialDropout2D": Kind({"rate": _RATE}, lambda settings, shape: _image(shape), _passed),
+    "SpatialDropout2D": Kind({"rate": _RATE}, lambda settings, shape: (*shape[:2], shape[2]),
+                             _passed),
     "GaussianNoise": Kind({"stddev": number(0, 1)}, _same, _passed),
     "Add": Kind({}, _broadcast, _merged),
     "Multiply": Kind({}, _broadcast, _merged),

@@ -4,7 +4,12 @@ import numpy as np
 from onnx import helper, numpy_helper
 
 from pipeline.nn.graph import kernels
-from pipeline.nn.quantization import activation_levels, integers, kernel_scales
+
+# Kernels have seven bits: processors without int8 dot products add two products of a kernel and
+# an activation in 16 bits, which overflow with eight.
+LARGEST_IN_KERNEL = 63
+LARGEST_IN_BIAS = 2**30
+SMALLEST_SCALE = np.float32(1e-30)  # of what is 0 everywhere
 
 MODEL_NAMES = ("images", "probabilities")  # what the whole model takes and gives
 
@@ -39,7 +44,7 @@ class OnnxGraph:
         """Add a single float32 number, once."""
         name = f"number/{value}"
         if all(constant.name != name for constant in self.constants):
-            self.constants.append(numpy_helper.from_array(np.array(value, np.float32), name))
+            self.constant(name, np.array(value, np.float32))
         return name
 
     def node(self, operator, inputs, name, **attributes):
@@ -65,7 +70,10 @@ class OnnxGraph:
                 self.ranged.append(ranged)
             return x
         if x not in self._entered:
-            scale, zero_point = activation_levels(*self._ranges[ranged])
+            lowest, highest = self._ranges[ranged]
+            lowest, highest = min(lowest, 0.0), max(highest, 0.0)  # 0 is exact
+            scale = np.maximum(np.float32((highest - lowest) / 255), SMALLEST_SCALE)
+            zero_point = np.uint8(np.clip(round(-lowest / float(scale)), 0, 255))
             self._scales[x] = scale
             levels = [self.constant(f"{x}/quantization_scale", scale),
                       self.constant(f"{x}/quantization_zero", zero_point)]
@@ -81,13 +89,17 @@ class OnnxGraph:
         if not self._ranges:
             return [self.constant(f"{name}/{array}", values) for array, values in arrays.items()]
         scale = self._scales[x]
-        scales = kernel_scales(arrays["kernel"], bias, scale)
+        largest = np.abs(arrays["kernel"]).reshape(len(arrays["kernel"]), -1).max(axis=1)
+        for_bias = 0 if bias is None else np.abs(bias) / (LARGEST_IN_BIAS * scale)
+        scales = np.maximum(np.maximum(largest / LARGEST_IN_KERNEL, for_bias),
+                            SMALLEST_SCALE).astype(np.float32)
         types = {"kernel": (scales, np.int8), "bias": (scales * scale, np.int32)}
         return [self._dequantized(f"{name}/{array}", values, *types[array])
                 for array, values in arrays.items()]
 
     def _dequantized(self, name, values, scales, dtype):
-        inputs = [self.constant(f"{name}/integers", integers(values, scales, dtype)),
+        integers = np.rint(values / scales.reshape(-1, *[1] * (values.ndim - 1))).astype(dtype)
+        inputs = [self.constant(f"{name}/integers", integers),
                   self.constant(f"{name}/scales", scales),
                   self.constant(f"{name}/zero_points", np.zeros(len(scales), dtype))]
         return self.node("DequantizeLinear", inputs, name, axis=0)

@@ -4,12 +4,17 @@ import json
 
 from onnx import TensorProto, helper
 
-from pipeline.nn.graph import layers_of
+from pipeline.nn.graph import LARGEST_ACTIVATION, layers_of
 from pipeline.nn.layerkinds import KINDS
 from pipeline.nn.onnxgraph import MODEL_NAMES, OnnxGraph
+from pipeline.nn.runtimenetwork import RuntimeNetwork
 
 OPSET = 17  # has all that is needed; runtimes of 2022 and later read it
 IR_VERSION = 8  # of the release with that opset
+
+# Enough to see the extremes: four times as many gave the same accuracy on PublicTest.
+NUM_IMAGES = 512
+BATCH_SIZE = 32  # all activations of a batch are in memory
 
 PREPROCESSING = ("the square box of a face in a gray picture, shrunk to the network's width and "
                  "height by the mean over areas, divided by 255")
@@ -33,6 +38,26 @@ def ranged_network(graph, weights):
     model.graph.output.extend(
         helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
     return model, names
+
+
+def measure_ranges(graph, weights, images):
+    """Return {tensor: [lowest, highest]} over images (N, height, width, channels) float32 in 0-1.
+
+    graph, weights: as for onnx_network. Returns None if an activation is no number, or beyond
+    LARGEST_ACTIVATION.
+    """
+    model, names = ranged_network(graph, weights)
+    network = RuntimeNetwork(model)
+    ranges = {}
+    for start in range(0, len(images), BATCH_SIZE):
+        arrays = network.outputs(images[start:start + BATCH_SIZE], names)
+        for name, array in zip(names, arrays):
+            lowest, highest = float(array.min()), float(array.max())
+            if not -LARGEST_ACTIVATION <= lowest <= highest <= LARGEST_ACTIVATION:
+                return None
+            others = ranges.get(name, (lowest, highest))
+            ranges[name] = [min(lowest, others[0]), max(highest, others[1])]
+    return ranges
 
 
 def _written(graph, weights, class_names, ranges):

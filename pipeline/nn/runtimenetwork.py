@@ -6,8 +6,7 @@ from pipeline.quietimports import available_cores
 
 onnxruntime.set_default_logger_severity(3)  # errors; it warns of processors that it does not know
 
-# Of a network this small; more have more to tell each other than to do.
-MOST_THREADS = 4
+MOST_THREADS = 4  # more cost more in synchronization than they save
 
 
 class RuntimeNetwork:

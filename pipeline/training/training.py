@@ -16,9 +16,9 @@ from pipeline.errors import UserError
 from pipeline.files.locks import locked_folder
 from pipeline.io import checkpoint
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-from pipeline.nn.activationranges import NUM_IMAGES
 from pipeline.nn.graph import kernels, layers_of
 from pipeline.nn.kerasgraph import graph_of, keras_model, set_weights, weights_of
+from pipeline.nn.onnxnetwork import NUM_IMAGES
 from pipeline.preprocessing.affineaugmentor import AffineAugmentor
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 from pipeline.preprocessing.mixup import Mixup

@@ -90,7 +90,7 @@ def test_any_keras_program_can_load_the_file(path):
 
 def test_another_network_is_refused(path):
     checkpoint.save(trained(), path, RECORD)
-    with pytest.raises(UserError, match="of another network"):
+    with pytest.raises(UserError, match="damaged, or not a model file"):
         checkpoint.restore(network(blocks=2), path)
 
 

@@ -4,11 +4,10 @@ import numpy as np
 import onnx
 import pytest
 
-from pipeline.nn.activationranges import measure_ranges
 from pipeline.nn.graph import layers_of
 from pipeline.nn.kerasgraph import graph_of, keras_model, set_weights, weights_of
 from pipeline.nn.layerkinds import KINDS
-from pipeline.nn.onnxnetwork import onnx_network
+from pipeline.nn.onnxnetwork import measure_ranges, onnx_network
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 from tests.nn.networks import NETWORKS, drawn
 
