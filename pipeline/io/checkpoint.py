@@ -9,12 +9,14 @@ read. Nothing else in the file is looked at, let alone run. `read` needs no Kera
 """
 
 import hashlib
+import io
 import json
 import math
 import shlex
 import shutil
 from contextlib import contextmanager
 
+import h5py
 import numpy as np
 
 from pipeline.errors import UserError
@@ -200,8 +202,6 @@ def _other_classes(record, path, class_names, database):
 
 def _write_record(path, text):
     """Give a model file the text of its record, in place of one that it has."""
-    import h5py
-
     with h5py.File(path, "r+") as file:
         if RECORD in file:
             del file[RECORD]
@@ -210,10 +210,6 @@ def _write_record(path, text):
 
 def _halve(path):
     """Make the arrays of a model file float16; written anew, since HDF5 gives no bytes back."""
-    import io
-
-    import h5py
-
     with h5py.File(io.BytesIO(path.read_bytes()), "r") as old, h5py.File(path, "w") as new:
         def copy(name, item):
             if isinstance(item, h5py.Dataset):

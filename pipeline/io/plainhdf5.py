@@ -96,7 +96,7 @@ class PlainHDF5:
             kind, count = attribute.get_type(), prod(attribute.shape)
             if count > LONGEST_ATTRIBUTE or len(attribute.shape) > 1:
                 raise ValueError(f"an attribute of shape {attribute.shape}")
-            if is_text(kind):
+            if isinstance(kind, h5py.h5t.TypeStringID) and kind.is_variable_str():
                 texts = [self._string(place + number * STRING_REFERENCE.size, LONGEST_ATTRIBUTE)
                          .decode() for number in range(count)]
                 found[name.decode()] = texts if attribute.shape else texts[0]
@@ -156,7 +156,3 @@ class PlainHDF5:
         if group.links.get_info(name).type != h5py.h5l.TYPE_HARD:
             raise ValueError(f"{name.decode()} leads elsewhere")
         return group
-
-
-def is_text(kind):
-    return isinstance(kind, h5py.h5t.TypeStringID) and kind.is_variable_str()

@@ -71,11 +71,10 @@ def _layer(data, earlier):
     """Return a Layer from its dict. earlier: {name: Layer}."""
     if type(data) is not dict:
         raise ValueError(f"a layer {shown(data)}, expected fields with names")
-    required = ("name", "inputs") if "shares" in data else ("name", "kind", "inputs", "settings",
-                                                            "arrays")
-    for problem in wrong_fields(data, FIELDS, required, f"layer {shown(data.get('name'))} "):
+    name, place = data.get("name"), f"layer {shown(data.get('name'))} "
+    required = ("name", "inputs") if "shares" in data else FIELDS.keys() - {"shares"}
+    for problem in wrong_fields(data, FIELDS, required, place):
         raise ValueError(problem)
-    name, place = data["name"], f"layer {shown(data['name'])} "
     if "/" in name:
         raise ValueError(f"{place}with a slash in its name, expected none")
     first = earlier.get(data["shares"]) if "shares" in data else None
@@ -129,7 +128,6 @@ def _require_moderate(layers):
     gathered = max(prod(layer.settings.get("kernel_size", ())) * prod(layer.shape[:-1])
                    for layer in layers)
     for found, most, what in (
-        (parameters(layers), LARGEST_NETWORK, "parameters"),
         (work, MOST_WORK, "multiply-adds an image"),
         (gathered, MOST_ACTIVATIONS, "pixels that the windows of a layer gather"),
         (sum(len(layer.inputs) for layer in layers), MOST_INPUTS, "inputs of layers"),
@@ -143,11 +141,6 @@ def _require_moderate(layers):
 def with_arrays(layers):
     """Return the layers that own arrays, in order."""
     return [layer for layer in layers if layer.arrays and layer.owner == layer.name]
-
-
-def parameters(layers):
-    """Return the number of parameters of a network, those of batch normalizations included."""
-    return sum(prod(shape) for layer in with_arrays(layers) for shape in layer.arrays.values())
 
 
 def kernels(layers):
@@ -164,12 +157,8 @@ def with_classes(graph, classes):
     shapes = {layer.name: layer.shape for layer in layers}
     settings = {**last.settings, "units" if last.kind == "Dense" else "filters": classes}
     arrays = KINDS[last.kind].arrays(settings, shapes[last.inputs[0]])
-    changed = [{**data, "settings": settings, "arrays": plain_shapes(arrays)}
-               if data["name"] == last.name else data for data in graph]
+    new = {"settings": settings, "arrays": {name: list(shape) for name, shape in arrays.items()}}
+    changed = [data | new if data["name"] == last.name else data for data in graph]
     if layers_of(changed)[-1].shape != (classes,):
         raise ValueError(f"a network whose last kernel {last.name} does not give its classes")
     return changed
-
-
-def plain_shapes(arrays):
-    return {name: list(shape) for name, shape in arrays.items()}

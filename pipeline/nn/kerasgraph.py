@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from pipeline.errors import UserError
-from pipeline.nn.graph import layers_of, plain_shapes
+from pipeline.nn.graph import layers_of
 from pipeline.nn.layerkinds import KINDS
 from pipeline.nn.tensorflowlayers import SUBSTITUTES
 
@@ -25,16 +25,15 @@ def graph_of(model):
     """
     _require_kinds(model)
     calls = _calls(model)
-    names, graph = _stable_names(calls), []
+    names, called, graph = _stable_names(calls), {}, []
     for layer, number, inputs in calls:
-        entry = {"name": _call_name(names[layer], number),
-                 "inputs": [_call_name(names[other], call) for other, call in inputs]}
+        called[layer, number] = f"{names[layer]}:{number}" if number else names[layer]
+        entry = {"name": called[layer, number], "inputs": [called[call] for call in inputs]}
         if number:
             entry["shares"] = names[layer]
         else:
             entry |= {"kind": _kind_of(layer), "settings": _settings_of(layer),
-                      "arrays": plain_shapes({weight.name: weight.shape
-                                              for weight in layer.weights})}
+                      "arrays": {weight.name: list(weight.shape) for weight in layer.weights}}
         graph.append(entry)
     try:
         layers_of(graph)
@@ -155,10 +154,6 @@ def _stable_names(calls):
             number = counts[kind] = counts.get(kind, -1) + 1
             names[layer] = f"{kind}_{number}" if number else kind
     return names
-
-
-def _call_name(name, number):
-    return f"{name}:{number}" if number else name
 
 
 def _calls(model):

@@ -30,10 +30,10 @@ class OnnxGraph:
         self.ranged = []
         self._ranges = ranges
         self._range_of, self._entered, self._scales = {}, {}, {}
-        self._normalizations = {kernel: (normalization.settings["epsilon"],
-                                         weights[normalization.owner])
-                                for kernel, normalization in _foldable(layers).items()}
-        self.done_by_kernels = {layer.name for layer in _foldable(layers).values()}
+        folded = _foldable(layers)
+        self._normalizations = {kernel: (layer.settings["epsilon"], weights[layer.owner])
+                                for kernel, layer in folded.items()}
+        self.done_by_kernels = {layer.name for layer in folded.values()}
 
     def constant(self, name, values):
         """Add an array."""

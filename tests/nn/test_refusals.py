@@ -124,7 +124,7 @@ def wide(count, filters, side, kernel=3):
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    ((2, 1024, 8, 7), "51,380,224 parameters, expected at most 32,000,000"),
+    ((1, 1024, 8, 7), "51,380,224 parameters, .*, expected at most 32,000,000"),
     ((900, 64, 64), "multiply-adds an image"),
     ((900, 1, 1024), "activations an image"),
 ])
