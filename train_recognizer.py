@@ -95,7 +95,7 @@ def listed():
 def folders_of(args, experiment):
     """Return the folders of a training: its own, unless the arguments name others."""
     name = str(experiment)
-    if args.dataset.resolve() != config.HDF5_PATH:
+    if args.dataset.resolve() != config.HDF5_PATH.resolve():
         name = f"{args.dataset.resolve().name}_{experiment}"
     checkpoints = args.model.parent if args.model else config.CHECKPOINTS_PATH / name
     return Folders(args.dataset, args.checkpoints or checkpoints,
@@ -109,7 +109,7 @@ def print_end(record, folders):
             else accuracies.index(max(accuracies)))
     model = folders.checkpoints / "best.hdf5"
     words = ["python", "test_recognizer.py", "--model", model, "--split", "val"]
-    if folders.dataset.resolve() != config.HDF5_PATH:
+    if folders.dataset.resolve() != config.HDF5_PATH.resolve():
         words += ["--dataset", folders.dataset]
     print(f"best: epoch {best + 1} of {len(losses)}, {accuracies[best]:.2%} on the validation "
           f"split, in {printable(model)}\n"

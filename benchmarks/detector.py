@@ -62,7 +62,7 @@ def ours(video, output):
             rates.append(float(re.search(r"frames a second\D+(\d+)", printed)[1]))
             frames = int(re.search(r"frames\D+(\d+)", printed)[1])
         with open(table, newline="") as file:
-            with_face = {row["frame"] for row in csv.DictReader(file)}
+            with_face = {row["frame"] for row in csv.DictReader(file) if row["face"]}
     return max(rates), len(with_face) / frames
 
 

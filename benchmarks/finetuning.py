@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+import train_recognizer
 from config import emotion_config as config
 from config.experiments import EXPERIMENTS
 from pipeline.ending import run
@@ -79,18 +80,13 @@ def write_sets(folder):
 
 def train_and_measure(recipe, dataset, folder):
     """Return what a run's validation said, epoch by epoch, and its best network's measures."""
-    from pipeline.io import checkpoint
-    from pipeline.training.training import train
-
-    record = {"experiment": "fine-tune", "precision": PRECISION, "seed": config.SEED, "epoch": 0,
-              "history": {}, "epochs": recipe.epochs, "teachers": []}
+    EXPERIMENTS["benchmark"] = recipe
+    arguments = ["--experiment", "benchmark", "--precision", PRECISION, "--dataset", str(dataset),
+                 "--checkpoints", str(folder), "--output", str(folder)]
     if recipe.pretrained:
-        network = checkpoint.read_record(config.MODEL_PATH)["network"]
-        record |= {"pretrained": str(config.MODEL_PATH), "network": network}
-    train(recipe, record, model_path=None, dataset=dataset, checkpoints=folder, output=folder,
-          input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
-          batch_size=recipe.batch_size, checkpoint_every=1000)
-    history = record["history"]
+        arguments += ["--pretrained", str(config.MODEL_PATH)]
+    train_recognizer.main(arguments)
+    history = json.loads((folder / "vggnet_emotion_benchmark.json").read_text())
     return {"val_accuracy": history["val_accuracy"], "val_loss": history["val_loss"],
             "seconds": round(sum(history["seconds"])),
             "test": measured(folder / "best.hdf5", dataset / "test.hdf5")}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pipeline
 from pipeline.errors import UserError
+from pipeline.terminal import printable
 
 LARGEST_NUMBER = 1_000_000_000  # of frames or pixels: more is a slip, and too much for OpenCV
 LARGEST_CAMERA = 99  # from 100 on OpenCV takes the hundreds for one of its libraries
@@ -128,6 +129,17 @@ def share(text):
         if 0 <= float(text) <= 1:
             return float(text)
     raise argparse.ArgumentTypeError(f"{text}: expected a number from 0 to 1")
+
+
+def checked(name, value, check):
+    """Return the value of a Python program's argument as a check for argparse does.
+
+    Raises UserError where that would refuse it on the command line.
+    """
+    try:
+        return check(str(value))
+    except argparse.ArgumentTypeError as error:
+        raise UserError(printable(f"{name}={error}")) from None
 
 
 def this_command(**changes):

@@ -1,7 +1,7 @@
 """Write a network for other programs, as .onnx or as .tflite for small devices, or for use here.
 
-    python -m pipeline.export --model checkpoints/model.hdf5 --output emotion.onnx
-    python -m pipeline.export --model checkpoints/model.hdf5 --output emotion.tflite
+    python -m pipeline.export --output emotion.onnx
+    python -m pipeline.export --output emotion.tflite
     python -m pipeline.export --model checkpoints/model.hdf5 --output half_the_size.hdf5
 
 The .onnx file is what the detector runs, and says in its metadata which classes its outputs are
@@ -10,8 +10,7 @@ without what only training needs, in float16. What is written is run on a hundre
 sample, beside Keras: a line says by how much the probabilities differ.
 """
 
-from pathlib import Path
-
+from pipeline import CASCADE, MODEL, ROOT
 from pipeline.commandline import existing_file, new_parser, path
 from pipeline.ending import run
 from pipeline.errors import UserError
@@ -19,9 +18,7 @@ from pipeline.files.places import require_apart
 from pipeline.quietimports import import_keras, prepare_opencv
 from pipeline.terminal import printable, quiet_stderr
 
-ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "samples" / "faces.mp4"
-CASCADE = ROOT / "haarcascade_frontalface_default.xml"
 FACES = 100
 
 SUFFIXES = (".onnx", ".tflite", ".hdf5")
@@ -33,7 +30,8 @@ LARGEST_DIFFERENCE = {"float32": 1e-4, "float16": 2e-3, "int8": 0.2}
 def parse_args(argv=None):
     parser = new_parser(__doc__)
     what = parser.add_argument_group("what is exported")
-    what.add_argument("--model", type=path, required=True, metavar="FILE", help="trained network")
+    what.add_argument("--model", type=path, default=MODEL, metavar="FILE",
+                      help=f"trained network (default: {MODEL.relative_to(ROOT).as_posix()})")
     what.add_argument("--output", type=path, required=True, metavar="FILE",
                       help="file to write, .onnx, .tflite or .hdf5")
     what.add_argument("--precision", choices=("float32", "int8"),
@@ -78,7 +76,7 @@ def export(model_path, output, precision):
                             include_optimizer=False)
             found = checkpoint.load(partial)[0].predict_on_batch(faces)
         else:
-            write_tflite(model, partial)
+            write_tflite(model, partial, record["class_names"])
             found = run_tflite(partial, faces)
         difference = float(abs(found - model.predict_on_batch(faces)).max())
         if not difference <= LARGEST_DIFFERENCE[precision]:
@@ -87,7 +85,13 @@ def export(model_path, output, precision):
     return difference
 
 
-def write_tflite(model, path):
+def write_tflite(model, path, class_names):
+    """Write a .tflite file, and the classes into it as labels.txt, where TensorFlow Lite has them.
+
+    Its end is a ZIP archive for that.
+    """
+    import zipfile
+
     import keras
 
     if keras.backend.backend() != "tensorflow":
@@ -95,6 +99,8 @@ def write_tflite(model, path):
                         f"{keras.backend.backend()}")
     with quiet_stderr():
         model.export(path, format="litert", verbose=False)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("labels.txt", "\n".join(class_names))
 
 
 def run_tflite(path, faces):

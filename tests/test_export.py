@@ -1,11 +1,13 @@
 import json
 import re
+import zipfile
 from functools import cache
 
 import numpy as np
 import onnx
 import pytest
 
+from config import emotion_config as config
 from pipeline import export
 from pipeline.io import checkpoint
 from pipeline.io.onnxmodel import read_onnx
@@ -43,6 +45,15 @@ def test_tflite(tmp_path):
     path = tmp_path / "emotion.tflite"
     assert 0 < exported(path) < 1e-5
     assert path.read_bytes()[4:8] == b"TFL3"
+    assert zipfile.ZipFile(path).read("labels.txt").decode().split() == list(config.CLASS_NAMES[6])
+
+
+def test_the_network_of_the_detector_is_exported_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    process = run_main("pipeline.export", "--output", "emotion.onnx")
+    assert process.returncode == 0, process.stderr_text
+    expected = read_onnx(config.DETECTOR_MODEL_PATH, "float32")[0].SerializeToString()
+    assert (tmp_path / "emotion.onnx").read_bytes() == expected
 
 
 def test_a_model_file_for_use_is_half_the_size(tmp_path):

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from pipeline import getyunet
-from pipeline.detection.faces.yunetdetector import KNOWN
+from pipeline.detection.faces.detectormodel import KNOWN
 from tests.conftest import fails_with, run_main
 
 FILE = bytes(range(250)) * 1000

@@ -24,6 +24,7 @@ ROOMS = (
     "pipeline.detection.faces",
     "pipeline.detection.outputs",
     "pipeline.detection.runs",
+    "pipeline.api",
     "pipeline.export", "pipeline.getyunet", "pipeline.quantize",
 )
 SOURCES, FACES, OUTPUTS = (f"pipeline.detection.{name}" for name in ("sources", "faces", "outputs"))

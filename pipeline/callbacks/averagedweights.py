@@ -34,7 +34,7 @@ class AveragedWeights(keras.callbacks.SwapEMAWeights):
 
     def on_test_end(self, logs=None):
         self.weights = weights_of(self.model)
-        statistics = [weights[2:] for weights in self._trained]
+        statistics = [weights[-2:] for weights in self._trained]
         super().on_test_end(logs)
         for layer, (mean, variance) in zip(self._layers, statistics):
             layer.moving_mean.assign(mean)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from collections import Counter
 from glob import glob
 from pathlib import Path
@@ -27,6 +28,13 @@ class Skips:
         """Print a line, and count `number` under its reason."""
         notice(line)
         self.counts[reason] += number
+
+
+class SkipWarnings(Skips):
+    """Warns of what is skipped instead of printing it: for Python programs."""
+
+    def add(self, reason, line, number=1):
+        warnings.warn(line, stacklevel=2)
 
 
 def matching(names):

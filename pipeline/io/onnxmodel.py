@@ -12,6 +12,8 @@ def read_onnx(path, precision=None):
     precision: "float32" or "int8"; None is int8 if the file has the ranges of the activations,
     which int8 needs. Raises UserError as checkpoint.read does, and for int8 without ranges.
     """
+    if precision not in (None, "float32", "int8"):
+        raise UserError(f"found precision {precision!r}, expected float32 or int8")
     record, weights = checkpoint.read(path)
     ranges = record.get("activation_ranges")
     if precision is None:

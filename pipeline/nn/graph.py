@@ -16,6 +16,7 @@ MOST_LAYERS = 1000
 LARGEST_NETWORK = 32_000_000  # parameters
 MOST_WORK = 10_000_000_000  # multiply-adds an image: seconds on one core
 MOST_ACTIVATIONS = 1 << 25  # numbers an image, of all layers together
+MOST_INPUTS = 3 * MOST_LAYERS  # of all layers together: each is an operator at least
 
 NAME = text(72)
 FIELDS = {
@@ -124,10 +125,15 @@ def _require_moderate(layers):
     work = sum(size * prod(layer.shape[:-1]) for size, layer in zip(sizes, layers)) + sum(
         prod(layer.settings["pool_size"]) * prod(layer.shape)
         for layer in layers if "pool_size" in layer.settings)
+    gathered = max(prod(layer.settings.get("kernel_size", ())) * prod(layer.shape[:-1])
+                   for layer in layers)
     for found, most, what in (
-        (sum(sizes), LARGEST_NETWORK, "parameters, a shared layer's counted at each call"),
+        (parameters(layers), LARGEST_NETWORK, "parameters"),
         (work, MOST_WORK, "multiply-adds an image"),
+        (gathered, MOST_ACTIVATIONS, "pixels that the windows of a layer gather"),
+        (sum(len(layer.inputs) for layer in layers), MOST_INPUTS, "inputs of layers"),
         (sum(prod(layer.shape) for layer in layers), MOST_ACTIVATIONS, "activations an image"),
+        (sum(sizes), LARGEST_NETWORK, "parameters, a shared layer's counted at each call"),
     ):
         if found > most:
             raise ValueError(f"a network of {found:,} {what}, expected at most {most:,}")

@@ -100,7 +100,8 @@ def test_the_sidecar_says_how_the_table_came_about(run, clip):
         "file": CASCADE.name, "sha256": hashlib.sha256(CASCADE.read_bytes()).hexdigest()}
     assert sidecar["settings"] == {
         "smoothing": 0.14, "least_confidence": 0, "faces": "all", "detection_width": 300,
-        "min_face": 30, "full_scan_every": 0.5, "every": 1, "max_frames": None}
+        "min_face": 30, "full_scan_every": 0.5, "every": 1, "start": 0, "end": None,
+        "max_frames": None}
     assert sidecar["command"].startswith("python ") and "--csv" in sidecar["command"]
     assert sidecar["version"]
 
@@ -159,6 +160,7 @@ def test_several_pictures_have_shares_of_all_faces(tmp_path):
     sidecar = json.loads((tmp_path / "x.json").read_text())
     assert [face["file"] for face in sidecar["faces"]] == ["a.jpg"] * 2 + ["b.jpg"] * 2
     assert next(iter(sidecar["columns"])) == "file" and "seconds" not in sidecar["source"]
+    assert "not smoothed" in sidecar["columns"]["happy"]["Description"]
 
 
 def test_without_smoothing_the_sidecar_says_so(tmp_path):

@@ -171,7 +171,7 @@ def test_a_killed_run_ends_with_the_same_weights_bit_for_bit(
 def test_a_run_resumes_from_a_checkpoint_to_the_same_weights_bit_for_bit(
         dataset, tmp_path, request, experiment, run):
     whole = request.getfixturevalue(run)
-    saved = copy_of(whole, "epoch_5.hdf5", tmp_path)
+    saved = copy_of(whole, "epoch_5.hdf5", tmp_path / "checkpoints")
     copy_of(whole, "best.hdf5", tmp_path / "checkpoints")  # in case it is an earlier one
     process = train(dataset, tmp_path, "--model", saved, "--start_epoch", 5)
     assert process.returncode == 0, process.stderr_text
@@ -281,7 +281,7 @@ def test_arguments_that_contradict_the_checkpoint(dataset, whole_run, tmp_path):
     model = whole_run / "checkpoints" / "epoch_5.hdf5"
     for more, message in {
         ("--model", model, "--start_epoch", 6): "has epoch 5, found --start_epoch 6",
-        ("--model", model, "--experiment", 6): "has experiment 4, found --experiment 6",
+        ("--model", model, "--experiment", 6): "give --experiment 4, or start a",
         ("--model", model, "--precision", "mixed_bfloat16"): "has precision float32",
         ("--model", model, "--epochs", 5): "is trained for 5 epochs already",
         ("--model", whole_run / "checkpoints" / "best.hdf5", "--epochs", EPOCHS + 1):
@@ -293,18 +293,11 @@ def test_arguments_that_contradict_the_checkpoint(dataset, whole_run, tmp_path):
         assert message in refused(dataset, tmp_path, *more)
 
 
-def test_a_checkpoint_of_other_classes(csv_file, whole_run, tmp_path):
+def test_a_checkpoint_of_another_database(csv_file, whole_run, tmp_path):
     run_main("build_dataset.py", "--csv", csv_file, "--output", tmp_path, "--classes", 7)
     model = whole_run / "checkpoints" / "epoch_5.hdf5"
     line = refused(tmp_path, tmp_path, "--model", model)
-    assert "train.hdf5 has angry, disgust, fear" in line
-    assert "build it with --class-names angry fear happy sad surprise neutral, or with" in line
-
-
-def test_a_checkpoint_of_another_optimizer(dataset, whole_run, tmp_path):
-    path = copy_of(whole_run, "epoch_5.hdf5", tmp_path)
-    change_record(path, experiment=1)
-    assert f"{path}: damaged, or not" in refused(dataset, tmp_path, "--model", path)
+    assert "was trained with train.hdf5 " in line and "give --dataset the folder of that" in line
 
 
 @pytest.mark.torture

@@ -1,16 +1,18 @@
 """The figures of docs/experiments.md are those of the recorded runs."""
 
+import re
 from statistics import median
 
 import pytest
 
 from config.experiments import EXPERIMENTS
-from tests.docs.records import RESULTS, SHIPPED, document, recorded, rows
+from tests.docs.records import RESULTS, SHIPPED, document, recorded, rows, table
 
 TEXT, SENTENCES = document("docs/experiments.md")
 FIRST = range(1, 7)
 BEYOND = (7, 8, 9, 10, 12, 13, 14, 15, 16, 20)
 NOT_TESTED = {13, 14, 15, 16, 20}  # on PrivateTest
+SMALL = (29, 30)
 ON_GPU = {7: 195, 8: 205}  # epochs
 
 
@@ -62,7 +64,7 @@ def test_the_table_beyond_the_original_is_what_was_recorded(number):
 
 def test_every_recorded_run_is_in_a_table():
     found = {int(path.name) for path in RESULTS.iterdir() if path.name.isdecimal()}
-    assert found == {*FIRST, *BEYOND, 25, 26, 27, 28}  # the last four: docs/votes.md
+    assert found == {*FIRST, *BEYOND, 25, 26, 27, 28, *SMALL}  # 25 to 28: docs/votes.md
 
 
 def test_the_curve_is_the_recorded_one():
@@ -118,3 +120,18 @@ def test_the_hours_on_two_cores_are_those_of_the_epochs_there():
         assert median(seconds[:on_gpu]) < 10 < min(seconds[on_gpu:])
         hours.append(median(seconds[on_gpu:]) * len(seconds) / 3600)
     assert "all of 7 takes {:.1f} hours there and all of 8 {:.1f} hours".format(*hours) in SENTENCES
+
+
+@pytest.mark.parametrize("number", [8, *SMALL])
+def test_the_table_of_the_small_network_is_what_was_recorded(number):
+    measured = dict(re.findall(r"^experiment (\d+): (.*)$", (
+        RESULTS / "benchmarks" / "networks.txt").read_text(), re.MULTILINE))
+    parameters, float32, int8 = re.match(
+        r"(\S+) parameters, (\S+ ms) a face, .* image, (\S+ ms) and",
+        measured[str(min(number, 29))]).groups()
+    history = recorded(number)
+    seconds = median(history["seconds"][ON_GPU.get(number, 0):])
+    accuracies = [accuracy(number, name) for name in ("val", "val_flip", "val_int8_flip")]
+    (row,) = [row for row in table(TEXT, "| | the network |") if row[0] == str(number)]
+    assert row[2:] == [parameters, *(f"{value:.2%}" for value in accuracies), float32, int8,
+                       str(len(history["loss"])), f"{seconds:.0f} s"]

@@ -1,9 +1,7 @@
 """Damaged and hostile files: refused before anything of them is used."""
 
 import json
-import os
 import sys
-import zipfile
 
 import h5py
 import keras
@@ -17,16 +15,16 @@ from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
-from tests.conftest import change_record, fails_with, record_of
+from tests.conftest import fails_with, record_of
 
 NETWORK = {"width": 8, "height": 8, "depth": 1, "classes": 2, "blocks": 1}
 RECORD = record_of(NETWORK)
 FLIPS = 60
 
 
-@pytest.fixture(params=[".hdf5", ".keras"])
-def model_file(request, tmp_path):
-    path = tmp_path / f"model{request.param}"
+@pytest.fixture
+def model_file(tmp_path):
+    path = tmp_path / "model.hdf5"
     checkpoint.save(EmotionVGGNet.build(**NETWORK), path, RECORD, include_optimizer=False)
     return path
 
@@ -110,28 +108,19 @@ def payload_model(tmp_path):
     return model, proof
 
 
-@pytest.mark.parametrize("suffix", [".hdf5", ".keras"])
 @pytest.mark.parametrize("with_record", [True, False])
-def test_a_lambda_with_code_never_runs(tmp_path, suffix, with_record):
+def test_a_lambda_with_code_never_runs(tmp_path, with_record):
     model, proof = payload_model(tmp_path)
-    path = tmp_path / f"model{suffix}"
+    path = tmp_path / "model.hdf5"
     model.save(path)
     proof.unlink(missing_ok=True)
     if with_record:
-        give_record(path)
+        with h5py.File(path, "r+") as file:
+            file[checkpoint.RECORD] = np.bytes_(json.dumps(RECORD))
     line = fails_with("emotion_detector.py", "--no-display", "--image", "samples/faces.jpg",
                       "--model", path)
     assert str(path) in line
     assert not proof.exists()
-
-
-def give_record(path):
-    if path.suffix == ".keras":
-        with zipfile.ZipFile(path, "a") as archive:
-            archive.writestr(checkpoint.RECORD, json.dumps(RECORD))
-    else:
-        with h5py.File(path, "r+") as file:
-            file[checkpoint.RECORD] = json.dumps(RECORD)
 
 
 def test_a_custom_class_path_is_not_imported(model_file, tmp_path, monkeypatch):
@@ -139,49 +128,12 @@ def test_a_custom_class_path_is_not_imported(model_file, tmp_path, monkeypatch):
     (tmp_path / "hostile_module.py").write_text(f"open({str(proof)!r}, 'w')\nclass Layer: pass\n")
     monkeypatch.syspath_prepend(tmp_path)
     before = read_model(model_file)
-    if model_file.suffix == ".hdf5":
-        with h5py.File(model_file, "r+") as file:
-            config = file.attrs["model_config"].replace("keras.layers", "hostile_module")
-            file.attrs["model_config"] = config
-        change_record(model_file)
-    else:
-        rewrite_archive(model_file, lambda name, content: (
-            name, content.replace(b"keras.layers", b"hostile_module")))
+    with h5py.File(model_file, "r+") as file:
+        config = file.attrs["model_config"].replace("keras.layers", "hostile_module")
+        file.attrs["model_config"] = config
     # What a configuration says is never looked at, so it does no harm.
     assert read_model(model_file) == before
     assert not proof.exists() and "hostile_module" not in sys.modules
-
-
-def rewrite_archive(path, change):
-    with zipfile.ZipFile(path) as archive:
-        members = [(info.filename, archive.read(info)) for info in archive.infolist()]
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in members:
-            archive.writestr(*change(name, content))
-
-
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-@pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "assets/../../outside", "more",
-                                  "config.json"])
-def test_an_archive_with_other_members_is_refused(tmp_path, name):
-    path = tmp_path / "model.keras"
-    checkpoint.save(EmotionVGGNet.build(**NETWORK), path, RECORD, include_optimizer=False)
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr(name, "payload")
-    with pytest.raises(UserError, match="the archive has a member"):
-        checkpoint.load(path)
-    assert sorted(os.listdir(tmp_path)) == ["model.keras"]
-
-
-def test_a_compressed_bomb_is_refused(tmp_path):
-    path = tmp_path / "model.keras"
-    checkpoint.save(EmotionVGGNet.build(**NETWORK), path, RECORD, include_optimizer=False)
-    rewrite_archive(path, lambda name, content: (
-        (name, bytes(300_000_000), zipfile.ZIP_DEFLATED) if name == "config.json"
-        else (name, content)))
-    assert path.stat().st_size < 2_000_000
-    with pytest.raises(UserError, match=r"config\.json is compressed"):
-        checkpoint.load(path)
 
 
 def replace_array(file, name, attack, secret):
@@ -222,18 +174,3 @@ def test_a_model_with_an_array_elsewhere_or_of_another_kind_is_refused(tmp_path,
         replace_array(file, "model_weights/fc1/fc1/kernel", attack, tmp_path / "secret.hdf5")
     with pytest.raises(UserError, match="damaged, or not a model file"):
         read_model(path)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{"blocks": 40}, {"width": 10**9}, {"classes": -1}, {"depth": None}, {"height": 1e300},
-     {"blocks": True}, {"unknown": 1}, {"activation": "lambda x: x"}, {"l2": "__import__('os')"},
-     {"filters": 10**6}, {"fc_units": [10**9]}, {"fc_units": [64] * 9}, {"fc_units": 64},
-     {"block_dropout": [0.1] * 9}, {"standardization": [0.5, 0]}, {"global_pooling": [[]] * 2}],
-)
-def test_a_record_that_asks_for_too_much_or_nonsense_is_refused(tmp_path, changes):
-    path = tmp_path / "model.hdf5"
-    checkpoint.save(EmotionVGGNet.build(**NETWORK), path, RECORD, include_optimizer=False)
-    change_record(path, network=NETWORK | changes)
-    with pytest.raises(UserError):
-        checkpoint.load(path)

@@ -131,6 +131,10 @@ def called(count):
          "a graph of 1,001 layers, expected 2 to 1,000"),
         ([*GRAPH[:2], *[joined(f"c{n}", f"c{n - 1}" if n else "flatten") for n in range(9)], DENSE],
          "over 33,554,432 activations"),
+        ([*GRAPH[:2], *[joined(f"c{n}", "flatten") for n in range(60)],
+          joined("all", "c0") | {"inputs": [f"c{n}" for n in range(60)]},
+          DENSE | {"inputs": ["all"], "arrays": {"kernel": [245760, 2], "bias": [2]}}],
+         "3,902 inputs of layers, expected at most 3,000"),
         (called(2), "a network of 33,570,818 parameters"),
     ],
 )

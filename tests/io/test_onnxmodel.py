@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
-from pipeline.nn.precision import int8_is_faster
 
 from pipeline.errors import UserError
-from pipeline.io import checkpoint, onnxmodel
+from pipeline.io import checkpoint
 from pipeline.io.onnxmodel import read_onnx
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.nn.runtimenetwork import RuntimeNetwork
@@ -14,23 +13,15 @@ def operators(model):
     return {node.op_type for node in model.graph.node}
 
 
-def test_the_model_that_ships_can_be_int8():
-    model, record, precision = read_onnx(MODEL, "int8")
+def test_a_model_with_ranges_is_int8_unless_float32_is_asked_for():
+    model, record, precision = read_onnx(MODEL)
     assert precision == "int8" and "QuantizeLinear" in operators(model)
     assert record == checkpoint.read_record(MODEL)
     model, _, precision = read_onnx(MODEL, "float32")
     assert precision == "float32" and "QuantizeLinear" not in operators(model)
 
 
-@pytest.mark.parametrize(("faster", "expected"), [(True, "int8"), (False, "float32")])
-def test_a_processor_that_is_no_faster_with_int8_gets_float32(monkeypatch, faster, expected):
-    monkeypatch.setattr(onnxmodel, "int8_is_faster", lambda network: faster)
-    model, _, precision = read_onnx(MODEL)
-    assert precision == expected
-    assert ("QuantizeLinear" in operators(model)) == faster
-
-
-def test_a_file_without_ranges_is_float32_unless_int8_is_asked_for(monkeypatch):
+def test_a_file_without_ranges_is_float32(monkeypatch):
     record, weights = checkpoint.read(MODEL)
     record = {name: value for name, value in record.items() if name != "activation_ranges"}
     monkeypatch.setattr(checkpoint, "read", lambda path: (record, weights))
@@ -39,15 +30,11 @@ def test_a_file_without_ranges_is_float32_unless_int8_is_asked_for(monkeypatch):
         read_onnx("x.hdf5", "int8")
 
 
-def test_the_processor_is_measured():
-    record = checkpoint.read_record(MODEL)
-    assert int8_is_faster(record["network"]) in (True, False)
-    assert int8_is_faster({"standardization": [0.5, 0.2], "activation": "elu"}) in (True, False)
-
-
 NETWORK = {"width": 8, "height": 8, "depth": 1, "classes": 2, "blocks": 1, "fc_units": [4]}
-RANGES = {"standardized": [0.0, 1.0], "block1_conv1": [-1, 2.0], "block1_conv2": [0.0, 0.0],
-          "fc1": [-1e-30, 1e6]}
+RANGES = {"input_layer": [0.0, 1.0], "block1_conv1": [-1, 2.0],
+          "block1_conv1_normalization": [-1, 2.0], "block1_conv2": [0.0, 0.0],
+          "block1_conv2_normalization": [0.0, 0.0], "fc1": [-1e-30, 1e6],
+          "fc1_normalization": [-1e-30, 1e6]}
 
 
 @pytest.fixture
@@ -74,4 +61,4 @@ def test_any_ranges_of_numbers_give_probabilities(path):
 def test_other_ranges_are_refused(path, ranges):
     change_record(path, activation_ranges=ranges)
     with pytest.raises(UserError, match=r"model\.hdf5: "):
-        read_onnx(path, "float32")
+        read_onnx(path, "int8")

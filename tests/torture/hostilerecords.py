@@ -90,6 +90,12 @@ def pooled(name, before):
                  padding="same")
 
 
+def convolved(name, before):
+    return layer(name, "Conv2D", [before], {"kernel": [256, 256, 1, 1]}, filters=1, groups=1,
+                 kernel_regularizer=None, kernel_size=[256, 256], strides=[1, 1], padding="same",
+                 dilation_rate=[1, 1], activation="linear", use_bias=False, bias_regularizer=None)
+
+
 def multiplied(name, before):
     return layer(name, "DepthwiseConv2D", [before], {"kernel": [1, 1, 1, 32768]},
                  depth_multiplier=32768, depthwise_regularizer=None, kernel_size=[1, 1],
@@ -121,6 +127,7 @@ def large_graph(random):
     graphs = (
         lambda: each(relu, 996), lambda: each(gelu, 996), lambda: each(relu, 998),
         lambda: each(summed, 996), lambda: each(joined, 900), lambda: each(padded, 996),
+        lambda: each(convolved, 1, (390, 390, 1), 390 * 390),
         lambda: each(pooled, 4, (1024, 1024, 1), 1 << 20),
         lambda: each(multiplied, 2), lambda: each(relu, 30, (1024, 1024, 1024)),
         lambda: each(relu, 30, (1024, 1024, 1), 1 << 20),

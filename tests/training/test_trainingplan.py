@@ -1,13 +1,9 @@
-from types import SimpleNamespace
-
 import pytest
 
+from config.experiments import EXPERIMENTS
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.training.trainingplan import MEASURED, Wanted, training_plan
-
-RECIPE = SimpleNamespace(epochs=60, cosine=False, warmup_epochs=0, distillation=0,
-                         pretrained=False)
 
 
 def plan(tmp_path, monkeypatch, **record):
@@ -15,7 +11,7 @@ def plan(tmp_path, monkeypatch, **record):
     path = tmp_path / "epoch_1.hdf5"
     path.write_text("read below")
     monkeypatch.setattr(checkpoint, "read_record", lambda _: {"experiment": 1} | record)
-    return training_plan({1: RECIPE}, {}, Wanted(model=path))
+    return training_plan(EXPERIMENTS, {}, Wanted(model=path))
 
 
 def test_a_training_resumes_where_the_history_is_whole(tmp_path, monkeypatch):

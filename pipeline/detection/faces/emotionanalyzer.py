@@ -47,7 +47,8 @@ class EmotionAnalyzer:
         self._cuts = Cuts()
         self.class_names = classifier.class_names
         self.settings = {
-            "smoothing": smoothing, "least_confidence": least_confidence,
+            "smoothing": smoothing if frames_belong_together else 0,
+            "least_confidence": least_confidence,
             "faces": "largest" if tracker.only_largest else "all",
             "detection_width": detector.width, "min_face": detector.min_face,
             "full_scan_every": getattr(detector, "full_scan_every", None)}

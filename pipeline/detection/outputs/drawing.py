@@ -1,6 +1,7 @@
 """Draws faces and their emotions on frames."""
 
 from colorsys import hsv_to_rgb
+from contextlib import suppress
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +23,7 @@ EMOTION_COLORS = {
 }
 OTHER_COLORS = ("#59a14f", "#17a2b8", "#9c755f", "#bcbd22", "#1f3a93", "#ff9d76", "#7f5f9e")
 
-# Pillow's own font has the letters of English; matplotlib brings DejaVu Sans, which has many more.
+# matplotlib brings DejaVu Sans, which has the letters of most languages. It is not imported for it.
 DEJAVU = "mpl-data/fonts/ttf/DejaVuSans.ttf"
 
 LETTER_SHARE = 1 / 24  # of a label's letters, by the shorter side of the image
@@ -123,20 +124,38 @@ def panel_of(face, class_names, row):
 
     face: a Face, or None for an empty panel. row: pixels of a row.
     """
-    width, size, margin = ROWS_WIDE * row, round(0.62 * row), max(1, row // 8)
-    panel = np.full((row * (len(class_names) + 1), width, 3), BACKGROUND, dtype=np.uint8)
-    paste(panel, label_of(f"face {face.number}" if face else "no face", size, TEXT_COLOR,
-                          BACKGROUND), margin, 0)
-    for number, (name, color) in enumerate(zip(class_names, colors_of(class_names)), start=1):
+    panel = panel_of_names(tuple(class_names), row).copy()
+    width, margin = panel.shape[1], max(1, row // 8)
+    title = f"face {face.number}" if face else "no face"
+    paste(panel, panel_label(title, row), margin, 0)
+    for number, color in enumerate(colors_of(tuple(class_names)), start=1):
         share = float(face.probabilities[number - 1]) if face else 0.0
-        percent = label_of(f"{share:.0%}", size, TEXT_COLOR, BACKGROUND)
-        room = width - percent.shape[1] - 2 * margin
-        label = label_of(name, fitting_size(name, room, size), TEXT_COLOR, BACKGROUND)
-        paste(panel, label[:, :room], margin, number * row)
+        percent = panel_label(f"{share:.0%}", row)
         paste(panel, percent, width - percent.shape[1] - margin, number * row)
         bottom, right = (number + 1) * row - 1, margin + round(share * (width - 2 * margin))
         cv2.rectangle(panel, (margin, bottom - row // 6), (right, bottom), bgr(color), cv2.FILLED)
     return panel
+
+
+@lru_cache(maxsize=8)
+def panel_of_names(class_names, row):
+    """Return a panel with the names alone, each left of the room for its percentage."""
+    panel = np.full((row * (len(class_names) + 1), ROWS_WIDE * row, 3), BACKGROUND, dtype=np.uint8)
+    margin = max(1, row // 8)
+    room = panel.shape[1] - panel_label("100%", row).shape[1] - 2 * margin
+    for number, name in enumerate(class_names, start=1):
+        size = fitting_size(name, room, panel_letters(row))
+        paste(panel, label_of(name, size, TEXT_COLOR, BACKGROUND)[:, :room], margin, number * row)
+    return panel
+
+
+def panel_label(text, row):
+    return label_of(text, panel_letters(row), TEXT_COLOR, BACKGROUND)
+
+
+def panel_letters(row):
+    """Return the pixels of a panel's letters."""
+    return round(0.62 * row)
 
 
 @lru_cache(maxsize=8)
@@ -171,7 +190,7 @@ def fitting_size(text, width, largest):
 @lru_cache(maxsize=256)
 def label_of(text, size, color, background):
     """Return a picture (height, width, 3) uint8 BGR of a line of text; size: of the letters."""
-    font = font_of(size, text.isascii())
+    font = font_of(size)
     picture = Image.new("RGB", (round(font.getlength(text)) + size // 2, round(1.35 * size)),
                         background)
     ImageDraw.Draw(picture).text((size // 4, size), text, fill=color, font=font, anchor="ls")
@@ -179,10 +198,12 @@ def label_of(text, size, color, background):
 
 
 @lru_cache
-def font_of(size, is_ascii):
-    if is_ascii:
-        return ImageFont.load_default(size)
-    return ImageFont.truetype(Path(find_spec("matplotlib").origin).parent / DEJAVU, size)
+def font_of(size):
+    """Return DejaVu Sans, or Pillow's own font where matplotlib is not installed."""
+    with suppress(ImportError, OSError):
+        if package := find_spec("matplotlib"):
+            return ImageFont.truetype(Path(package.origin).parent / DEJAVU, size)
+    return ImageFont.load_default(size)
 
 
 def paste(image, picture, x, y):

@@ -14,11 +14,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class EmotionTable:
-    """Writes a row for each face of each frame, and one with empty cells if there is no face.
-
-    Columns: the picture's file name for pictures, frame (from 0), seconds, face (from 1), x, y,
-    width and height of its box, a probability for each emotion, and the likeliest emotion.
-    """
+    """Writes the rows of table_rows below the columns of table_columns."""
 
     def __init__(self, file, path, class_names, *, pictures):
         self._file = file
@@ -26,8 +22,7 @@ class EmotionTable:
         self._delimiter = TABLE_DELIMITERS.get(path.suffix.lower(), ",")
         self._size = 0
         self._pictures = pictures
-        self.columns = [*["file"] * pictures, "frame", "seconds", "face", "x", "y", "width",
-                        "height", *map(text_cell, class_names), "emotion"]
+        self.columns = table_columns(class_names, pictures=pictures)
 
     @classmethod
     @contextmanager
@@ -46,15 +41,8 @@ class EmotionTable:
 
     def write(self, frame, faces):
         """Write all rows of a frame, or none if the disk is full."""
-        rows = [] if self._size else [self.columns]
-        start = [*[text_cell(frame.name)] * self._pictures, frame.index, f"{frame.seconds:.3f}"]
-        for face in faces:
-            rows.append([*start, face.number, *face.box,
-                         *(f"{probability:.4f}" for probability in face.probabilities),
-                         text_cell(face.emotion)])
-        if not faces:
-            rows.append(start + [""] * (len(self.columns) - len(start)))
-        self._append(rows)
+        rows = table_rows(frame, faces, self.columns, pictures=self._pictures)
+        self._append(rows if self._size else [self.columns, *rows])
 
     def _append(self, rows):
         text = io.StringIO(newline="")
@@ -69,6 +57,31 @@ class EmotionTable:
                 self._file.truncate(self._size)
             raise UserError(f"{self.path}: cannot be written: {error.strerror}") from error
         self._size += len(content)
+
+
+def table_columns(class_names, *, pictures):
+    """Return the names of the columns.
+
+    For pictures the file's name, then frame (from 0), seconds, face (from 1), x, y, width and
+    height of its box, a probability for each emotion, and the likeliest emotion.
+    """
+    return [*["file"] * pictures, "frame", "seconds", "face", "x", "y", "width", "height",
+            *map(text_cell, class_names), "emotion"]
+
+
+def table_rows(frame, faces, columns, *, pictures):
+    """Return the cells of a row for each face of a frame, or of one row if there is no face."""
+    start = [*[text_cell(frame.name)] * pictures, frame.index, f"{frame.seconds:.3f}"]
+    rows = [[*start, face.number, *face.box,
+             *(f"{probability:.4f}" for probability in face.probabilities),
+             text_cell(face.emotion)] for face in faces]
+    return rows or [start + [""] * (len(columns) - len(start))]
+
+
+def values_of(cells):
+    """Return the cells of a row that ends with the emotion as numbers, None where one is empty."""
+    *numbers, emotion = (None if cell == "" else cell for cell in cells)
+    return [*(float(cell) if isinstance(cell, str) else cell for cell in numbers), emotion]
 
 
 def text_cell(text):

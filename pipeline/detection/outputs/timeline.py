@@ -111,7 +111,7 @@ def draw_panel(axis, edges, columns, class_names):
 
     sides = np.repeat(edges, 2)[1:-1]
     areas = axis.stackplot(sides, np.repeat(columns, 2, axis=0).T, linewidth=0,
-                           colors=colors_of(class_names))
+                           colors=colors_of(tuple(class_names)))
     axis.set(ylim=(0, 1))
     axis.yaxis.set_major_formatter("{x:.0%}")
     axis.spines[["top", "right"]].set_visible(False)

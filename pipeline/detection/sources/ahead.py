@@ -7,7 +7,7 @@ from collections import deque
 from pipeline.ending import leave_behind
 
 PATIENCE = 0.1  # seconds between two checks for a stop
-LONGEST_JOIN = 2  # seconds to wait for a thread's end: one that hangs in a library may never end
+LONGEST_JOIN = 2  # seconds to wait for a thread's end, which may hang in a library
 LONGEST_WAIT = 0.2  # seconds for which a frame of a live source may wait
 
 
@@ -40,7 +40,7 @@ def ahead(items, size, stop=None, merge=None):
             yield from queue.take()
     finally:
         queue.close()
-        thread.join(timeout=LONGEST_JOIN)
+        thread.join(timeout=PATIENCE if stop is not None and stop.requested else LONGEST_JOIN)
 
 
 class Queue:

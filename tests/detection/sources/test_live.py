@@ -47,8 +47,8 @@ def live_stream(container, burst=1):
         connection, _ = listener.accept()
         with (suppress(OSError, av.FFmpegError), connection,
               connection.makefile("wb", buffering=0) as file,
-              av.open(file, "w", format=container, buffer_size=1,
-                      options={"live": "1"} if container == "matroska" else {}) as output):
+              av.open(file, "w", format=container, options={"flush_packets": "1"} | (
+                  {"live": "1"} if container == "matroska" else {})) as output):
             video = output.add_stream("mjpeg", rate=RATE)
             video.width, video.height, video.pix_fmt = 432, 240, "yuvj420p"
             began = time.monotonic()
