@@ -105,6 +105,10 @@ def add_outputs(group):
                             "output")
     group.add_argument("--timeline", type=name, metavar="PATH",
                        help="picture of the emotions over time (.png, .pdf, .svg)")
+    group.add_argument("--page", type=name, metavar="PATH",
+                       help="web page (.html) with the annotated video, the emotions over time, "
+                            "faces and moments, or with the pictures; for several videos a "
+                            "folder, with an index")
     group.add_argument("--skip-existing", action="store_true",
                        help="leave out videos whose results are there and complete")
     group.add_argument("--no-display", action="store_true", help="open no windows")
@@ -129,7 +133,8 @@ def main(argv=None):
     skips = Skips()
     jobs = plan_jobs(
         camera=args.camera, videos=args.video, pictures=args.image, annotated=args.output,
-        csv=args.csv, timeline=args.timeline, skips=skips, skip_existing=args.skip_existing,
+        csv=args.csv, timeline=args.timeline, page=args.page, skips=skips,
+        skip_existing=args.skip_existing,
         also_read=[args.model, args.detector or config.DETECTOR_PATH,
                    args.cascade or config.CASCADE_PATH])
     prepare_opencv()

@@ -140,4 +140,4 @@ def test_skipping_is_for_videos_with_results(tmp_path):
     for arguments in (("--image", SAMPLE_PICTURE, "--csv", tmp_path / "x.csv"),
                       ("--video", SAMPLE_VIDEO), ()):
         line = detect("--skip-existing", *arguments, status=2).stderr_text
-        assert "--skip-existing is for --video with --output, --csv or --timeline" in line
+        assert "--skip-existing is for --video with --output, --csv, --timeline or --page" in line

@@ -63,8 +63,8 @@ class EmotionAnalyzer:
         self._tracker.restart()
         self._cuts.forget()
         found = self._find(frames)
-        for frame, gray, boxes, is_cut in found if live else ahead(found, FRAMES_AHEAD, stop):
-            if is_cut:
+        for frame, gray, boxes in found if live else ahead(found, FRAMES_AHEAD, stop):
+            if frame.is_cut:
                 self._tracker.forget()
             tracks = self._tracker.update(boxes, frame.seconds)
             probabilities = self.classifier.classify(gray, [track.box for track in tracks])
@@ -81,14 +81,14 @@ class EmotionAnalyzer:
         return self.classifier.class_names[best] if sure else UNSURE
 
     def _find(self, frames):
-        """Yield each frame, its gray picture, its boxes, and whether a new shot begins."""
+        """Yield each frame, its gray picture and its boxes, and note where a new shot begins."""
         for frame in frames:
-            is_cut = not self._frames_belong_together or self._cuts.begins_at(
+            frame.is_cut = not self._frames_belong_together or self._cuts.begins_at(
                 frame.gray, frame.seconds)
-            if is_cut:
+            if frame.is_cut:
                 self.detector.forget()
             searched = frame.image if self.detector.takes_color else frame.gray
-            yield frame, frame.gray, self.detector.detect(searched, frame.seconds), is_cut
+            yield frame, frame.gray, self.detector.detect(searched, frame.seconds)
 
 
 class Cuts:

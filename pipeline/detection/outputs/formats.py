@@ -73,6 +73,9 @@ TABLE_DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 TIMELINE_SUFFIXES = (".png", ".pdf", ".svg")
 
+PAGE_SUFFIXES = (".html", ".htm")
+PLAYED_IN_PAGES = (".mp4", ".mov", ".webm")  # by browsers
+
 
 def sidecar_of(table):
     """Return the path of the .json beside a table, or None if the table is no file."""

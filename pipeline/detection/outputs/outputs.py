@@ -55,6 +55,13 @@ class Outputs:
 
                 sinks.append(stack.enter_context(
                     Timeline.create(job.timeline, source, class_names, statistics)))
+            if job.page:
+                from pipeline.detection.outputs.gallerypage import GalleryPage
+                from pipeline.detection.outputs.videopage import VideoPage
+
+                page = GalleryPage if source.pictures else VideoPage
+                sinks.append(stack.enter_context(page.create(
+                    job, source, analyzer, statistics, skips, settings)))
             if job.annotated or display:  # it draws before the next ones show and write
                 from pipeline.detection.outputs.drawing import Annotator
 
@@ -73,7 +80,8 @@ class Outputs:
 
                 sinks.append(stack.enter_context(AnnotatedVideo.create(job.annotated, source)))
             files = {"annotated": job.annotated, "emotions by face and frame": job.csv,
-                     "what the table holds": sidecar_of(job.csv), "timeline": job.timeline}
+                     "what the table holds": sidecar_of(job.csv), "timeline": job.timeline,
+                     "page": job.page}
             yield cls(RunSummary(statistics, analyzer, skips, pictures=source.pictures), sinks,
                       files)
 

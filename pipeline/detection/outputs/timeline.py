@@ -21,14 +21,15 @@ MOST_TICKS = 12
 class Timeline:
     """Keeps each face's emotions, a few bytes a frame, and plots those of the longest seen.
 
-    statistics: FaceStatistics of the same frames.
+    statistics: FaceStatistics of the same frames. seconds: of each frame. frames, probabilities:
+    of each face, by its number: places in seconds, and the probabilities there in a row.
     """
 
     def __init__(self, statistics):
         self._statistics = statistics
-        self._seconds = array("d")
-        self._frames = {}  # by the number of the face, as the next
-        self._probabilities = {}
+        self.seconds = array("d")
+        self.frames = {}
+        self.probabilities = {}
 
     @classmethod
     @contextmanager
@@ -51,9 +52,9 @@ class Timeline:
     def write(self, frame, faces):
         """Keep the emotions of a frame."""
         for face in faces:
-            self._frames.setdefault(face.number, array("l")).append(len(self._seconds))
-            self._probabilities.setdefault(face.number, array("f")).extend(face.probabilities)
-        self._seconds.append(frame.seconds)
+            self.frames.setdefault(face.number, array("l")).append(len(self.seconds))
+            self.probabilities.setdefault(face.number, array("f")).extend(face.probabilities)
+        self.seconds.append(frame.seconds)
 
     def plot(self, path, name, class_names):
         """Draw a panel for each of the faces that were in sight longest."""
@@ -77,8 +78,8 @@ class Timeline:
         """Return the times between the columns, (columns + 1,) in seconds."""
         import numpy as np
 
-        edges = np.append(self._seconds, self._statistics.duration)
-        if len(self._seconds) <= MOST_COLUMNS:
+        edges = np.append(self.seconds, self._statistics.duration)
+        if len(self.seconds) <= MOST_COLUMNS:
             return edges
         return np.linspace(edges[0], edges[-1], MOST_COLUMNS + 1)
 
@@ -86,9 +87,9 @@ class Timeline:
         """Return a face's mean probabilities, (columns, classes), NaN where it is out of sight."""
         import numpy as np
 
-        frames = np.array(self._frames[number])
-        values = np.array(self._probabilities[number]).reshape(len(frames), -1)
-        places = np.searchsorted(edges[:-1], np.array(self._seconds)[frames], side="right") - 1
+        frames = np.array(self.frames[number])
+        values = np.array(self.probabilities[number]).reshape(len(frames), -1)
+        places = np.searchsorted(edges[:-1], np.array(self.seconds)[frames], side="right") - 1
         sums = np.zeros((len(edges) - 1, values.shape[1]))
         np.add.at(sums, places, values)
         counts = np.bincount(places, minlength=len(sums))[:, np.newaxis]

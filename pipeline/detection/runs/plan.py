@@ -1,11 +1,16 @@
 """Turns the command line's sources and outputs into the jobs of a run."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.commandline import new_folder
-from pipeline.detection.outputs.formats import VIDEO_FORMATS, result_names, sidecar_of
+from pipeline.detection.outputs.formats import (
+    PLAYED_IN_PAGES,
+    VIDEO_FORMATS,
+    result_names,
+    sidecar_of,
+)
 from pipeline.detection.sources.framesource import (
     STANDARD_INPUT,
     is_address,
@@ -26,6 +31,7 @@ SUFFIX_OF = {
     "annotated": lambda suffix: suffix if suffix in VIDEO_FORMATS else ".mp4",
     "csv": lambda suffix: ".csv",
     "timeline": lambda suffix: ".png",
+    "page": lambda suffix: ".html",
 }
 
 
@@ -34,7 +40,8 @@ class Job:
     """A source and where its results go.
 
     source: a camera's number, a video's path or address, or, with pictures, a tuple of the paths
-    of pictures and folders. annotated, csv, timeline: paths, or None for what is not wanted.
+    of pictures and folders. annotated, csv, timeline, page: paths, or None for what is not wanted.
+    index: path of the list of all pages, or None if there is one page.
     """
 
     source: int | str | tuple
@@ -42,6 +49,8 @@ class Job:
     annotated: Path | None = None
     csv: Path | None = None
     timeline: Path | None = None
+    page: Path | None = None
+    index: Path | None = None
 
     @property
     def read(self):
@@ -54,7 +63,7 @@ class Job:
     @property
     def outputs(self):
         """The paths of all wanted results, with the table's sidecar."""
-        paths = (self.annotated, self.csv, sidecar_of(self.csv), self.timeline)
+        paths = (self.annotated, self.csv, sidecar_of(self.csv), self.timeline, self.page)
         return [path for path in paths if path]
 
 
@@ -64,20 +73,26 @@ def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **ou
     videos: list of files, folders and addresses, or None; pictures: list of files and folders, or
     None; the camera is the source if there are neither. skips: Skips of the files in folders that
     are no videos. skip_existing: leave out videos with complete results. also_read: other files
-    that the run reads. outputs: annotated, csv and timeline, paths or None; for several videos
-    they are folders. Raises UserError if a source does not exist, or an output would overwrite
-    what is read or another output.
+    that the run reads. outputs: annotated, csv, timeline and page, paths or None; for several
+    videos they are folders. Raises UserError if a source does not exist, or an output would
+    overwrite what is read or another output.
     """
     if skip_existing and not (videos and any(outputs.values())):
-        raise UserError("--skip-existing is for --video with --output, --csv or --timeline")
+        raise UserError("--skip-existing is for --video with --output, --csv, --timeline or --page")
     if pictures:
         jobs = [_picture_job(matching(pictures), outputs)]
     elif not videos:
         jobs = [Job(camera, **{what: Path(path) for what, path in outputs.items() if path})]
     else:
         jobs = _video_jobs([local_path(video) for video in matching(videos)], outputs, skips)
+    jobs = [_with_video_for_page(job) for job in jobs]
+    indexes = {job.index for job in jobs if job.index}
     require_apart([*(path for job in jobs for path in job.read), *also_read],
-                  [path for job in jobs for path in job.outputs])
+                  [*(path for job in jobs for path in job.outputs), *indexes])
+    for index in indexes:
+        from pipeline.detection.outputs.webpages import require_own_index
+
+        require_own_index(index)
     if skip_existing:
         todo = [job for job in jobs if not all_finished(job.outputs)]
         skips.left_out = len(jobs) - len(todo)
@@ -114,11 +129,26 @@ def _video_jobs(videos, outputs, skips):
     found = files_by_name(videos, VIDEO_SUFFIXES, "video", skips,
                           [path for path in outputs.values() if path])
     jobs = {name: {} for name in found}
+    index = None
     for what, path in outputs.items():
         if path and (several or _is_folder(path)):
+            if what == "page":
+                index = Path(path) / "index.html"
             for name, result in result_names(found, SUFFIX_OF[what]).items():
                 jobs[name][what] = Path(path) / result
                 new_folder(jobs[name][what].parent)
         elif path:
             jobs[next(iter(found))][what] = Path(path)
-    return [Job(found[name], **job) for name, job in jobs.items()]
+    return [Job(found[name], index=index, **job) for name, job in jobs.items()]
+
+
+def _with_video_for_page(job):
+    """Return a Job whose page has an annotated video to play, beside it if not elsewhere."""
+    if not job.page or job.pictures:
+        return job
+    if not job.annotated:
+        return replace(job, annotated=job.page.with_name(f"{job.page.stem}_annotated.mp4"))
+    if job.annotated.suffix.lower() not in PLAYED_IN_PAGES:
+        raise UserError(f"{job.annotated}: browsers do not play it in a page; expected "
+                        + ", ".join(PLAYED_IN_PAGES))
+    return job

@@ -37,6 +37,10 @@ def run_jobs(jobs, analyzer, stop, skips, *, skip_existing=False, **options):
             statuses.append(2)
         if stop.requested:
             break
+    for index in {job.index for job in jobs if job.index}:
+        from pipeline.detection.outputs.webpages import write_index
+
+        write_index(index)
     if len(jobs) > 1 or skips.left_out:
         print(f"{len(statuses) - statuses.count(2)} of {len(jobs)} videos analysed, "
               f"{statuses.count(2)} failed, {skips.left_out} left out with complete results")

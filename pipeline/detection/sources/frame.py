@@ -21,6 +21,7 @@ class Frame:
 
     image: (height, width, 3) uint8 BGR. index: from 0. seconds: when it is shown, from the start.
     name: of the video or picture. sound: the SoundPackets between the frame before and this one.
+    is_cut: whether a new shot begins here; the analysis finds that.
     """
 
     image: np.ndarray
@@ -28,6 +29,7 @@ class Frame:
     seconds: float
     name: str
     sound: list = field(default_factory=list)
+    is_cut: bool = False
 
     @cached_property
     def gray(self):

@@ -1,0 +1,125 @@
+"""Writes web pages that open from the disk: each is one file, and loads nothing but its video."""
+
+import base64
+import hashlib
+import os
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import cv2
+
+from pipeline import __version__
+from pipeline.commandline import this_command
+from pipeline.detection.outputs.drawing import clock
+from pipeline.detection.outputs.formats import PAGE_SUFFIXES
+from pipeline.detection.outputs.sidecar import analysis_of, source_of
+from pipeline.errors import UserError
+from pipeline.files.wholefile import place_of, whole_file
+from pipeline.terminal import printable
+
+TEMPLATES = Path(__file__).with_name("web")
+OURS = b'<meta name="generator" content="emotion_detector.py">'
+DESCRIPTION = re.compile(rb'<meta name="description" content="([^"]*)">')
+HEAD = 4096  # bytes of a page in which both of these are
+QUALITY = 80  # of 100, of the small pictures in a page
+
+
+def require_page(path):
+    """Raise UserError unless `path` can be a page."""
+    if path.suffix.lower() not in PAGE_SUFFIXES:
+        raise UserError(f"{path}: no page is written with this suffix; expected .html")
+    place_of(path)
+
+
+def require_own_index(path):
+    """Raise UserError if an index would overwrite a file that is none."""
+    if path.is_file() and OURS not in head_of(path):
+        raise UserError(f"{path}: is another program's, and would be overwritten; give --page "
+                        "another folder")
+
+
+def template_of(name):
+    """Return a function that makes a page's text from the template `name`.html and its values.
+
+    Raises ModuleNotFoundError without Jinja2.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True,
+                              undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["clock"] = clock
+    inlined = {}
+    for what, file in (("style", "page.css"), ("script", f"{name}.js")):
+        text = (TEMPLATES / file).read_text() if (TEMPLATES / file).is_file() else ""
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        inlined |= {what: Markup(text), f"{what}_hash": digest}
+    return environment.get_template(f"{name}.html", globals=inlined).render
+
+
+def write_page(path, text):
+    """Write a page, whole or not at all."""
+    with whole_file(path) as partial:
+        partial.write_bytes(text.encode(errors="replace"))
+
+
+def write_index(path):
+    """Write the list of all pages in the folder of `path` and in its subfolders."""
+    from html import unescape
+
+    pages = []
+    for page in sorted(path.parent.rglob("*.html")):
+        head = b"" if page == path or page.name.startswith(".") else head_of(page)
+        if OURS in head:
+            pages.append({"name": page.relative_to(path.parent).as_posix(),
+                          "link": link(page, path),
+                          "about": unescape(DESCRIPTION.search(head)[1].decode())})
+    write_page(path, template_of("index")(pages=pages, title="Emotions",
+                                          about=f"{len(pages)} pages"))
+
+
+def head_of(path):
+    with open(path, "rb") as file:
+        return file.read(HEAD)
+
+
+def link(path, page):
+    """Return the relative URL that leads from a page to a file."""
+    relative = os.path.relpath(path, Path(page).parent).replace(os.sep, "/")
+    return quote(os.fsencode(relative))
+
+
+def picture_url(image, side):
+    """Return an image (height, width, 3) uint8 BGR as a data: URL, its long side at most `side`."""
+    scale = min(1, side / max(image.shape[:2]))
+    size = [max(1, round(scale * length)) for length in image.shape[1::-1]]
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
+    return "data:image/jpeg;base64," + base64.b64encode(encoded).decode()
+
+
+def face_url(image, box, side):
+    """Return a face with a margin as a data: URL."""
+    x, y, width, height = box
+    margin = max(width, height) // 6
+    return picture_url(image[max(0, y - margin):y + height + margin,
+                             max(0, x - margin):x + width + margin], side)
+
+
+def run_facts(source, analyzer, statistics, skips, settings):
+    """Return (name, value) of the settings and counts of a run, those of the table's sidecar."""
+    return flat({"command": printable(this_command()), "version": __version__,
+                 "source": source_of(source, statistics, skips),
+                 **analysis_of(analyzer, settings)})
+
+
+def flat(described, before=""):
+    """Return (name, value) of everything in a nested dict, such as ("source, width", "640")."""
+    rows = []
+    for name, value in described.items():
+        name = before + name.replace("_", " ")
+        if isinstance(value, list):
+            value = {str(number): item for number, item in enumerate(value, start=1)}
+        rows += flat(value, f"{name}, ") if isinstance(value, dict) else [(name, str(value))]
+    return rows
