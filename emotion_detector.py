@@ -11,7 +11,6 @@ With a display it shows two windows: space pauses, q, Esc and the close buttons 
 import sys
 from contextlib import redirect_stdout
 from functools import partial
-from importlib.util import find_spec
 from secrets import token_urlsafe
 
 from config import emotion_config as config
@@ -190,11 +189,11 @@ def display_of(args):
     if args.no_display:
         return None
     if args.serve:
-        if find_spec("aiohttp") is None:
-            raise UserError("aiohttp is not installed, which --serve needs; pip install -r "
-                            "requirements-serve.txt")
-        from pipeline.detection.outputs.livepage import LivePage
-
+        try:
+            from pipeline.detection.outputs.livepage import LivePage
+        except ModuleNotFoundError as error:
+            raise UserError(f"{error.name} is not installed, which --serve needs; pip install -r "
+                            "requirements-serve.txt") from error
         return partial(LivePage, *args.serve, token_urlsafe())
     from pipeline.detection.outputs.windows import Windows, require_display
 
