@@ -10,9 +10,12 @@ With a display it shows two windows: space pauses, q, Esc and the close buttons 
 
 import sys
 from contextlib import redirect_stdout
+from functools import partial
+from secrets import token_urlsafe
 
 from config import emotion_config as config
 from pipeline.commandline import (
+    address,
     camera_number,
     existing_file,
     moment,
@@ -111,7 +114,11 @@ def add_outputs(group):
                             "folder, with an index")
     group.add_argument("--skip-existing", action="store_true",
                        help="leave out videos whose results are there and complete")
-    group.add_argument("--no-display", action="store_true", help="open no windows")
+    shown = group.add_mutually_exclusive_group()
+    shown.add_argument("--no-display", action="store_true", help="open no windows")
+    shown.add_argument("--serve", type=address, metavar="[HOST:]PORT",
+                       help="show it in web browsers in place of the windows; 127.0.0.1 unless "
+                            "HOST says otherwise")
 
 
 def main(argv=None):
@@ -177,12 +184,26 @@ def face_detector(args):
         full_scan_every=args.full_scan_every, width=args.detection_width, min_face=args.min_face)
 
 
+def display_of(args):
+    """Return what makes the windows or the live page, or None."""
+    if args.no_display:
+        return None
+    if args.serve:
+        try:
+            from pipeline.detection.outputs.livepage import LivePage
+        except ModuleNotFoundError as error:
+            raise UserError(f"{error.name} is not installed, which --serve needs; pip install -r "
+                            "requirements-serve.txt") from error
+        return partial(LivePage, *args.serve, token_urlsafe())
+    from pipeline.detection.outputs.windows import Windows, require_display
+
+    require_display()
+    return Windows
+
+
 def detect(args, jobs, stop, skips):
     """Run the jobs to the last frame, or until a stop is requested; return the exit status."""
-    if not args.no_display:
-        from pipeline.detection.outputs.windows import require_display
-
-        require_display()
+    display = display_of(args)
     from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
     from pipeline.detection.faces.emotionclassifier import EmotionClassifier
     from pipeline.detection.faces.facetracker import FaceTracker
@@ -197,7 +218,7 @@ def detect(args, jobs, stop, skips):
     return run_jobs(jobs, analyzer, stop, skips, skip_existing=args.skip_existing,
                     mark=args.image is None, max_frames=args.max_frames,
                     reading=Reading(args.every, args.start, args.end, args.reconnect),
-                    display=not args.no_display)
+                    display=display)
 
 
 if __name__ == "__main__":

@@ -97,6 +97,12 @@ def camera_number(text):
     return whole_number(text, 0, LARGEST_CAMERA)
 
 
+def address(text):
+    """Return the host and the port of [HOST:]PORT, for argparse."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]") or "127.0.0.1", whole_number(port, 1, 65535)
+
+
 def whole_number(text, least, most):
     """Return a whole number from `least` to `most`, for argparse."""
     if text.isdecimal() and len(text) <= 20 and least <= int(text) <= most:

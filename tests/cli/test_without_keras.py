@@ -43,7 +43,7 @@ def test_the_packages_are_absent_there(folder):
                                      "--timeline", "timeline.png"), ("--image", SAMPLE_PICTURE)])
 def test_the_detector_runs(folder, tmp_path, source, precision):
     names = {"timeline.png": tmp_path / "timeline.png"}
-    unused = ("jinja2",) if names.keys() & set(source) else ("jinja2", "matplotlib")
+    unused = ["jinja2", "aiohttp", *["matplotlib"] * (not names.keys() & set(source))]
     process = run_without(
         (*TRAINING, *unused), folder, "emotion_detector.py", "--no-display",
         "--precision", precision, "--csv", tmp_path / "x.csv",
@@ -52,6 +52,13 @@ def test_the_detector_runs(folder, tmp_path, source, precision):
     assert process.returncode == 0, process.stderr
     assert process.stderr == ""
     assert len((tmp_path / "x.csv").read_text().splitlines()) > 1
+
+
+def test_a_live_page_without_aiohttp_is_one_line(folder):
+    process = run_without(("aiohttp",), folder, "emotion_detector.py", "--video", SAMPLE_VIDEO,
+                          "--serve", 8000)
+    assert process.returncode == 2 and process.stderr.count("\n") == 1
+    assert process.stderr.endswith("pip install -r requirements-serve.txt\n")
 
 
 def test_a_page_without_jinja2_is_one_line(folder, tmp_path):

@@ -36,7 +36,8 @@ class Outputs:
         """Yield the Outputs of a Job; the files are complete when the block ends.
 
         skips: the Skips that the summary counts. stop: a StopRequest, which ends the windows'
-        waits. display: open the windows. settings: {name: value} of the run, for the sidecar.
+        waits. display: Windows, a function that makes a LivePage, or None. settings:
+        {name: value} of the run, for the sidecar.
         Raises UserError if a file or a window cannot be opened.
         """
         class_names = analyzer.class_names
@@ -67,9 +68,7 @@ class Outputs:
 
                 sinks.append(Annotator(class_names, with_time=not source.pictures))
             if display:
-                from pipeline.detection.outputs.windows import Windows
-
-                sinks.append(stack.enter_context(Windows(
+                sinks.append(stack.enter_context(display(
                     class_names, live=source.live, pictures=source.pictures, stop=stop)))
             if job.annotated and source.pictures:
                 from pipeline.detection.outputs.annotatedpictures import AnnotatedPictures

@@ -51,8 +51,9 @@ def template_of(name):
                               undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["clock"] = clock
     inlined = {}
-    for what, file in (("style", "page.css"), ("script", f"{name}.js")):
-        text = (TEMPLATES / file).read_text() if (TEMPLATES / file).is_file() else ""
+    for what, files in (("style", ("page.css",)), ("script", ("common.js", f"{name}.js"))):
+        text = "\n".join((TEMPLATES / file).read_text() for file in files
+                         if (TEMPLATES / file).is_file())
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         inlined |= {what: Markup(text), f"{what}_hash": digest}
     return environment.get_template(f"{name}.html", globals=inlined).render

@@ -124,4 +124,4 @@ def require_display():
     if sys.platform == "linux" and not (
             os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise UserError("no display for the windows; give --no-display, with --output or --csv "
-                        "for what is found")
+                        "for what is found, or --serve 8000 to see it in a browser")

@@ -51,12 +51,13 @@ def run_jobs(jobs, analyzer, stop, skips, *, skip_existing=False, **options):
     return int(any(statuses) or any(skips.counts))
 
 
-def run_job(job, analyzer, stop, *, reading, mark=False, max_frames=None, display=False):
+def run_job(job, analyzer, stop, *, reading, mark=False, max_frames=None, display=None):
     """Analyse a Job's frames, to the last one or until a stop is requested; print what was found.
 
     reading: a Reading. mark: leave a mark beside outputs that are not complete.
-    max_frames: stop after so many. display: open the windows. Returns the exit status: 0, or 1 if
-    something was skipped or the run broke off. Raises UserError if no frame could be analysed.
+    max_frames: stop after so many. display: Windows, a function that makes a LivePage, or None.
+    Returns the exit status: 0, or 1 if something was skipped or the run broke off. Raises
+    UserError if no frame could be analysed.
     """
     skips = Skips()
     outputs, complete, marked = None, False, []

@@ -1,11 +1,9 @@
-"use strict";
-
 // Sorts the pictures by the strongest face of each, or by name as they are in the page.
-const list = document.getElementById("gallery");
+const list = byId("gallery");
 const items = [...list.querySelectorAll("[data-percent]")];
 const percentOf = (item, place) => Number(item.dataset.percent.split(" ")[place]);
 
-document.getElementById("sort").addEventListener("change", (event) => {
+byId("sort").addEventListener("change", (event) => {
   const place = event.target.value;
   const sorted = place === "" ? items
     : [...items].sort((a, b) => percentOf(b, place) - percentOf(a, place));

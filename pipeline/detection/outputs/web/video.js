@@ -1,8 +1,4 @@
-"use strict";
-
 // Seconds are those of the source. The annotated video begins at `start` of them.
-const byId = (id) => document.getElementById(id);
-const data = JSON.parse(byId("data").textContent);
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const whole32 = (text) => new Uint32Array(bytes(text).buffer);
 
@@ -42,20 +38,6 @@ function upTo(values, limit) {
 // A time that the video rounds down a little still belongs to its frame.
 const frameAt = (time) => Math.max(0, upTo(seconds, time + 0.002) - 1);
 const now = () => video.currentTime + start;
-
-function clock(time) {
-  const tenths = Math.round(10 * time);
-  const two = (value) => String(value).padStart(2, "0");
-  return `${Math.floor(tenths / 36000)}:${two(Math.floor(tenths / 600) % 60)}:`
-    + `${two(Math.floor(tenths / 10) % 60)}.${tenths % 10}`;
-}
-
-function element(name, text = "", parent = null) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  if (parent) parent.append(made);
-  return made;
-}
 
 // Percent of each class of a face at a frame, or null where the face is not in it.
 function percentAt(face, frame) {
@@ -154,7 +136,7 @@ function show() {
   byId("time").textContent = clock(seconds[frame]);
   const seen = faces.filter((face) => percentAt(face, frame))
     .sort((a, b) => (b === chosen) - (a === chosen) || a.number - b.number);
-  byId("now").replaceChildren(...seen.map((face) => bars(face, percentAt(face, frame))));
+  byId("now").replaceChildren(...seen.map((face) => bars(face.number, percentAt(face, frame))));
   if (!seen.length) element("p", "no face", byId("now"));
   timeline.setAttribute("aria-valuenow", seconds[frame].toFixed(2));
   timeline.setAttribute("aria-valuetext", [clock(seconds[frame]), ...seen.map((face) => {
@@ -162,21 +144,6 @@ function show() {
     const best = percent.indexOf(Math.max(...percent));
     return `face ${face.number} ${classes[best]} ${percent[best]}%`;
   })].join(", "));
-}
-
-function bars(face, percent) {
-  const box = element("div");
-  element("h3", `Face ${face.number}`, box);
-  classes.forEach((name, place) => {
-    const row = element("div", "", box);
-    row.className = "emotion";
-    element("span", name, row);
-    element("span", `${percent[place]}%`, row);
-    const bar = element("i", "", row);
-    bar.style.width = `${percent[place]}%`;
-    bar.style.background = colors[place];
-  });
-  return box;
 }
 
 function choose(number) {
