@@ -18,6 +18,7 @@ import tempfile
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import h5py
 import numpy as np
@@ -148,7 +149,7 @@ def run_main(script, *arguments):
     main = importlib.import_module(Path(script).name.removesuffix(".py")).main
     forget_keras_settings()
     sigterm, argv = signal.getsignal(signal.SIGTERM), sys.argv
-    with output_of_this_process() as output:
+    with output_of_this_process() as output, patch.dict(os.environ):  # a script sets variables
         sys.argv = [str(ROOT / script), *map(str, arguments)]
         try:
             ending.run(main)
