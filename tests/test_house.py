@@ -146,3 +146,16 @@ def test_an_import_in_a_function_counts_as_well(tmp_path):
                     "    from pipeline.detection.sources.frame import Frame\n")
     assert imports_of(file) == {("keras", None), ("pipeline.io.checkpoint", None),
                                 ("pipeline.detection.sources.frame", "Frame")}
+
+
+@pytest.mark.parametrize(("title", "place", "script"), [
+    ("A frame on its way", "pipeline.detection", "emotion_detector"),
+    ("A row of `fer2013.csv`", "pipeline", "train_recognizer"),
+])
+def test_the_ways_are_those_of_the_imports(title, place, script):
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    block = re.search(rf"^{title} .*?\n\n(.*?)\n\n", text, re.DOTALL | re.MULTILINE)[1]
+    way = [f"{place}.{line.split()[0].replace('/', '.')}" for line in block.splitlines()]
+    assert len(way) <= 8
+    reached = reached_from(SCRIPTS[script]) | reached_from(SCRIPTS["build_dataset"])
+    assert not set(way) - reached

@@ -14,18 +14,17 @@ class MiniXception:
         depth,
         classes,
         *,
-        stem_filters=8,
-        module_filters=(16, 32, 64, 128),
+        filters=8,
         l2=0.0,
         standardization=None,
     ):
         """Return an uncompiled keras.Model, (N, height, width, depth) float32 -> (N, classes).
 
-        stem_filters: of each of the two 3 x 3 convolutions at the start. module_filters: of the
-        two 3 x 3 separable convolutions in each residual module; a module halves height and
-        width. l2 weighs the squares of every kernel. standardization: (mean, standard deviation)
-        of the training images, subtracted and divided by. The output is float32 probabilities
-        under any precision policy. Source: Arriaga, Valdenegro-Toro and Plöger, "Real-time
+        filters: of each of the two 3 x 3 convolutions at the start; the two 3 x 3 separable
+        convolutions of the four residual modules have 2, 4, 8 and 16 times as many, and each
+        module halves height and width. l2 weighs the squares of every kernel. standardization:
+        (mean, standard deviation) of the training images, subtracted and divided by. The output
+        is float32 probabilities under any precision policy. Source: Arriaga, Valdenegro-Toro and Plöger, "Real-time
         convolutional neural networks for emotion and gender classification", 2017.
         """
         regularizer = keras.regularizers.L2(l2) if l2 else None
@@ -47,13 +46,14 @@ class MiniXception:
             mean, deviation = standardization
             x = layers.Rescaling(1 / deviation, offset=-mean / deviation)(x)
         for number in (1, 2):
-            x = layers.Activation("relu")(convolution(x, stem_filters, 3, f"block1_conv{number}"))
-        for block, filters in enumerate(module_filters, start=2):
-            shortcut = convolution(x, filters, 1, f"block{block}_shortcut", strides=2,
+            x = layers.Activation("relu")(convolution(x, filters, 3, f"block1_conv{number}"))
+        for block in (2, 3, 4, 5):
+            outputs = filters * 2 ** (block - 1)
+            shortcut = convolution(x, outputs, 1, f"block{block}_shortcut", strides=2,
                                    padding="same")
-            x = separable_convolution(x, filters, f"block{block}_conv1")
+            x = separable_convolution(x, outputs, f"block{block}_conv1")
             x = layers.Activation("relu")(x)
-            x = separable_convolution(x, filters, f"block{block}_conv2")
+            x = separable_convolution(x, outputs, f"block{block}_conv2")
             x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
             x = layers.Add()([x, shortcut])
         x = layers.Conv2D(classes, 3, padding="same", kernel_regularizer=regularizer,
