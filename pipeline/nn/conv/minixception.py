@@ -24,8 +24,9 @@ class MiniXception:
         convolutions of the four residual modules have 2, 4, 8 and 16 times as many, and each
         module halves height and width. l2 weighs the squares of every kernel. standardization:
         (mean, standard deviation) of the training images, subtracted and divided by. The output
-        is float32 probabilities under any precision policy. Source: Arriaga, Valdenegro-Toro and Plöger, "Real-time
-        convolutional neural networks for emotion and gender classification", 2017.
+        is float32 probabilities under any precision policy. Source: Arriaga, Valdenegro-Toro and
+        Plöger, "Real-time convolutional neural networks for emotion and gender classification",
+        2017.
         """
         regularizer = keras.regularizers.L2(l2) if l2 else None
 
