@@ -336,8 +336,7 @@ def _merged(graph, layer, inputs, arrays):
     """Write a sum or a product; a vector counts as an image of one pixel."""
     if len(inputs) == 1:
         return inputs[0]
-    images = {name: graph.enter(_as_image(graph, layer, x, name))
-              for name, x in zip(layer.inputs, inputs)}
+    images = {name: _as_image(graph, layer, x, name) for name, x in zip(layer.inputs, inputs)}
     x, *others = [images[name] for name in layer.inputs]
     operator = {"Add": "Add", "Multiply": "Mul"}[layer.kind]
     for place, other in enumerate(others, start=2):
@@ -358,7 +357,7 @@ def _concatenation(graph, layer, inputs, arrays):
     axis = layer.settings["axis"] % (len(layer.shape) + 1)
     if len(layer.shape) == 3:
         axis = {1: 2, 2: 3, 3: 1}[axis]
-    return graph.node("Concat", [graph.enter(x) for x in inputs], layer.name, axis=axis)
+    return graph.node("Concat", inputs, layer.name, axis=axis)
 
 
 def _rescaling(graph, layer, inputs, arrays):

@@ -18,10 +18,11 @@ class OnnxGraph:
     """Nodes and constants; each method returns the name, or the names, of what it adds.
 
     layers: of graph.layers_of. weights: {layer's name: {array's name: array}}. ranges: {tensor:
-    (lowest, highest)} of the activations. With them kernels, and what enters kernels, poolings,
-    merges and curved activations, are int8: each quantized and at once dequantized, a pair that
-    runtimes fuse with the operator behind it. shapes: {layer's name: the shape of its output}.
-    done_by_kernels: names of batch normalizations that are folded into the kernel before them.
+    (lowest, highest)} of the activations. With them kernels, and what enters kernels, poolings
+    and curved activations, are int8: each quantized and at once dequantized, a pair that runtimes
+    fuse with the operator behind it. Merges stay in float32, so that shortcuts lose nothing.
+    shapes: {layer's name: the shape of its output}. done_by_kernels: names of batch normalizations
+    that are folded into the kernel before them.
     """
 
     def __init__(self, layers, weights, ranges=None):
