@@ -64,6 +64,7 @@ def train(recipe, record, model_path, folders, settings, *, distribution=None, p
     processes = processes or Processes()
     processes.last_good = lambda: model_path
     seed, shape = record["seed"], settings.input_shape
+    keras.distribution.set_distribution(None)  # an earlier training in this process may have one
     if not model_path and not recipe.pretrained:
         classes = recipe.classes or settings.classes
         require_trainable(built(recipe, record["experiment"], shape, classes), shape, classes)
