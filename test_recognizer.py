@@ -12,7 +12,7 @@ import hashlib
 import shlex
 
 from config import emotion_config as config
-from pipeline.commandline import existing_file, new_folder, new_parser, path
+from pipeline.commandline import PLOT_FORMATS, existing_file, new_folder, new_parser, path
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.files.places import require_apart
@@ -48,6 +48,8 @@ def parse_args(argv=None):
     written.add_argument("--name", help="name of the files, after evaluation_ (default: model and "
                                         "data set, with _val, _onnx, _int8, _flip and _shifts "
                                         "where they apply)")
+    written.add_argument("--plot", choices=PLOT_FORMATS, default="png",
+                         help="format of the confusion matrix (default: %(default)s)")
     return parser.parse_args(argv)
 
 
@@ -61,7 +63,7 @@ def main(argv=None):
     if args.ferplus:
         existing_file(args.ferplus, "FER+ file", "it comes from the FER+ project")
     output = args.output / f"evaluation_{args.name or name_of(args)}"
-    written = [output.with_name(output.name + suffix) for suffix in (".json", ".png")]
+    written = [output.with_name(output.name + suffix) for suffix in (".json", f".{args.plot}")]
     require_apart([args.model, database, args.dataset / "train.hdf5",
                    *([args.ferplus] if args.ferplus else [])], written)
     new_folder(args.output)
@@ -70,7 +72,7 @@ def main(argv=None):
     from pipeline.evaluation import report
 
     result = predict_and_evaluate(args, database, written[0])
-    report.write(result, output)
+    report.write(result, *written)
     report.show(result)
     print("written:", *map(printable, written))
     print("next:", next_command(args))

@@ -19,7 +19,14 @@ from dataclasses import fields
 
 from config import emotion_config as config
 from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS, descriptions
-from pipeline.commandline import existing_file, new_folder, new_parser, path, positive
+from pipeline.commandline import (
+    PLOT_FORMATS,
+    existing_file,
+    new_folder,
+    new_parser,
+    path,
+    positive,
+)
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.quietimports import import_keras
@@ -66,6 +73,8 @@ def parse_args(argv=None):
                        "checkpoints (default: that of --model, else checkpoints/EXPERIMENT)")
     files.add_argument("--output", type=path, metavar="FOLDER",
                        help="folder of the training curve (default: output/EXPERIMENT)")
+    files.add_argument("--plot", choices=PLOT_FORMATS, default="png",
+                       help="format of the curve's picture (default: %(default)s)")
     files.add_argument("--overwrite", action="store_true", help="remove another training's "
                        "checkpoints and curve from these folders first")
     return parser.parse_args(argv)
@@ -99,7 +108,8 @@ def folders_of(args, experiment):
         name = f"{args.dataset.resolve().name}_{experiment}"
     checkpoints = args.model.parent if args.model else config.CHECKPOINTS_PATH / name
     return Folders(args.dataset, args.checkpoints or checkpoints,
-                   args.output or config.OUTPUT_PATH / name, f"vggnet_emotion_{experiment}")
+                   args.output or config.OUTPUT_PATH / name, f"vggnet_emotion_{experiment}",
+                   args.plot)
 
 
 def print_end(record, folders):
@@ -113,7 +123,7 @@ def print_end(record, folders):
         words += ["--dataset", folders.dataset]
     print(f"best: epoch {best + 1} of {len(losses)}, {accuracies[best]:.2%} on the validation "
           f"split, in {printable(model)}\n"
-          f"curve: {printable(folders.output / folders.curve)}.json and .png\n"
+          f"curve: {printable(folders.output / folders.curve)}.json and .{folders.plot}\n"
           f"next: {printable(shlex.join(map(str, words)))}")
 
 

@@ -15,6 +15,7 @@ from pipeline.terminal import printable
 
 LARGEST_NUMBER = 1_000_000_000  # of frames or pixels: more is a slip, and too much for OpenCV
 LARGEST_CAMERA = 99  # from 100 on OpenCV takes the hundreds for one of its libraries
+PLOT_FORMATS = ("png", "pdf", "svg")
 LONGEST_WAIT = 86_400  # seconds
 
 

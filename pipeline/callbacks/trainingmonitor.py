@@ -16,18 +16,20 @@ DRAWN_EVERY = 10  # seconds: a drawing takes half of one
 class TrainingMonitor(keras.callbacks.Callback):
     """Keeps the history of a run and writes it, with `run`, as JSON and as a picture.
 
-    path: without suffix; .json and .png are added. run: {name: value} that describes the run.
+    path: without suffix; .json and that of `plot` are added. run: {name: value} that describes the
+    run.
     history: {metric: a value per epoch}; it is continued, and epochs trained again replace
     their earlier values; a metric that not every epoch has is left out. The JSON holds the
     history's lists and `run`. Where epochs are short, the picture is drawn anew every
     DRAWN_EVERY seconds, and at the end.
     """
 
-    def __init__(self, path, run, history):
+    def __init__(self, path, run, history, plot="png"):
         super().__init__()
         self.path = Path(path)
         self.run = run
         self.history = history
+        self.plot = plot
         self._drawn = -math.inf
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -53,6 +55,6 @@ class TrainingMonitor(keras.callbacks.Callback):
         self._draw()
 
     def _draw(self):
-        with whole_file(self.path.with_suffix(".png")) as partial:
+        with whole_file(self.path.with_suffix(f".{self.plot}")) as partial:
             plot_training(self.history, title=self.run["title"], path=partial)
         self._drawn = time.monotonic()

@@ -38,18 +38,13 @@ def require_own(path, identity):
                         "another --name or --output")
 
 
-def write(result, path):
-    """Write the JSON and the picture of the confusion matrix; return their paths.
-
-    path: without their suffixes.
-    """
-    json_path, picture = (path.with_name(path.name + suffix) for suffix in (".json", ".png"))
+def write(result, json_path, picture):
+    """Write the JSON and the picture of the confusion matrix, in the format of its suffix."""
     with whole_file(json_path) as partial:
         partial.write_text(json.dumps(result, indent=1) + "\n")
     with whole_file(picture) as partial:
         plot_confusion_matrix(result["confusion_matrix"], tuple(result["per_class"]),
                               f"{title_of(result)}\naccuracy {result['accuracy']:.2%}", partial)
-    return json_path, picture
 
 
 def title_of(result):

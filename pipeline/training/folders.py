@@ -13,13 +13,14 @@ class Folders:
     """Where a training reads and writes.
 
     dataset: has train.hdf5 and val.hdf5. checkpoints: gets the model files. output: gets the
-    curve. curve: the name of the curve's files, without suffix.
+    curve. curve: the name of the curve's files, without suffix. plot: the format of its picture.
     """
 
     dataset: Path
     checkpoints: Path
     output: Path
     curve: str
+    plot: str = "png"
 
 
 def others_files(folders, model):

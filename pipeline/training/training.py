@@ -124,7 +124,7 @@ def train(recipe, record, model_path, folders, settings, *, distribution=None, p
             EpochSeed(training, seed),
             FiniteLoss(processes.last_good),
             TrainingMonitor(own_output / folders.curve, description_of(record, training),
-                            record["history"]),
+                            record["history"], plot=folders.plot),
             saver,
         ]
         if settings.overwrite:

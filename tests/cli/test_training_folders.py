@@ -160,3 +160,13 @@ def test_recipes_are_listed():
     assert process.returncode == 2
     assert "nothing: no such recipe" in process.stderr_text
     assert all(line in process.stderr_text for line in lines)
+
+
+def test_plots_are_drawn_in_other_formats(dataset, tmp_path):
+    process = train(dataset, tmp_path, "--experiment", 1, "--plot", "svg")
+    assert process.returncode == 0, process.stderr_text
+    assert b"<svg" in (tmp_path / "output" / "vggnet_emotion_1.svg").read_bytes()
+    run_main("test_recognizer.py", "--dataset", dataset, "--model",
+             tmp_path / "checkpoints" / "best.hdf5", "--output", tmp_path, "--plot", "pdf",
+             "--name", "a")
+    assert (tmp_path / "evaluation_a.pdf").read_bytes().startswith(b"%PDF")
