@@ -28,7 +28,7 @@ def built(recipe, experiment, input_shape, classes):
     try:
         build = getattr(importlib.import_module(place), name).build
     except (ModuleNotFoundError, AttributeError) as error:
-        if getattr(error, "name", "").partition(".")[0] not in ("pipeline", name, "build"):
+        if (error.name or "").partition(".")[0] not in ("pipeline", name, "build"):
             raise  # a fault in the module itself
         raise UserError(f"experiment {experiment} has the architecture {recipe.architecture!r}, "
                         f"expected module.Class, a file in pipeline/nn/conv/ and a class in it "

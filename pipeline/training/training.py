@@ -127,7 +127,7 @@ def train(recipe, record, model_path, folders, settings, *, distribution=None, p
                             record["history"], plot=folders.plot),
             saver,
         ]
-        if settings.overwrite:
+        if settings.overwrite and processes.number == 0:  # which alone writes these files
             remove_others(folders, model_path, read=[
                 path for path in (model_path, record.get("pretrained"), *record["teachers"])
                 if path])
