@@ -62,7 +62,7 @@ def export(model_path, output, precision):
     """
     from pipeline.files.wholefile import whole_file
     from pipeline.io import checkpoint
-    from pipeline.io.onnxmodel import read_onnx
+    from pipeline.io.checkpoint import read_onnx
     from pipeline.nn.runtimenetwork import RuntimeNetwork
 
     model, record = checkpoint.load(model_path)

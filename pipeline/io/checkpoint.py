@@ -13,7 +13,6 @@ import io
 import json
 import math
 import shlex
-import shutil
 from contextlib import contextmanager
 
 import h5py
@@ -47,31 +46,33 @@ def save(model, path, record, *, include_optimizer=True, weights=None):
     if not include_optimizer:
         model = _build(record)
         set_weights(model, weights)
+    state = model.optimizer.variables if getattr(model, "optimizer", None) else []
     checksums = {"weights": digest_of(arrays_in(weights), record)}
-    if getattr(model, "optimizer", None):
-        checksums["optimizer"] = digest_of(map(np.asarray, model.optimizer.variables))
-    text = json.dumps({**record, "checksums": checksums})
-    parsed(text, path)  # what nobody would read is not written
+    if state:
+        checksums["optimizer"] = digest_of(map(np.asarray, state))
+    text = _text(record, checksums, path)
     with whole_file(path) as partial:
-        reserve(partial, _room(model))
+        reserve(partial, LONGEST_RECORD + sum(8192 + 4 * math.prod(variable.shape)
+                                              for variable in (*model.variables, *state)))
         model.save(partial, include_optimizer=include_optimizer)
         if halved:
             _halve(partial)
-        _write_record(partial, text)
+        with h5py.File(partial, "r+") as file:
+            file[RECORD] = np.bytes_(text)
 
 
 def add_to_record(path, **fields):
     """Add fields to a model file's record; its arrays stay. Raises UserError as `read` does."""
     with _opened(path) as (file, record, checksums):
         weights = _weights(path, file, record, checksums)
-        record = {**record, **fields}
-        checksums = {**checksums, "weights": digest_of(arrays_in(weights), record)}
-    text = json.dumps({**record, "checksums": checksums})
-    parsed(text, path)
+    record = {**record, **fields}
+    checksums = {**checksums, "weights": digest_of(arrays_in(weights), record)}
+    text, content = _text(record, checksums, path), io.BytesIO(path.read_bytes())
+    with h5py.File(content, "r+") as file:
+        del file[RECORD]
+        file[RECORD] = np.bytes_(text)
     with whole_file(path) as partial:
-        reserve(partial, path.stat().st_size + LONGEST_RECORD)
-        shutil.copyfile(path, partial)
-        _write_record(partial, text)
+        partial.write_bytes(content.getvalue())
 
 
 def read(path):
@@ -87,6 +88,29 @@ def read(path):
 def read_record(path):
     """Return the record of a model file, as `read` does."""
     return read(path)[0]
+
+
+def read_onnx(path, precision=None):
+    """Return (onnx.ModelProto, record, precision) of a model file; needs no Keras.
+
+    precision: "float32" or "int8"; None is int8 if the file has the ranges of the activations,
+    which int8 needs. Raises UserError as `read` does, and for int8 without ranges.
+    """
+    from pipeline.nn.onnxnetwork import onnx_network
+
+    if precision not in (None, "float32", "int8"):
+        raise UserError(f"found precision {precision!r}, expected float32 or int8")
+    record, weights = read(path)
+    ranges = record.get("activation_ranges")
+    precision = precision or ("int8" if ranges else "float32")
+    if precision == "int8" and not ranges:
+        raise UserError(f"{path}: has no ranges of its activations, which int8 needs; take "
+                        "--precision float32, or measure them with "
+                        f"python -m pipeline.quantize --model {path} --dataset FOLDER")
+    with reading(path, EXPECTED):
+        model = onnx_network(record["graph"], weights, record["class_names"],
+                             ranges if precision == "int8" else None)
+    return model, record, precision
 
 
 def load(path):
@@ -136,9 +160,24 @@ def class_indices(record, path, class_names, database):
     return [record["class_names"].index(name) for name in class_names]
 
 
+def _other_classes(record, path, class_names, database):
+    names = record["class_names"]
+    return UserError(f"{path} tells apart {', '.join(names)}; {database} has "
+                     f"{', '.join(class_names)}; build it with --class-names "
+                     f"{shlex.join(names)}, or with --classes if they are FER2013's")
+
+
 def arrays_in(weights):
     """Return the arrays of {layer: {array: values}} in a list."""
     return [array for arrays in weights.values() for array in arrays.values()]
+
+
+def digest_of(arrays, record=None):
+    """Return the SHA-256 of arrays, with that of the record, which has their shapes."""
+    digest = hashlib.sha256(json.dumps(record).encode())
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
 
 
 @contextmanager
@@ -153,11 +192,11 @@ def _opened(path):
 
 
 def _weights(path, file, record, checksums):
-    layers = with_arrays(layers_of(record["graph"]))
     dtype = record.get("arrays", "float32")
     weights = {layer.name: {
-        name: file.array(f"model_weights/{layer.name}/{layer.name}/{name}", shape, dtype)
-        .astype(np.float32) for name, shape in layer.arrays.items()} for layer in layers}
+        name: file.array(f"model_weights/{layer.name}/{layer.name}/{name}", tuple(shape), dtype)
+        .astype(np.float32) for name, shape in layer.arrays.items()}
+        for layer in with_arrays(layers_of(record["graph"]))}
     if not all(np.isfinite(array).all() for array in arrays_in(weights)):
         raise ValueError("its weights are not all numbers")
     _require(path, checksums, "weights", digest_of(arrays_in(weights), record))
@@ -185,27 +224,11 @@ def _require(path, checksums, name, digest):
                         "checkpoint")
 
 
-def digest_of(arrays, record=None):
-    """Return the SHA-256 of arrays, with that of the record, which has their shapes."""
-    digest = hashlib.sha256(json.dumps(record).encode())
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array))
-    return digest.hexdigest()
-
-
-def _other_classes(record, path, class_names, database):
-    names = record["class_names"]
-    return UserError(f"{path} tells apart {', '.join(names)}; {database} has "
-                     f"{', '.join(class_names)}; build it with --class-names "
-                     f"{shlex.join(names)}, or with --classes if they are FER2013's")
-
-
-def _write_record(path, text):
-    """Give a model file the text of its record, in place of one that it has."""
-    with h5py.File(path, "r+") as file:
-        if RECORD in file:
-            del file[RECORD]
-        file.create_dataset(RECORD, data=np.bytes_(text))
+def _text(record, checksums, path):
+    """Return the text of a record; raise UserError for one that would be refused when read."""
+    text = json.dumps({**record, "checksums": checksums})
+    parsed(text, path)
+    return text
 
 
 def _halve(path):
@@ -220,12 +243,6 @@ def _halve(path):
 
         new.attrs.update(old.attrs)
         old.visititems(copy)
-
-
-def _room(model):
-    """Return bytes that are enough for the file of a model."""
-    variables = [*model.variables, *getattr(getattr(model, "optimizer", None), "variables", ())]
-    return sum(8192 + 4 * math.prod(variable.shape) for variable in variables) + LONGEST_RECORD
 
 
 def _build(record):

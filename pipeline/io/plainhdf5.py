@@ -12,13 +12,12 @@ from math import prod
 import h5py
 import numpy as np
 
+LONGEST_ATTRIBUTE = 1 << 10
+
 # Of a string of variable length HDF5 stores its length, the address of a heap, and which of the
 # heap's objects it is; an object begins with its number and its length.
 STRING_REFERENCE = struct.Struct("<IQI")
-HEAP_HEADER = 16
-HEAP_OBJECT = struct.Struct("<H6xQ")
-MOST_IN_A_HEAP = 1 << 16
-LONGEST_ATTRIBUTE = 1 << 10
+HEAP_HEADER, HEAP_OBJECT, MOST_IN_A_HEAP = 16, struct.Struct("<H6xQ"), 1 << 12
 
 CONTINUATION, ATTRIBUTE = 0x10, 0x0C  # kinds of message in an object's header
 MOST_BLOCKS = 1 << 4  # of a header
@@ -89,16 +88,15 @@ class PlainHDF5:
 
         HDF5 takes the lengths of strings on trust, so these are read from the bytes.
         """
-        header = h5py.h5o.get_info(self._root).addr
         found = {}
-        for name, place in self._places_of_attributes(header):
+        for name, place in self._places_of_attributes(h5py.h5o.get_info(self._root).addr):
             attribute = h5py.h5a.open(self._root, name)
             kind, count = attribute.get_type(), prod(attribute.shape)
             if count > LONGEST_ATTRIBUTE or len(attribute.shape) > 1:
                 raise ValueError(f"an attribute of shape {attribute.shape}")
             if isinstance(kind, h5py.h5t.TypeStringID) and kind.is_variable_str():
-                texts = [self._string(place + number * STRING_REFERENCE.size, LONGEST_ATTRIBUTE)
-                         .decode() for number in range(count)]
+                texts = [self._string(place + number * STRING_REFERENCE.size)
+                         for number in range(count)]
                 found[name.decode()] = texts if attribute.shape else texts[0]
             elif isinstance(kind, (h5py.h5t.TypeIntegerID, h5py.h5t.TypeFloatID)):
                 value = np.empty(attribute.shape, kind.dtype)
@@ -131,17 +129,17 @@ class PlainHDF5:
                     yield name, place + 9 + sum(lengths)
                 place += size
 
-    def _string(self, place, longest):
-        """Return the bytes of a string of variable length whose reference is at a place."""
+    def _string(self, place):
+        """Return the string of variable length whose reference is at a place."""
         length, place, wanted = STRING_REFERENCE.unpack_from(self.content, place)
-        if self.content[place:place + 4] != b"GCOL" or length > longest:
-            raise ValueError(f"no text of at most {longest:,} bytes")
+        if self.content[place:place + 4] != b"GCOL" or length > LONGEST_ATTRIBUTE:
+            raise ValueError(f"no text of at most {LONGEST_ATTRIBUTE:,} bytes")
         place += HEAP_HEADER
         for _ in range(MOST_IN_A_HEAP):
             number, stored = HEAP_OBJECT.unpack_from(self.content, place)
             place += HEAP_OBJECT.size
             if number == wanted:
-                return self.content[place:place + length]
+                return self.content[place:place + length].decode()
             place += -(-stored // 8) * 8
         raise ValueError("text that leads nowhere")
 

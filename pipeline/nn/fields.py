@@ -3,6 +3,8 @@
 Each check is a pair: what is expected, in words, and whether a value is that.
 """
 
+ANY_FIELDS = ("fields with names", lambda value: type(value) is dict)
+
 
 def whole(least, most):
     return (f"a whole number from {least} to {most}",
@@ -19,10 +21,10 @@ def one_of(*values):
             lambda value: any(type(value) is type(one) and value == one for one in values))
 
 
-def text(longest):
-    return (f"1 to {longest} printable characters",
+def text(longest, without=""):
+    return (f"1 to {longest} printable characters" + (f" without {without}" if without else ""),
             lambda value: type(value) is str and 1 <= len(value) <= longest
-            and value.isprintable())
+            and value.isprintable() and not set(value) & set(without))
 
 
 def several(item, most, least=0):
@@ -33,8 +35,7 @@ def several(item, most, least=0):
 
 
 def named(item, most, longest=64):
-    expected, fits = item
-    name_fits = text(longest)[1]
+    (expected, fits), (_, name_fits) = item, text(longest)
     return (f"at most {most} names, each with {expected}",
             lambda value: type(value) is dict and len(value) <= most
             and all(map(name_fits, value)) and all(map(fits, value.values())))
@@ -45,15 +46,18 @@ def either(*checks):
             lambda value: any(fits(value) for _, fits in checks))
 
 
-def wrong_fields(values, fields, required, place=""):
-    """Yield, in words, each field that is unknown, wrong or missing. fields: {name: check}."""
+def require_fields(values, fields, required, place=""):
+    """Raise ValueError at the first field that is unknown, wrong or missing.
+
+    fields: {name: check}. required: the names that must be there.
+    """
     for name, value in values.items():
         if name not in fields:
-            yield f"a field {place}{shown(name)}, expected one of {', '.join(fields)}"
-        elif not fields[name][1](value):
-            yield f"{place}{name} {shown(value)}, expected {fields[name][0]}"
-    for name in sorted(set(required) - values.keys()):
-        yield f"no {place}{name}, expected {fields[name][0]}"
+            raise ValueError(f"a field {place}{shown(name)}, expected one of {', '.join(fields)}")
+        if not fields[name][1](value):
+            raise ValueError(f"{place}{name} {shown(value)}, expected {fields[name][0]}")
+    for name in set(required) - values.keys():
+        raise ValueError(f"no {place}{name}, expected {fields[name][0]}")
 
 
 def shown(value):

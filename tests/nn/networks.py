@@ -65,7 +65,6 @@ def shared():
     for _ in range(2):
         branches.append(layers.ReLU()(normalization(convolution(branches[-1]))))
     x = layers.Concatenate()(branches)
-    x = layers.Concatenate(axis=1)([x, x])
     return keras.Model(inputs, classified(layers.GlobalAveragePooling2D()(x)))
 
 
@@ -91,8 +90,6 @@ NETWORKS = {
        for name in ACTIVATIONS},
     **{f"argument {name}": one(conv(4, 3, activation=name)) for name in ACTIVATIONS},
     "linear": one(conv(), lambda: layers.Activation("linear")),
-    "relu with settings": one(conv(), lambda: layers.ReLU(max_value=0.7, negative_slope=0.3,
-                                                          threshold=0.1)),
     "relu with a limit": one(conv(), lambda: layers.ReLU(0.5)),
     "leaky relu": one(conv(), lambda: layers.LeakyReLU(negative_slope=0.4)),
     "elu layer": one(conv(), lambda: layers.ELU(alpha=0.5)),

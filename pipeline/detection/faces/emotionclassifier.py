@@ -5,7 +5,7 @@ import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.evaluation.testtimeaugmentation import predict_on_batch, require_numbers
-from pipeline.io.onnxmodel import read_onnx
+from pipeline.io.checkpoint import read_onnx
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
