@@ -56,8 +56,9 @@ def require_fields(values, fields, required, place=""):
             raise ValueError(f"a field {place}{shown(name)}, expected one of {', '.join(fields)}")
         if not fields[name][1](value):
             raise ValueError(f"{place}{name} {shown(value)}, expected {fields[name][0]}")
-    for name in set(required) - values.keys():
-        raise ValueError(f"no {place}{name}, expected {fields[name][0]}")
+    for name in required:
+        if name not in values:
+            raise ValueError(f"no {place}{name}, expected {fields[name][0]}")
 
 
 def shown(value):

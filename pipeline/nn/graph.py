@@ -1,9 +1,8 @@
 """A network as plain data: its layers in order, as a model file's record has them.
 
 A graph is a list of dicts. Each has `name`, `kind` (a row of layerkinds.KINDS), `inputs` (names of
-earlier layers), `settings` and `arrays` ({name: shape}). A layer that is called again appears
-again, under a name of its own, with `shares`, the name of its first call, in place of kind,
-settings and arrays. The first layer is the only input, the last one the only output.
+earlier layers), `settings` and `arrays` ({name: shape}). The first layer is the only input, the
+last one the only output.
 """
 
 from dataclasses import dataclass
@@ -21,23 +20,18 @@ LARGEST_ACTIVATION = 1e6  # those of trained networks have up to three digits
 
 NAME = text(72, without="/")
 FIELDS = {"name": NAME, "kind": text(64), "inputs": several(NAME, most=64),
-          "settings": ANY_FIELDS, "arrays": ANY_FIELDS, "shares": NAME}
+          "settings": ANY_FIELDS, "arrays": ANY_FIELDS}
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One call of a layer.
-
-    owner: the name of its first call, which has the arrays. arrays: {name: shape}, in Keras's
-    order. shape: of the output, without the batch: (height, width, channels) or (units,).
-    """
+    """A layer. shape: of its output, without the batch: (height, width, channels) or (units,)."""
 
     name: str
     kind: str
     inputs: tuple[str, ...]
     settings: dict
-    owner: str
-    arrays: dict[str, tuple[int, ...]]
+    arrays: dict[str, list[int]]  # in Keras's order
     shape: tuple[int, ...]
 
 
@@ -69,13 +63,8 @@ def _layer(data, earlier):
     if type(data) is not dict:
         raise ValueError(f"a layer {shown(data)}, expected fields with names")
     place = f"layer {shown(data.get('name'))} "
-    required = ("name", "inputs") if "shares" in data else FIELDS.keys() - {"shares"}
-    require_fields(data, FIELDS, required, place)
-    first = earlier.get(data["shares"]) if "shares" in data else None
-    if "shares" in data and (first is None or first.owner != first.name):
-        raise ValueError(f"{place}that shares {shown(data['shares'])}, expected an earlier layer")
-    kind, settings, stored = (first.kind, first.settings, first.arrays) if first else (
-        data["kind"], data["settings"], data["arrays"])
+    require_fields(data, FIELDS, FIELDS, place)
+    kind, settings = data["kind"], data["settings"]
     if kind not in KINDS:
         raise ValueError(f"{place}of kind {shown(kind)}, expected one of {', '.join(KINDS)}")
     if set(data["inputs"]) - earlier.keys() or bool(data["inputs"]) == (kind == "InputLayer"):
@@ -88,10 +77,9 @@ def _layer(data, earlier):
         raise ValueError(f"{place}that does not fit its inputs {shapes}: {error}") from None
     if prod(shape) > MOST_ACTIVATIONS:
         raise ValueError(f"{place}with over {MOST_ACTIVATIONS:,} activations an image")
-    if list(stored.items()) != list(arrays.items()):
-        raise ValueError(f"{place}with arrays {shown(stored)}, expected {arrays}")
-    return Layer(data["name"], kind, tuple(data["inputs"]), settings,
-                 data.get("shares", data["name"]), arrays, shape)
+    if list(data["arrays"].items()) != list(arrays.items()):
+        raise ValueError(f"{place}with arrays {shown(data['arrays'])}, expected {arrays}")
+    return Layer(data["name"], kind, tuple(data["inputs"]), settings, arrays, shape)
 
 
 def _require_moderate(layers):
@@ -106,20 +94,20 @@ def _require_moderate(layers):
         (max(windows), MOST_ACTIVATIONS, "pixels that the windows of a layer gather"),
         (sum(len(layer.inputs) for layer in layers), MOST_INPUTS, "inputs of layers"),
         (sum(prod(layer.shape) for layer in layers), MOST_ACTIVATIONS, "activations an image"),
-        (sum(sizes), LARGEST_NETWORK, "parameters, a shared layer's counted at each call"),
+        (sum(sizes), LARGEST_NETWORK, "parameters"),
     ):
         if found > most:
             raise ValueError(f"a network of {found:,} {what}, expected at most {most:,}")
 
 
 def with_arrays(layers):
-    """Return the layers that own arrays, in order."""
-    return [layer for layer in layers if layer.arrays and layer.owner == layer.name]
+    """Return the layers that have arrays, in order."""
+    return [layer for layer in layers if layer.arrays]
 
 
 def kernels(layers):
     """Return the layers whose arrays weigh their inputs: convolutions and dense layers."""
-    return [layer for layer in with_arrays(layers) if "use_bias" in layer.settings]
+    return [layer for layer in layers if "use_bias" in layer.settings]
 
 
 def with_classes(graph, classes):

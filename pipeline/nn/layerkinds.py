@@ -92,7 +92,10 @@ def _padded(settings, shape):
 
 
 def _broadcast(settings, *shapes):
-    return np.broadcast_shapes(*shapes)  # as Keras does it, a vector counts as one pixel
+    if len({len(shape) for shape in shapes}) > 1:
+        raise ValueError("expected images or vectors alone; a vector becomes an image of one pixel "
+                         "by Reshape")
+    return np.broadcast_shapes(*shapes)
 
 
 def _concatenated(settings, *shapes):
@@ -267,20 +270,10 @@ def _zero_padding(graph, layer, inputs, arrays):
 
 
 def _merged(graph, layer, inputs, arrays):
-    """Write a sum or a product; a vector counts as an image of one pixel."""
-    images = {name: _as_image(graph, layer, x, name) for name, x in zip(layer.inputs, inputs)}
-    x, *others = [images[name] for name in layer.inputs]
+    x, *others = inputs
     for place, other in enumerate(others, start=2):
         name = layer.name if place == len(inputs) else f"{layer.name}/{place - 2}"
         x = graph.node({"Add": "Add", "Multiply": "Mul"}[layer.kind], [x, other], name)
-    return x
-
-
-def _as_image(graph, layer, x, name):
-    if len(layer.shape) == 3 and len(graph.shapes[name]) == 1:
-        shape = graph.constant(f"{layer.name}/{name}/shape", np.array((0, -1, 1, 1), np.int64))
-        pixel = graph.node("Reshape", [x, shape], f"{layer.name}/{name}/pixel")
-        return graph.in_range_of(pixel, x)
     return x
 
 

@@ -73,7 +73,7 @@ def _written(graph, weights, class_names, ranges):
         inputs = [tensors[name] for name in layer.inputs] or [
             writer.node("Transpose", [given], layer.name, perm=(0, 3, 1, 2))]
         tensors[layer.name] = KINDS[layer.kind].write(writer, layer, inputs,
-                                                      weights.get(layer.owner, {}))
+                                                      weights.get(layer.name, {}))
     if ranges is not None and set(ranges) != set(writer.ranged):
         raise ValueError(f"activation_ranges of {sorted(ranges)}, expected {writer.ranged}")
     writer.nodes.append(helper.make_node("Identity", [tensors[layers[-1].name]], [output]))
@@ -104,7 +104,7 @@ class OnnxGraph:
         self._ranges = ranges
         self._range_of, self._entered, self._scales = {}, {}, {}
         folded = _foldable(layers)
-        self._normalizations = {kernel: (layer.settings["epsilon"], weights[layer.owner])
+        self._normalizations = {kernel: (layer.settings["epsilon"], weights[layer.name])
                                 for kernel, layer in folded.items()}
         self.done_by_kernels = {layer.name for layer in folded.values()}
 
@@ -205,7 +205,6 @@ def _foldable(layers):
     for layer in layers:
         for name in layer.inputs:
             followers.setdefault(name, []).append(layer)
-    with_kernels = {layer.name for layer in kernels(layers)}
-    return {layer.name: followers[layer.name][0] for layer in layers
-            if layer.owner in with_kernels and layer.settings["activation"] == "linear"
+    return {layer.name: followers[layer.name][0] for layer in kernels(layers)
+            if layer.settings["activation"] == "linear"
             and [other.kind for other in followers.get(layer.name, ())] == ["BatchNormalization"]}

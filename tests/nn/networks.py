@@ -43,7 +43,7 @@ def residual():
 
 
 def squeeze_and_excitation(gate):
-    """gate: "reshaped", "kept" or "vector", how the gate becomes an image of one pixel."""
+    """gate: "reshaped" or "kept", how the gate becomes an image of one pixel."""
     x = inputs = keras.Input((12, 12, 3))
     x = layers.Conv2D(8, 3, activation="silu")(x)
     y = layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2, activation="hard_silu")(x)
@@ -57,14 +57,14 @@ def squeeze_and_excitation(gate):
     return keras.Model(inputs, classified(layers.GlobalMaxPooling2D()(x)))
 
 
-def shared():
+def branches():
     x = inputs = keras.Input((10, 10, 1))
-    convolution, normalization = layers.Conv2D(4, 3, padding="same"), layers.BatchNormalization()
     x = layers.Conv2D(4, 1, name="stem")(x)
-    branches = [x]
+    relu, outputs = layers.ReLU(name="relu"), [x]  # one layer without weights, called again
     for _ in range(2):
-        branches.append(layers.ReLU()(normalization(convolution(branches[-1]))))
-    x = layers.Concatenate()(branches)
+        x = layers.Conv2D(4, 3, padding="same")(outputs[-1])
+        outputs.append(relu(layers.BatchNormalization()(x)))
+    x = layers.Concatenate()(outputs)
     return keras.Model(inputs, classified(layers.GlobalAveragePooling2D()(x)))
 
 
@@ -82,10 +82,10 @@ def dense_without_convolutions():
 
 NETWORKS = {
     "residual": residual,
-    "shared": shared,
+    "branches": branches,
     "dense": dense_without_convolutions,
     **{f"gate {gate}": lambda gate=gate: squeeze_and_excitation(gate)
-       for gate in ("reshaped", "kept", "vector")},
+       for gate in ("reshaped", "kept")},
     **{f"layer {name}": one(conv(), lambda name=name: layers.Activation(name))
        for name in ACTIVATIONS},
     **{f"argument {name}": one(conv(4, 3, activation=name)) for name in ACTIVATIONS},

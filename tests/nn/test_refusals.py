@@ -30,6 +30,18 @@ def two_inputs():
     return keras.Model(inputs, classified(layers.Add()(inputs)))
 
 
+def called_twice():
+    x = inputs = keras.Input((8, 8, 1))
+    convolution = layers.Conv2D(1, 3, name="again")
+    return keras.Model(inputs, classified(layers.Flatten()(convolution(convolution(x)))))
+
+
+def of_image_and_vector():
+    x = inputs = keras.Input((8, 8, 4))
+    return keras.Model(inputs, classified(layers.Flatten()(
+        layers.Multiply()([x, layers.GlobalAveragePooling2D()(x)]))))
+
+
 def of_vectors():
     inputs = keras.Input((4,))
     return keras.Model(inputs, classified(inputs))
@@ -41,6 +53,10 @@ def of_vectors():
     (lambda: around(layers.LayerNormalization()), "LayerNormalization, expected one of InputLay"),
     (with_operation, "its layer add.* is a .*Add, expected one of"),
     (two_inputs, "2 inputs and 1 outputs, expected one each"),
+    (called_twice, "again: has weights and is called twice"),
+    (of_image_and_vector, "a vector becomes an image of one pixel by Reshape"),
+    (lambda: around(layers.ReLU(threshold=1)), "threshold 1"),
+    (lambda: around(layers.Reshape((6, 24))), r"it would give \(6, 24\), expected an image"),
     (of_vectors, r"shape \[4\], expected a list of 3"),
     (lambda: keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten()]), "is a Sequential, exp"),
     (lambda: around(layers.Conv2D(4, 3, kernel_constraint="max_norm")), "with kernel_constraint"),
@@ -98,7 +114,6 @@ def setting(name, **changes):
     (lambda: setting("conv2d", unknown=1), "unknown"),
     (lambda: changed("conv2d", settings={}), "no layer 'conv2d' "),
     (lambda: setting("rescaling", scale=[1.0] * 7), "with arrays"),
-    (lambda: [*graph()[:-1], {**graph()[-1], "shares": "nothing"}], "shares 'nothing'"),
     (lambda: graph()[:-2], "an output of shape"),
     (lambda: graph()[:4] + graph()[-2:-1], "earlier layers|leads nowhere"),
 ])
@@ -109,22 +124,21 @@ def test_a_graph_that_no_network_has_is_refused(harm, message):
 
 
 def wide(count, filters, side, kernel=3):
-    """Return a graph that convolves an image again and again with one shared kernel."""
+    """Return a graph that convolves an image again and again."""
     settings = {"filters": filters, "groups": 1, "kernel_regularizer": None,
                 "kernel_size": [kernel, kernel], "strides": [1, 1], "padding": "same",
                 "dilation_rate": [1, 1], "activation": "linear", "use_bias": False,
                 "bias_regularizer": None}
-    first = {"name": "input_layer", "kind": "InputLayer", "inputs": [], "arrays": {},
+    first = {"name": "conv0", "kind": "InputLayer", "inputs": [], "arrays": {},
              "settings": {"shape": [side, side, filters]}}
-    conv = {"name": "conv", "kind": "Conv2D", "inputs": ["input_layer"], "settings": settings,
+    conv = {"kind": "Conv2D", "settings": settings,
             "arrays": {"kernel": [kernel, kernel, filters, filters]}}
-    again = [{"name": f"conv:{number}", "inputs": [f"conv:{number - 1}" if number > 1 else "conv"],
-              "shares": "conv"} for number in range(1, count)]
-    return [first, conv, *again]
+    return [first, *(conv | {"name": f"conv{number}", "inputs": [f"conv{number - 1}"]}
+                     for number in range(1, count + 1))]
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    ((1, 1024, 8, 7), "51,380,224 parameters, .*, expected at most 32,000,000"),
+    ((1, 1024, 8, 7), "51,380,224 parameters, expected at most 32,000,000"),
     ((900, 64, 64), "multiply-adds an image"),
     ((900, 1, 1024), "activations an image"),
 ])
