@@ -41,8 +41,8 @@ def save(model, path, record, *, include_optimizer=True, weights=None):
     halved = record.get("arrays") == "float16"
     weights = weights or weights_of(model)
     if halved:
-        weights = {layer: {name: array.astype(np.float16).astype(np.float32)
-                           for name, array in arrays.items()} for layer, arrays in weights.items()}
+        weights = {layer: {name: np.float32(np.float16(array)) for name, array in arrays.items()}
+                   for layer, arrays in weights.items()}
     if not include_optimizer:
         model = _build(record)
         set_weights(model, weights)
@@ -251,11 +251,9 @@ def _build(record):
 
     from pipeline.nn.kerasgraph import keras_model
 
-    policy, distribution = keras.config.dtype_policy(), keras.distribution.distribution()
-    keras.config.set_dtype_policy("float32")
+    distribution = keras.distribution.distribution()
     keras.distribution.set_distribution(None)  # in one, each process waits for all to build it
     try:
-        return keras_model(record["graph"])
+        return keras_model(record["graph"], dtype="float32")
     finally:
-        keras.config.set_dtype_policy(policy)
         keras.distribution.set_distribution(distribution)

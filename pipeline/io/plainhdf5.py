@@ -19,9 +19,6 @@ LONGEST_ATTRIBUTE = 1 << 10
 STRING_REFERENCE = struct.Struct("<IQI")
 HEAP_HEADER, HEAP_OBJECT, MOST_IN_A_HEAP = 16, struct.Struct("<H6xQ"), 1 << 12
 
-CONTINUATION, ATTRIBUTE = 0x10, 0x0C  # kinds of message in an object's header
-MOST_BLOCKS = 1 << 4  # of a header
-
 
 @contextmanager
 def opened_hdf5(path):
@@ -86,52 +83,31 @@ class PlainHDF5:
     def attributes(self):
         """Return {name: value} of the root: numbers, strings and lists of them.
 
-        HDF5 takes the lengths of strings on trust, so these are read from the bytes.
+        HDF5 trusts the lengths of strings, so these are read from the bytes.
         """
         found = {}
-        for name, place in self._places_of_attributes(h5py.h5o.get_info(self._root).addr):
-            attribute = h5py.h5a.open(self._root, name)
+        for name in h5py.Group(self._root).attrs:
+            attribute = h5py.h5a.open(self._root, name.encode())
             kind, count = attribute.get_type(), prod(attribute.shape)
             if count > LONGEST_ATTRIBUTE or len(attribute.shape) > 1:
                 raise ValueError(f"an attribute of shape {attribute.shape}")
             if isinstance(kind, h5py.h5t.TypeStringID) and kind.is_variable_str():
-                texts = [self._string(place + number * STRING_REFERENCE.size)
-                         for number in range(count)]
-                found[name.decode()] = texts if attribute.shape else texts[0]
+                texts = [self._string(name, number) for number in range(count)]
+                found[name] = texts if attribute.shape else texts[0]
             elif isinstance(kind, (h5py.h5t.TypeIntegerID, h5py.h5t.TypeFloatID)):
                 value = np.empty(attribute.shape, kind.dtype)
                 attribute.read(value)
-                found[name.decode()] = value.tolist()
+                found[name] = value.tolist()
             else:
                 raise ValueError("an attribute that is neither numbers nor text")
         return found
 
-    def _places_of_attributes(self, header):
-        """Yield the name of each attribute in an object's header, and where its data begin."""
-        signature, version, flags = struct.unpack_from("<4sBB", self.content, header)
-        if signature != b"OHDR" or version != 2:
-            raise ValueError("attributes of an older form")
-        width = 1 << (flags & 3)
-        place = header + 6 + (16 if flags & 0x20 else 0) + (4 if flags & 0x10 else 0)
-        end = place + width + int.from_bytes(self.content[place:place + width], "little")
-        blocks = [(place + width, end)]
-        message = struct.Struct("<BHBH" if flags & 4 else "<BHB")
-        for place, end in blocks:
-            while place + message.size <= end:
-                kind, size, *_ = message.unpack_from(self.content, place)
-                place += message.size
-                if kind == CONTINUATION and len(blocks) < MOST_BLOCKS:
-                    start, length = struct.unpack_from("<QQ", self.content, place)
-                    blocks.append((start + 4, start + length - 4))  # a signature, a checksum
-                elif kind == ATTRIBUTE:
-                    lengths = struct.unpack_from("<HHH", self.content, place + 2)
-                    name = self.content[place + 9:place + 8 + lengths[0]]
-                    yield name, place + 9 + sum(lengths)
-                place += size
-
-    def _string(self, place):
-        """Return the string of variable length whose reference is at a place."""
-        length, place, wanted = STRING_REFERENCE.unpack_from(self.content, place)
+    def _string(self, name, number):
+        """Return a string of an attribute of the root, whose values follow its name and type."""
+        place = self.content.find(name.encode() + b"\0", h5py.h5o.get_info(self._root).addr)
+        place += sum(struct.unpack_from("<HHH", self.content, place - 7))
+        length, place, wanted = STRING_REFERENCE.unpack_from(
+            self.content, place + number * STRING_REFERENCE.size)
         if self.content[place:place + 4] != b"GCOL" or length > LONGEST_ATTRIBUTE:
             raise ValueError(f"no text of at most {LONGEST_ATTRIBUTE:,} bytes")
         place += HEAP_HEADER

@@ -47,21 +47,22 @@ def set_weights(model, weights):
         model.get_layer(name).set_weights(list(arrays.values()))
 
 
-def keras_model(graph):
+def keras_model(graph, dtype=None):
     """Return the network of a graph as an uncompiled keras.Model, with weights drawn anew.
 
-    Its output is float32 under any precision policy. On TensorFlow some layers have faster or
-    safer operations than Keras's own; a model file names Keras's.
+    dtype: of the layers, by default that of the precision policy; the output is float32 in any
+    case. On TensorFlow some layers have faster or safer operations than Keras's own; a model file
+    names Keras's.
     """
     first, *others = layers_of(graph)
     inputs = keras.Input(first.settings["shape"], name=first.name)
     tensors = {first.name: inputs}
     for layer in others:
-        dtype = {"dtype": "float32"} if layer is others[-1] else {}
+        called = _keras_layer(layer.kind, layer.settings, name=layer.name,
+                              dtype="float32" if layer is others[-1] else dtype)
         given = [tensors[name] for name in layer.inputs]
-        merges = layer.kind in ("Add", "Multiply", "Concatenate")
-        tensors[layer.name] = _keras_layer(layer.kind, layer.settings, name=layer.name, **dtype)(
-            given if merges else given[0])
+        tensors[layer.name] = called(
+            given if layer.kind in ("Add", "Multiply", "Concatenate") else given[0])
     return keras.Model(inputs, tensors[others[-1].name], name="emotions")
 
 
@@ -101,8 +102,8 @@ def _settings_of(layer):
         return settings  # which layers_of refuses
     for name, value in config.items():
         if not NOT_DESCRIBED.fullmatch(name) and _plain(value) != _plain(again.get(name)):
-            raise UserError(f"{layer.name}: a {kind} with {name} {value!r:.100}, which a model file "
-                            "cannot hold; leave it out")
+            raise UserError(f"{layer.name}: a {kind} with {name} {value!r:.100}, which a model "
+                            "file cannot hold; leave it out")
     return settings
 
 

@@ -1,6 +1,6 @@
 import json
-from itertools import pairwise
 from dataclasses import asdict
+from itertools import pairwise
 
 import pytest
 
