@@ -3,17 +3,8 @@
 import json
 
 from pipeline.errors import UserError
-from pipeline.nn.fields import (
-    ANY_FIELDS,
-    either,
-    named,
-    number,
-    one_of,
-    require_fields,
-    several,
-    text,
-    whole,
-)
+from pipeline.nn import fields
+from pipeline.nn.fields import either, named, number, one_of, several, text, whole
 from pipeline.nn.graph import LARGEST_ACTIVATION, MOST_LAYERS, layers_of
 
 LONGEST_RECORD = 1 << 22  # bytes; a graph of 1,000 layers and 1,000 epochs have 1 MB
@@ -28,19 +19,19 @@ RECORD = {
     "precision": one_of("float32", "mixed_bfloat16", "mixed_float16"),
     "backend": one_of("tensorflow", "jax", "torch"),
     "batch_size": whole(1, 1 << 20),
-    "data": named(text(64), most=2),  # SHA-256 of the databases
+    "data": fields.FIELDS_WITH_NAMES,  # SHA-256 of the databases
     "devices": whole(1, 1 << 20),
     "teachers": several(text(4096), most=16),
     "pretrained": text(4096),
     "balance": one_of(True, False),
     "val_accuracy": number(0, 1),
     "history": named(several(number(-1e300, 1e300), most=99999), most=32),
-    "recipe": ANY_FIELDS,
+    "recipe": fields.FIELDS_WITH_NAMES,
     "arrays": one_of("float32", "float16"),  # how the file holds them; float32 unless it says so
     "activation_ranges": named(
         several(number(-LARGEST_ACTIVATION, LARGEST_ACTIVATION), most=2, least=2),
-        most=2 * MOST_LAYERS, longest=128),
-    "checksums": named(text(64), most=2),
+        most=2 * MOST_LAYERS),
+    "checksums": fields.FIELDS_WITH_NAMES,
 }
 REQUIRED = ("graph", "class_names", "experiment", "epoch", "seed", "precision", "val_accuracy",
             "history")
@@ -55,7 +46,7 @@ def parsed(text, path):
         raise UserError(f"{path}: written by an earlier version, which described its network "
                         "otherwise; train it again, or take one of the networks that ship")
     try:
-        require_fields(record, RECORD, REQUIRED)
+        fields.require_fields(record, RECORD, REQUIRED)
         _require_consistent(record)
     except ValueError as error:
         raise UserError(f"{path}: refused: its record has {error}") from None

@@ -3,7 +3,7 @@
 Each check is a pair: what is expected, in words, and whether a value is that.
 """
 
-ANY_FIELDS = ("fields with names", lambda value: type(value) is dict)
+FIELDS_WITH_NAMES = ("fields with names", lambda value: type(value) is dict)
 
 
 def whole(least, most):
@@ -21,10 +21,10 @@ def one_of(*values):
             lambda value: any(type(value) is type(one) and value == one for one in values))
 
 
-def text(longest, without=""):
-    return (f"1 to {longest} printable characters" + (f" without {without}" if without else ""),
+def text(longest):
+    return (f"1 to {longest} printable characters",
             lambda value: type(value) is str and 1 <= len(value) <= longest
-            and value.isprintable() and not set(value) & set(without))
+            and value.isprintable())
 
 
 def several(item, most, least=0):
@@ -34,8 +34,8 @@ def several(item, most, least=0):
             and all(map(fits, value)))
 
 
-def named(item, most, longest=64):
-    (expected, fits), (_, name_fits) = item, text(longest)
+def named(item, most):
+    (expected, fits), (_, name_fits) = item, text(128)
     return (f"at most {most} names, each with {expected}",
             lambda value: type(value) is dict and len(value) <= most
             and all(map(name_fits, value)) and all(map(fits, value.values())))

@@ -8,7 +8,7 @@ last one the only output.
 from dataclasses import dataclass
 from math import prod
 
-from pipeline.nn.fields import ANY_FIELDS, require_fields, several, shown, text
+from pipeline.nn.fields import FIELDS_WITH_NAMES, require_fields, several, shown, text
 from pipeline.nn.layerkinds import KINDS
 
 MOST_LAYERS = 1000
@@ -18,9 +18,10 @@ MOST_WORK = 10_000_000_000  # multiply-adds an image: seconds on one core
 MOST_ACTIVATIONS = 1 << 25  # numbers an image, of all layers together
 LARGEST_ACTIVATION = 1e6  # those of trained networks have up to three digits
 
-NAME = text(72, without="/")
+NAME = ("1 to 72 printable characters without /",
+        lambda value: text(72)[1](value) and "/" not in value)
 FIELDS = {"name": NAME, "kind": text(64), "inputs": several(NAME, most=64),
-          "settings": ANY_FIELDS, "arrays": ANY_FIELDS}
+          "settings": FIELDS_WITH_NAMES, "arrays": FIELDS_WITH_NAMES}
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def _pooled(settings, shape):
 
 
 def _pooled_to_one(settings, shape):
-    return (1, 1, shape[2]) if settings["keepdims"] else (shape[2],)
+    return (1, 1, shape[2]) if settings["keepdims"] else shape[2:]
 
 
 def _reshaped(settings, shape):
@@ -102,10 +102,6 @@ def _concatenated(settings, *shapes):
     if len({shape[:-1] for shape in shapes}) > 1 or settings["axis"] not in (-1, len(shapes[0])):
         raise ValueError("expected images or vectors that differ in their channels alone")
     return *shapes[0][:-1], sum(shape[-1] for shape in shapes)
-
-
-def _rescaled(settings, shape):
-    return np.broadcast_shapes(shape, np.shape(settings["scale"]), np.shape(settings["offset"]))
 
 
 # ---- Arrays
@@ -282,14 +278,10 @@ def _concatenation(graph, layer, inputs, arrays):
 
 
 def _rescaling(graph, layer, inputs, arrays):
-    (x,) = inputs
-    for operator, setting, name in (("Mul", "scale", f"{layer.name}/scaled"),
-                                    ("Add", "offset", layer.name)):
-        values = np.array(layer.settings[setting], np.float32)
-        if values.ndim and len(layer.shape) == 3:
-            values = values.reshape(-1, 1, 1)
-        x = graph.node(operator, [x, graph.constant(f"{layer.name}/{setting}", values)], name)
-    return x
+    scale, offset = (graph.constant(f"{layer.name}/{name}", np.float32(layer.settings[name]))
+                     for name in ("scale", "offset"))
+    scaled = graph.node("Mul", [inputs[0], scale], f"{layer.name}/scaled")
+    return graph.node("Add", [scaled, offset], layer.name)
 
 
 # ---- The table
@@ -298,7 +290,7 @@ _SWITCH = one_of(True, False)
 _COUNT = whole(1, 32768)
 _PAIR = several(whole(1, 256), most=2, least=2)
 _PENALTY = either(one_of(None), several(number(0, 1e6), most=2, least=2))  # L1, L2
-_FACTOR = either(number(-1e6, 1e6), several(number(-1e6, 1e6), most=4096, least=1))
+_FACTOR = number(-1e6, 1e6)
 _RATE = number(0, 0.999)
 _SLOPE = number(0, 1e3)
 _ACTIVATION = {"activation": one_of(*ACTIVATIONS)}
@@ -342,7 +334,7 @@ KINDS = {
     "Add": Kind({}, _merged, _broadcast),
     "Multiply": Kind({}, _merged, _broadcast),
     "Concatenate": Kind({"axis": whole(-3, 3)}, _concatenation, _concatenated),
-    "Rescaling": Kind({"scale": _FACTOR, "offset": _FACTOR}, _rescaling, _rescaled),
+    "Rescaling": Kind({"scale": _FACTOR, "offset": _FACTOR}, _rescaling),
     "ZeroPadding2D": Kind({"padding": several(several(whole(0, 256), most=2, least=2),
                                               most=2, least=2)}, _zero_padding, _padded),
 }

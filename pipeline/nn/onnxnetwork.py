@@ -39,23 +39,16 @@ def onnx_network(graph, weights, class_names, ranges=None):
     return _written(graph, weights, class_names, ranges)[0]
 
 
-def ranged_network(graph, weights):
-    """Return the float32 model and the tensors whose ranges int8 needs, which it gives as well."""
-    model, names = _written(graph, weights, (), None)
-    model.graph.output.extend(
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
-    return model, names
-
-
 def measure_ranges(graph, weights, images):
     """Return {tensor: [lowest, highest]} over images (N, height, width, channels) float32 in 0-1.
 
     graph, weights: as for onnx_network. Returns None if an activation is no number, or beyond
     LARGEST_ACTIVATION.
     """
-    model, names = ranged_network(graph, weights)
-    network = RuntimeNetwork(model)
-    extremes = []
+    model, names = _written(graph, weights, (), None)
+    model.graph.output.extend(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
+    network, extremes = RuntimeNetwork(model), []
     for start in range(0, len(images), BATCH_SIZE):
         arrays = network.outputs(images[start:start + BATCH_SIZE], names)
         extremes.append([(array.min(), array.max()) for array in arrays])

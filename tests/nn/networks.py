@@ -32,7 +32,7 @@ def conv(*arguments, **settings):
 
 def residual():
     x = inputs = keras.Input((16, 12, 1))
-    x = layers.Rescaling([2.0], offset=-1)(x)
+    x = layers.Rescaling(2.0, offset=-1)(x)
     for filters, strides in ((8, 1), (16, 2)):
         y = layers.Conv2D(filters, 3, strides=strides, padding="same", use_bias=False)(x)
         y = layers.ReLU()(layers.BatchNormalization()(y))
@@ -116,7 +116,6 @@ NETWORKS = {
     "dropouts": one(conv(), lambda: layers.SpatialDropout2D(0.3), lambda: layers.Dropout(0.2),
                     lambda: layers.GaussianNoise(0.1)),
     "channel axis": one(conv(), lambda: layers.BatchNormalization(axis=3, momentum=0.9)),
-    "rescaling per channel": one(lambda: layers.Rescaling([0.5, 2.0], offset=[1.0, -1.0]), conv()),
     "reshaped image": one(conv(), lambda: layers.Reshape((8, 11, 4)), conv(3, 2)),
 }
 

@@ -113,7 +113,7 @@ def setting(name, **changes):
     (lambda: setting("conv2d", groups=3), "does not fit|that the groups divide"),
     (lambda: setting("conv2d", unknown=1), "unknown"),
     (lambda: changed("conv2d", settings={}), "no layer 'conv2d' "),
-    (lambda: setting("rescaling", scale=[1.0] * 7), "with arrays"),
+    (lambda: setting("rescaling", scale=[1.0] * 7), "scale"),
     (lambda: graph()[:-2], "an output of shape"),
     (lambda: graph()[:4] + graph()[-2:-1], "earlier layers|leads nowhere"),
 ])
