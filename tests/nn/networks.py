@@ -80,6 +80,12 @@ def dense_without_convolutions():
     return keras.Model(inputs, layers.Softmax()(layers.Dense(4)(x)))
 
 
+def activations():
+    x = inputs = keras.Input((13, 10, 2))
+    x = layers.Concatenate()([layers.Conv2D(4, 3, activation=name)(x) for name in ACTIVATIONS])
+    return keras.Model(inputs, classified(layers.Flatten()(x)))
+
+
 NETWORKS = {
     "residual": residual,
     "branches": branches,
@@ -88,7 +94,7 @@ NETWORKS = {
        for gate in ("reshaped", "kept")},
     **{f"layer {name}": one(conv(), lambda name=name: layers.Activation(name))
        for name in ACTIVATIONS},
-    **{f"argument {name}": one(conv(4, 3, activation=name)) for name in ACTIVATIONS},
+    "arguments": activations,
     "linear": one(conv(), lambda: layers.Activation("linear")),
     "relu with a limit": one(conv(), lambda: layers.ReLU(0.5)),
     "leaky relu": one(conv(), lambda: layers.LeakyReLU(negative_slope=0.4)),
