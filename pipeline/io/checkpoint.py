@@ -1,11 +1,11 @@
-"""The one owner of model files: writes, reads and resumes them.
+"""Writes, reads and resumes model files.
 
 A model file is Keras's own .hdf5, so any Keras program can load it, with one thing added: a record,
 JSON in the HDF5 dataset `emotion_recognition`, which holds the network's graph and how far it was
 trained; pipeline/io/modelrecord.py has its fields.
 
-A model file may come from a stranger. The record says which arrays there must be, and those are
-read. Nothing else in the file is looked at, let alone run. `read` needs no Keras.
+A model file may come from a stranger. Only the record and the arrays that it names are read, and
+nothing in the file is ever run.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from pipeline.files.untrusted import reading
 from pipeline.files.wholefile import reserve, whole_file
 from pipeline.io.modelrecord import LONGEST_RECORD, parsed
 from pipeline.io.plainhdf5 import opened_hdf5
-from pipeline.nn.graph import layers_of, with_arrays
+from pipeline.nn.graph import layers_of
 
 RECORD = "emotion_recognition"
 EXPECTED = "a model file of train_recognizer.py"
@@ -196,7 +196,7 @@ def _weights(path, file, record, checksums):
     weights = {layer.name: {
         name: file.array(f"model_weights/{layer.name}/{layer.name}/{name}", tuple(shape), dtype)
         .astype(np.float32) for name, shape in layer.arrays.items()}
-        for layer in with_arrays(layers_of(record["graph"]))}
+        for layer in layers_of(record["graph"]) if layer.arrays}
     if not all(np.isfinite(array).all() for array in arrays_in(weights)):
         raise ValueError("its weights are not all numbers")
     _require(path, checksums, "weights", digest_of(arrays_in(weights), record))

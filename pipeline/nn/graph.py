@@ -101,11 +101,6 @@ def _require_moderate(layers):
             raise ValueError(f"a network of {found:,} {what}, expected at most {most:,}")
 
 
-def with_arrays(layers):
-    """Return the layers that have arrays, in order."""
-    return [layer for layer in layers if layer.arrays]
-
-
 def kernels(layers):
     """Return the layers whose arrays weigh their inputs: convolutions and dense layers."""
     return [layer for layer in layers if "use_bias" in layer.settings]
@@ -119,7 +114,7 @@ def with_classes(graph, classes):
     layers = {layer.name: layer for layer in layers_of(graph)}
     last = kernels(layers.values())[-1]
     settings = {**last.settings, "units" if last.kind == "Dense" else "filters": classes}
-    arrays = KINDS[last.kind].output(settings, layers[last.inputs[0]].shape)[1]
+    _, arrays = KINDS[last.kind].output(settings, layers[last.inputs[0]].shape)
     changed = [data | {"settings": settings, "arrays": arrays} if data["name"] == last.name
                else data for data in graph]
     if layers_of(changed)[-1].shape != (classes,):

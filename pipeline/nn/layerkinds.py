@@ -201,15 +201,14 @@ def _weighted(graph, layer, x, operator, kernel, arrays, **attributes):
     """Add a layer's last kernel (..., outputs) with its bias, and its activation."""
     activation = layer.settings["activation"]
     name = layer.name if activation == "linear" else f"{layer.name}/sum"
-    kernel, bias = graph.folded(layer, kernel, arrays.get("bias"))
     entered = graph.enter(x)
-    total = graph.node(operator, [entered, *graph.kernel(name, kernel, bias, x)], name,
-                       **attributes)
+    total = graph.node(operator, [entered, *graph.kernel(name, kernel, arrays.get("bias"), x)],
+                       name, **attributes)
     return activate(graph, layer, total, activation)
 
 
 def _normalization(graph, layer, inputs, arrays):
-    if layer.name in graph.done_by_kernels:
+    if not arrays:  # the kernel before it does it
         return inputs[0]
     mean = arrays["moving_mean"]
     values = {"gamma": np.ones_like(mean), "beta": np.zeros_like(mean), **arrays}

@@ -61,7 +61,8 @@ def measure_ranges(graph, weights, images):
 def _written(graph, weights, class_names, ranges):
     """Return the model, and the tensors whose ranges int8 needs."""
     layers, (given, output) = layers_of(graph), MODEL_NAMES
-    writer, tensors = OnnxGraph(layers, weights, ranges), {}
+    writer, tensors = OnnxGraph({layer.name: layer.shape for layer in layers}, ranges), {}
+    weights = _folded(layers, weights)
     for layer in layers:
         inputs = [tensors[name] for name in layer.inputs] or [
             writer.node("Transpose", [given], layer.name, perm=(0, 3, 1, 2))]
@@ -83,23 +84,18 @@ def _written(graph, weights, class_names, ranges):
 class OnnxGraph:
     """Nodes and constants; each method returns the name, or the names, of what it adds.
 
-    layers: of graph.layers_of. weights: {layer's name: {array's name: array}}. ranges: {tensor:
-    (lowest, highest)} of the activations. With them kernels, and what enters kernels, poolings
-    and curved activations, are int8: each quantized and at once dequantized, a pair that runtimes
-    fuse with the operator behind it. Merges stay in float32, so that shortcuts lose nothing.
-    shapes: {layer's name: the shape of its output}. ranged: the tensors whose ranges int8 needs.
-    done_by_kernels: names of batch normalizations that are folded into the kernel before them.
+    shapes: {layer's name: the shape of its output}. ranges: {tensor: (lowest, highest)} of the
+    activations. With them kernels, and what enters kernels, poolings and curved activations, are
+    int8: each quantized and at once dequantized, a pair that runtimes fuse with the operator
+    behind it. Merges stay in float32, so that shortcuts lose nothing. ranged: the tensors whose
+    ranges int8 needs.
     """
 
-    def __init__(self, layers, weights, ranges=None):
+    def __init__(self, shapes, ranges=None):
         self.nodes, self.constants, self.ranged = [], [], []
-        self.shapes = {layer.name: layer.shape for layer in layers}
+        self.shapes = shapes
         self._ranges = ranges
         self._range_of, self._entered, self._scales = {}, {}, {}
-        folded = _foldable(layers)
-        self._normalizations = {kernel: (layer.settings["epsilon"], weights[layer.name])
-                                for kernel, layer in folded.items()}
-        self.done_by_kernels = {layer.name for layer in folded.values()}
 
     def constant(self, name, values):
         """Add an array."""
@@ -148,7 +144,7 @@ class OnnxGraph:
         return self._entered[x]
 
     def kernel(self, name, kernel, bias, x):
-        """Add the kernel (..., outputs) and the bias (outputs,), or None, that x enters."""
+        """Add the kernel (..., outputs) and the bias (outputs,), if any, of an operator on x."""
         axes = (3, 2, 0, 1) if kernel.ndim == 4 else (1, 0)
         arrays = {"kernel": kernel.transpose(axes)} | ({} if bias is None else {"bias": bias})
         if not self._ranges:
@@ -169,35 +165,39 @@ class OnnxGraph:
                   self.constant(f"{name}/zero_points", np.zeros(len(scales), dtype))]
         return self.node("DequantizeLinear", inputs, name, axis=0)
 
-    def folded(self, layer, kernel, bias):
-        """Return a layer's kernel (..., outputs) and bias, float32, which do the batch
-        normalization that directly follows it as well, if there is one.
 
-        Raises ValueError if the numbers are beyond float32, or a variance is below 0.
-        """
-        if layer.name not in self._normalizations:
-            return kernel, bias
-        epsilon, arrays = self._normalizations[layer.name]
-        with np.errstate(all="ignore"):
-            arrays = {name: array.astype(np.float64) for name, array in arrays.items()}
-            scale = arrays.get("gamma", 1.0) / np.sqrt(arrays["moving_variance"] + epsilon)
-            kernel = (kernel * scale).astype(np.float32)
-            shift = (0.0 if bias is None else bias) - arrays["moving_mean"]
-            bias = (shift * scale + arrays.get("beta", 0.0)).astype(np.float32)
-        if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
-            raise ValueError("a batch normalization gives no numbers")
-        return kernel, bias
+def _folded(layers, weights):
+    """Return weights whose kernels do the batch normalizations that alone follow them.
 
-
-def _foldable(layers):
-    """Return {kernel's name: the batch normalization that alone follows it}.
-
-    No activation may stand between the two.
+    No activation may stand between the two. The batch normalizations have no arrays then.
     """
-    followers = {}
+    weights, followers = dict(weights), {}
     for layer in layers:
         for name in layer.inputs:
             followers.setdefault(name, []).append(layer)
-    return {layer.name: followers[layer.name][0] for layer in kernels(layers)
-            if layer.settings["activation"] == "linear"
-            and [other.kind for other in followers.get(layer.name, ())] == ["BatchNormalization"]}
+    for layer in kernels(layers):
+        after = followers.get(layer.name, ())
+        if layer.settings["activation"] == "linear" and [other.kind for other in after] == [
+                "BatchNormalization"]:
+            weights[layer.name] = _normalized(weights[layer.name], weights[after[0].name],
+                                              after[0].settings["epsilon"])
+            weights[after[0].name] = {}
+    return weights
+
+
+def _normalized(arrays, normalization, epsilon):
+    """Return the arrays of a kernel that also does a batch normalization.
+
+    Raises ValueError if the numbers are beyond float32, or a variance is below 0.
+    """
+    name = [name for name in arrays if name != "bias"][-1]
+    with np.errstate(all="ignore"):
+        values = {name: array.astype(np.float64) for name, array in normalization.items()}
+        scale = values.get("gamma", 1.0) / np.sqrt(values["moving_variance"] + epsilon)
+        bias = (arrays.get("bias", 0.0) - values["moving_mean"]) * scale + values.get("beta", 0.0)
+        if arrays[name].shape[-1] != len(scale):  # DepthwiseConv2D: (..., channels, multiplier)
+            scale = scale.reshape(arrays[name].shape[2:])
+        done = {name: (arrays[name] * scale).astype(np.float32), "bias": bias.astype(np.float32)}
+    if not all(np.isfinite(array).all() for array in done.values()):
+        raise ValueError("a batch normalization gives no numbers")
+    return {**arrays, **done}
