@@ -13,7 +13,6 @@ import io
 import json
 import math
 import shlex
-from contextlib import contextmanager
 
 import h5py
 import numpy as np
@@ -63,8 +62,7 @@ def save(model, path, record, *, include_optimizer=True, weights=None):
 
 def add_to_record(path, **fields):
     """Add fields to a model file's record; its arrays stay. Raises UserError as `read` does."""
-    with _opened(path) as (file, record, checksums):
-        weights = _weights(path, file, record, checksums)
+    record, checksums, weights, _ = _read(path)
     record = {**record, **fields}
     checksums = {**checksums, "weights": digest_of(arrays_in(weights), record)}
     text, content = _text(record, checksums, path), io.BytesIO(path.read_bytes())
@@ -81,8 +79,8 @@ def read(path):
     weights: {layer: {array: float32 values}}, in the graph's order. Raises UserError if the file is
     damaged, not one of train_recognizer.py, or asks for too much memory or time.
     """
-    with _opened(path) as (file, record, checksums):
-        return record, _weights(path, file, record, checksums)
+    record, _, weights, _ = _read(path)
+    return record, weights
 
 
 def read_record(path):
@@ -136,12 +134,10 @@ def restore(model, path):
     from pipeline.nn.kerasgraph import set_weights
 
     model.optimizer.build(model.trainable_variables)
-    with _opened(path) as (file, record, checksums):
-        weights = _weights(path, file, record, checksums)
-        state = _optimizer_state(path, file, checksums, model.optimizer.variables)
-        set_weights(model, weights)
-        for variable, array in zip(model.optimizer.variables, state, strict=True):
-            variable.assign(array)
+    _, _, weights, state = _read(path, model.optimizer)
+    set_weights(model, weights)
+    for variable, array in zip(model.optimizer.variables, state, strict=True):
+        variable.assign(array)
 
 
 def require_classes(record, path, class_names, database):
@@ -180,18 +176,31 @@ def digest_of(arrays, record=None):
     return digest.hexdigest()
 
 
-@contextmanager
-def _opened(path):
-    """Yield (PlainHDF5, record, checksums) of a model file."""
+def _read(path, optimizer=None):
+    """Return (record, checksums, weights, optimizer state) of a model file.
+
+    The state is that of an optimizer's variables, in their order.
+    """
+    state = []
     with reading(path, EXPECTED), opened_hdf5(path) as file:
         if not file.has(RECORD):
             raise UserError(f"{path}: a model file without class names and epoch, so of another "
                             f"program; expected {EXPECTED}")
         record = parsed(file.text(RECORD, LONGEST_RECORD), path)
-        yield file, record, record.pop("checksums", {})
+        checksums = record.pop("checksums", {})
+        weights = _weights(file, record)
+        found = {"weights": digest_of(arrays_in(weights), record)}
+        if optimizer:
+            state = _optimizer_state(path, file, optimizer.variables)
+            found["optimizer"] = digest_of(state)
+    for name, digest in found.items():
+        if checksums.get(name) != digest:
+            raise UserError(f"{path}: damaged: the checksum of its {name} does not fit; take "
+                            "another checkpoint")
+    return record, checksums, weights, state
 
 
-def _weights(path, file, record, checksums):
+def _weights(file, record):
     dtype = record.get("arrays", "float32")
     weights = {layer.name: {
         name: file.array(f"model_weights/{layer.name}/{layer.name}/{name}", tuple(shape), dtype)
@@ -199,12 +208,10 @@ def _weights(path, file, record, checksums):
         for layer in layers_of(record["graph"]) if layer.arrays}
     if not all(np.isfinite(array).all() for array in arrays_in(weights)):
         raise ValueError("its weights are not all numbers")
-    _require(path, checksums, "weights", digest_of(arrays_in(weights), record))
     return weights
 
 
-def _optimizer_state(path, file, checksums, variables):
-    """Return the arrays of an optimizer's variables, in their order."""
+def _optimizer_state(path, file, variables):
     if not file.has("optimizer_weights"):
         raise UserError(f"{path}: has no optimizer state, so training cannot resume from it; take "
                         "one of the epoch_N files, or start from its weights with --pretrained")
@@ -214,14 +221,7 @@ def _optimizer_state(path, file, checksums, variables):
         if not file.has(name):  # if Keras built the optimizer in fit, and scales losses
             name = f"optimizer_weights/loss_scale_optimizer/{variable.path}"
         arrays.append(file.array(name, tuple(variable.shape), variable.dtype))
-    _require(path, checksums, "optimizer", digest_of(arrays))
     return arrays
-
-
-def _require(path, checksums, name, digest):
-    if checksums.get(name) != digest:
-        raise UserError(f"{path}: damaged: the checksum of its {name} does not fit; take another "
-                        "checkpoint")
 
 
 def _text(record, checksums, path):

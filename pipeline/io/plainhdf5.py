@@ -1,7 +1,7 @@
-"""Reads HDF5 files that may be damaged, or made to harm: the arrays that are expected, no more.
+"""Reads the expected arrays, and nothing else, of HDF5 files that may be damaged or hostile.
 
-HDF5's library only tells where in a file a plain array lies: its bytes are taken from there, so
-nothing is unpacked, converted or followed. What else a file holds is never looked at.
+HDF5's library only says where in a file an array lies. Its bytes are read from there, so nothing
+is unpacked, converted or followed.
 """
 
 import mmap
@@ -49,7 +49,7 @@ class PlainHDF5:
     def array(self, name, shape, dtype):
         """Return an array of exactly this shape and type that is stored plainly."""
         dataset = self._opened(name, h5py.h5d.open)
-        offset = dataset.get_offset()  # None if in chunks, elsewhere or put together
+        offset = dataset.get_offset()  # None if in chunks, in another file or virtual
         if offset is None or dataset.shape != shape or dataset.get_type() != h5py.h5t.py_create(
                 np.dtype(dtype)):
             raise ValueError(f"{name} is no plain array of {dtype} {shape}")
