@@ -33,16 +33,6 @@ def test_the_rows_of_the_detector_are_those_of_its_log():
             table(TEXT, "| `python -m benchmarks.detector")] == expected
 
 
-def test_the_rows_beside_tensorflow_are_those_of_their_log():
-    names = {"before": "on TensorFlow", "now, float32": "float32",
-             "now": "int8 with the mirror image"}
-    expected = found_in("versions.txt", r"^face-596x336.mp4, (.+): first result after (.+?) CPU s,"
-                                        r".*; (\d+ frames/s),.* at most (\d+ MB); (\S+ ms) a face")
-    assert table(TEXT, "| face-596x336.mp4 |") == [
-        [names[way], f"{first} s", memory, rate, face]
-        for way, first, rate, memory, face in expected]
-
-
 def test_the_rows_of_the_network_alone_are_those_of_their_log():
     expected = found_in("runtime.txt", r"^(.+): first face after (.+) CPU s, at most (.+); "
                         r"(.+) a face, (.+) of 2, (.+) of 4; PublicTest (.+), with .* (\S+)$")

@@ -1,21 +1,23 @@
-"""What docs/scaling.md says of devices is what was recorded."""
+"""The figures of docs/scaling.md are those that were recorded."""
 
 import json
 import re
 
-import pytest
+from tests.docs.records import RESULTS, document, recorded, table
 
-from tests.conftest import ROOT
-
-DOCUMENT = (ROOT / "docs" / "scaling.md").read_text()
-RECORDED = (ROOT / "results" / "scaling" / "devices.txt").read_text()
+TEXT, SENTENCES = document("docs/scaling.md")
 
 
-@pytest.mark.parametrize("experiment", [1, 7])
-def test_the_table_of_devices_is_what_was_recorded(experiment):
-    recorded = json.loads(re.search(rf"experiment {experiment}\n(.*)", RECORDED)[1])
-    for number, differences in recorded.items():
-        name = ("one device, initial weights moved by one rounding" if number == "rounding"
-                else f"{number} devices")
-        assert (f"| experiment {experiment}, {name} | {differences['step']:.1e} | "
-                f"{differences['epoch']:.1e} |") in DOCUMENT
+def test_the_table_of_devices_is_what_was_recorded():
+    measured = json.loads(re.search(
+        "experiment 7\n(.*)", (RESULTS / "scaling" / "devices.txt").read_text())[1])
+    names = {"rounding": "one device, initial weights moved by one rounding"}
+    assert table(TEXT, "| | after a step |") == [
+        [names.get(number, f"{number} devices"), f"{after['step']:.1e}", f"{after['epoch']:.1e}"]
+        for number, after in measured.items()]
+
+
+def test_the_minutes_of_a_training_on_a_gpu_are_the_recorded_ones():
+    seconds = recorded(13)["seconds"]
+    assert (f"{len(seconds)} epochs of experiment 13 took {sum(seconds) / 60:.0f} minutes"
+            in SENTENCES)

@@ -8,27 +8,26 @@ from tests.conftest import ROOT, SAMPLE_VIDEO, run_main
 TEXT = (ROOT / "docs" / "table.md").read_text()
 
 
-@pytest.fixture
-def tables(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
     for name in ("emotions.csv", "other.csv"):
         process = run_main("emotion_detector.py", "--video", SAMPLE_VIDEO, "--no-display",
-                           "--every", 4, "--csv", name)
+                           "--every", 4, "--csv", folder / name)
         assert process.returncode == 0, process.stderr_text
+    return folder
 
 
-@pytest.mark.usefixtures("tables")
-def test_columns_and_keys_are_all_explained():
-    with open("emotions.json") as file:
-        sidecar = json.load(file)
+def test_columns_and_keys_are_all_explained(folder):
+    sidecar = json.loads((folder / "emotions.json").read_text())
     explained = re.findall(r"`(\w+)`", TEXT)
     assert sidecar.keys() - {"table"} <= set(explained)
     assert set(sidecar["columns"]) - set(explained) == {"fear", "happy", "sad", "surprise"}
 
 
-@pytest.mark.usefixtures("tables")
-def test_the_recipes_give_right_values():
+def test_the_recipes_give_right_values(folder, monkeypatch):
     pytest.importorskip("pandas")
+    monkeypatch.chdir(folder)
     found = {}
     exec("\n".join(re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)), found)
     assert found["emotions"] == ["angry", "fear", "happy", "sad", "surprise", "neutral"]
