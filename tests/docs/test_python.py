@@ -84,6 +84,7 @@ def test_a_demo(monkeypatch):
         assert found.demo.fn(found.draw(str(SAMPLE_PICTURE), [])).shape == (240, 432, 3)
 
 
+@pytest.mark.torture
 def test_fine_tuning_and_evaluation(folder, capfd):
     write_pictures(folder / "my_faces")
     with few_filters():
