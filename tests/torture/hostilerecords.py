@@ -30,8 +30,10 @@ def wrong_record(random, record):
     record = copy.deepcopy(record)
     for _ in range(random.integers(1, 4)):
         place = record
-        if random.random() < 0.7 and isinstance(record.get("graph"), list) and record["graph"]:
-            place = record["graph"][random.integers(len(record["graph"]))]
+        graph = record.get("graph") if isinstance(record.get("graph"), list) else []
+        layers = [layer for layer in graph if isinstance(layer, dict)]
+        if random.random() < 0.7 and layers:
+            place = layers[random.integers(len(layers))]
             inner = place.get(("settings", "arrays")[random.integers(2)])
             if random.random() < 0.5 and isinstance(inner, dict):
                 place = inner
