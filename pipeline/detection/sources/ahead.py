@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 
-from pipeline.ending import leave_behind
+from pipeline.ending import may_hang
 
 PATIENCE = 0.1  # seconds between two checks for a stop
 LONGEST_JOIN = 2  # seconds to wait for a thread's end, which may hang in a library
@@ -22,24 +22,14 @@ def ahead(items, size, stop=None, merge=None):
     hands on what the next item needs of the one that is dropped.
     """
     queue = Queue(size, merge)
-
-    def work():
-        try:
-            for item in items:
-                if not queue.put(item):
-                    return
-            queue.end()
-        except BaseException as error:  # it is raised again in the thread that uses the items
-            queue.end(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    leave_behind(thread)
+    thread = threading.Thread(target=queue.fill, args=(items,), daemon=True)
+    may_hang.add(thread)
     thread.start()
     try:
         while not queue.finished and (stop is None or not stop.requested):
             yield from queue.take()
     finally:
-        queue.close()
+        queue.closed = True
         thread.join(timeout=PATIENCE if stop is not None and stop.requested else LONGEST_JOIN)
 
 
@@ -50,35 +40,40 @@ class Queue:
         self._size = size
         self._merge = merge
         self._items = deque()  # (time of arrival, item)
-        self._ended = self._closed = False
-        self._error = None
         self._changed = threading.Condition()
+        self._error = None
+        self._ended = self.closed = False
 
     @property
     def finished(self):
-        return self._ended and not self._items
+        return self._ended and not self._items and self._error is None
 
-    def put(self, item):
-        """Append an item. Returns whether anybody still wants items."""
+    def fill(self, items):
+        """Append items until there are no more or the queue is closed."""
+        try:
+            for item in items:
+                with self._changed:
+                    while self._merge is None and len(self._items) == self._size:
+                        if self.closed:
+                            return
+                        self._changed.wait(PATIENCE)
+                    if len(self._items) == self._size:
+                        self._drop_oldest()
+                    self._items.append((time.monotonic(), item))
+                    self._changed.notify_all()
+                if self.closed:
+                    return
+        except BaseException as error:  # it is raised again in the thread that uses the items
+            self._error = error
         with self._changed:
-            if self._merge is None:
-                self._changed.wait_for(lambda: len(self._items) < self._size or self._closed)
-            elif len(self._items) == self._size:
-                self._drop_oldest()
-            self._items.append((time.monotonic(), item))
-            self._changed.notify_all()
-            return not self._closed
-
-    def end(self, error=None):
-        """Note that no more items come, and what the last `take` raises."""
-        with self._changed:
-            self._ended, self._error = error is None, error
+            self._ended = True
             self._changed.notify_all()
 
     def take(self):
         """Return a list of the next item, empty if none comes within PATIENCE."""
         with self._changed:
-            self._changed.wait_for(lambda: self._items or self._ended or self._error, PATIENCE)
+            if not self._items and not self._ended:
+                self._changed.wait(PATIENCE)
             if not self._items:
                 if self._error:
                     raise self._error
@@ -88,11 +83,6 @@ class Queue:
                     self._drop_oldest()
             self._changed.notify_all()
             return [self._items.popleft()[1]]
-
-    def close(self):
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
 
     def _drop_oldest(self):
         _, dropped = self._items.popleft()

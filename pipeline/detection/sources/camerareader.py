@@ -19,14 +19,13 @@ class CameraReader:
     """
 
     live = steady = True
-    count = None
-    sound = None
+    count = sound = None
     rest = ()
     undecodable = 0
     broken = "no more frames"
 
-    def __init__(self, camera, name):
-        self.name = name
+    def __init__(self, camera):
+        self.name = name = f"camera {camera}" if isinstance(camera, int) else camera
         self._capture = cv2.VideoCapture(camera)
         if not self._capture.isOpened():
             raise UserError(f"{name} cannot be opened: none is there, or another program uses it; "

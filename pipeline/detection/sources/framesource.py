@@ -8,7 +8,6 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from pipeline.commandline import existing_file
-from pipeline.errors import UserError
 
 STANDARD_INPUT = "-"
 LINUX_CAMERAS = 81  # the major number of video4linux devices
@@ -58,34 +57,25 @@ def open_source(job, skips, stop, reading):
         return PictureSource(job.source, skips, leave_out=job.outputs)
     from pipeline.detection.sources.videosource import VideoSource
 
-    name, open_reader = video_reader(job.source, reading)
-    return VideoSource(open_reader, name, skips, stop, every=reading.every, start=reading.start)
+    return VideoSource(partial(open_reader, job.source, reading), skips, stop, reading)
 
 
-def video_reader(video, reading):
-    """Return the name of a camera or video, and a function that opens its reader.
-
-    The function gets an Event that ends the tries to open a stream again.
-    """
+def open_reader(video, reading, closed):
+    """Return the reader of a camera or video; `closed` is an Event that ends tries to reconnect."""
     if isinstance(video, int) or is_camera(video):
         from pipeline.detection.sources.camerareader import CameraReader
 
-        name = f"camera {video}" if isinstance(video, int) else video
-        if reading.is_part:
-            raise UserError(f"{name}: a camera has no parts; leave out --start and --end")
-        return name, lambda closed: CameraReader(video, name)
+        return CameraReader(video)
     from pipeline.detection.sources.reconnectingreader import ReconnectingReader
     from pipeline.detection.sources.videoreader import VideoReader
 
     part = {"start": reading.start, "end": reading.end}
     if is_address(video):
-        open_reader = partial(VideoReader, video, video, network=True, **part)
-        return video, lambda closed: ReconnectingReader(open_reader, reading.reconnect, closed)
+        open_stream = partial(VideoReader, video, video, network=True, **part)
+        return ReconnectingReader(open_stream, reading.reconnect, closed)
     if video == STANDARD_INPUT:
-        name, address = "standard input", f"pipe:{sys.stdin.fileno()}"
-    else:
-        name, address = video, f"file:{video}"
-    return name, lambda closed: VideoReader(address, name, network=False, **part)
+        return VideoReader(f"pipe:{sys.stdin.fileno()}", "standard input", network=False, **part)
+    return VideoReader(f"file:{video}", video, network=False, **part)
 
 
 def is_camera(path):

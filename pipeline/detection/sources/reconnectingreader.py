@@ -2,7 +2,7 @@
 
 import time
 
-from pipeline.detection.sources.opening import TIMEOUT
+from pipeline.detection.sources.videoreader import TIMEOUT
 from pipeline.errors import UserError
 from pipeline.terminal import notice
 
@@ -16,36 +16,22 @@ class ReconnectingReader:
     of this machine. Of a file that comes again from its start, known frames are left out.
 
     open_reader: a function of the seconds that opening may take. reconnect: for how many seconds
-    a stream that drops is tried again. closed: an Event that ends the tries.
-
-    live, rate, steady, count and sound are the first reader's, rest and broken the last one's;
-    undecodable counts the frames of all.
+    a stream that drops is tried again. closed: an Event that ends the tries. The attributes are
+    VideoReader's.
     """
 
     def __init__(self, open_reader, reconnect, closed):
         self._open_reader = open_reader
         self._reconnect = reconnect
         self._closed = closed
-        self._first = self._reader = open_reader(timeout=TIMEOUT)
-        self.name, self.live = self._first.name, self._first.live
-        self.rate, self.steady = self._first.rate, self._first.steady
-        self.count, self.sound = self._first.count, self._first.sound
+        self._first = self._reader = first = open_reader(timeout=TIMEOUT)
+        self.name, self.live, self.sound = first.name, first.live, first.sound
+        self.rate, self.steady, self.count = first.rate, first.steady, first.count
         self.undecodable = 0
-        self._gave_up = False
+        self.rest, self.broken = [], None
         self._began = None  # when the first frame came
         self._index = -1
         self._seconds = 0.0  # of the newest frame
-
-    @property
-    def broken(self):
-        """Why reading ended before the video did, or None."""
-        if self._gave_up:
-            return f"did not come back within {self._reconnect:g} s"
-        return self._reader.broken
-
-    @property
-    def rest(self):
-        return self._reader.rest
 
     def close(self):
         """Close what is open, once no thread reads any more."""
@@ -61,14 +47,15 @@ class ReconnectingReader:
                     deadline = None
                 yield frame
             self.undecodable += self._reader.undecodable
-            if not self.broken or not self._reconnect or self._closed.is_set():
+            self.rest, self.broken = self._reader.rest, self._reader.broken
+            if not self.broken or not self._reconnect:
                 return
             if deadline is None:
                 deadline = time.monotonic() + self._reconnect
                 notice(f"{self.name}: drops, {self.broken}; tried again for up to "
                        f"{self._reconnect:g} s")
             if not self._open_again(deadline):
-                self._gave_up = True
+                self.broken = f"did not come back within {self._reconnect:g} s"
                 return
 
     def _frames(self):
@@ -77,7 +64,9 @@ class ReconnectingReader:
         for frame in self._reader:
             if self.live:
                 if shift is None:
-                    shift = self._seconds_since_first() - frame.seconds
+                    now = time.monotonic()
+                    self._began = self._began or now
+                    shift = max(now - self._began, self._seconds) - frame.seconds
                 frame.index = self._index + 1
                 frame.seconds = max(frame.seconds + shift, self._seconds)
                 for packet in frame.sound:
@@ -87,23 +76,12 @@ class ReconnectingReader:
             self._index, self._seconds = frame.index, frame.seconds
             yield frame
 
-    def _seconds_since_first(self):
-        now = time.monotonic()
-        self._began = self._began or now
-        return max(now - self._began, self._seconds)
-
     def _open_again(self, deadline):
         """Replace the reader; return whether the stream could be opened before the deadline."""
-        while not self._closed.wait(BETWEEN_TRIES):
-            left = deadline - time.monotonic()
-            if left <= 0:
-                break
-            try:
-                reader = self._open_reader(timeout=min(left, TIMEOUT))
+        while not self._closed.wait(BETWEEN_TRIES) and (left := deadline - time.monotonic()) > 0:
+            try:  # the first reader stays open: outputs still use its sound
+                self._reader = self._open_reader(timeout=min(left, TIMEOUT))
+                return True
             except UserError:
-                continue
-            if self._reader is not self._first:  # outputs still use the first one's sound
-                self._reader.close()
-            self._reader = reader
-            return True
+                pass
         return False

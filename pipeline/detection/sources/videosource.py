@@ -17,24 +17,24 @@ class VideoSource:
 
     open_reader: a function that opens a reader; it gets an Event that is set when the source is
     closed. skips: Skips of what is left out. stop: a StopRequest, which ends the iteration.
-    every: take each N-th frame only. start: seconds at which the frames begin.
+    reading: a Reading.
 
-    Within its context live, rate, count (of the frames to come, or None) and sound are the
-    reader's. Raises UserError if it cannot be opened or has no frame.
+    Within its context live, name, rate, count (of the frames to come, or None) and sound are the
+    reader's; rest, the SoundPackets after the last frame, once that was taken. Raises UserError if
+    it cannot be opened or has no frame.
     """
 
     pictures = False
 
-    def __init__(self, open_reader, name, skips, stop, *, every=1, start=0.0):
-        self.name = name
-        self.start = start
+    def __init__(self, open_reader, skips, stop, reading):
+        self.start = reading.start
+        self.rest = []
         self._open_reader = open_reader
         self._skips = skips
         self._stop = stop
-        self._every = every
+        self._reading = reading
         self._reader = None
-        self._began = self._ended = None  # reading, by time.monotonic()
-        self._finished = False  # whether all frames were taken
+        self._began = None  # when the first frame was read, by time.monotonic()
         self._closed = threading.Event()
         self._idle = threading.Event()  # while no thread reads
         self._idle.set()
@@ -44,11 +44,18 @@ class VideoSource:
             self._reader = reader
         if self._reader is None:
             self._stop.end_if_requested()
+        reader, every = self._reader, self._reading.every
+        self.name, self.live, self.sound = reader.name, reader.live, reader.sound
+        self.rate = reader.rate / (every if reader.steady else 1)
+        self.count = reader.count and -(-reader.count // every)
+        if self.live and self._reading.is_part:
+            self.__exit__()
+            raise UserError(f"{self.name}: a live source has no parts; leave out --start and --end")
         return self
 
     def __exit__(self, *exception):
         self._closed.set()
-        if self._reader is not None and self._idle.wait(timeout=5 * PATIENCE):
+        if self._idle.wait(timeout=5 * PATIENCE):
             self._reader.close()  # else a thread hangs in it, and ends with the process
 
     def __iter__(self):
@@ -59,11 +66,18 @@ class VideoSource:
             yield frame
         if self.requested:
             return
+        broken, undecodable = self._reader.broken, self._reader.undecodable
         if none_yet:
-            why = f": {self._reader.broken}" if self._reader.broken else ""
+            why = f": {broken}" if broken else ""
             raise UserError(f"{self.name}: opened, but gives no frame{why}")
-        self._finished = True
-        self._note_what_is_left_out()
+        self.rest = self._reader.rest
+        if undecodable:
+            frames = "1 frame" if undecodable == 1 else f"{undecodable:,} frames"
+            self._skips.add("frames that could not be decoded",
+                            f"{self.name}: {frames} could not be decoded; left out", undecodable)
+        if broken:
+            self._skips.add("videos that break off",
+                            f"{self.name}: {broken}; what was read is kept")
 
     @property
     def requested(self):
@@ -71,33 +85,9 @@ class VideoSource:
         return self._stop.requested or self._closed.is_set()
 
     @property
-    def live(self):
-        return self._reader.live
-
-    @property
-    def rate(self):
-        """Frames a second of what is taken, nominal."""
-        return self._reader.rate / (self._every if self._reader.steady else 1)
-
-    @property
-    def count(self):
-        return self._reader.count and -(-self._reader.count // self._every)
-
-    @property
-    def sound(self):
-        return self._reader.sound
-
-    @property
-    def rest(self):
-        """The SoundPackets after the last frame, once that was taken."""
-        return self._reader.rest if self._finished else []
-
-    @property
     def end(self):
-        """The seconds for which a live source was watched; None for a file."""
-        if not self.live or self._began is None:
-            return None
-        return (self._ended if self._finished else time.monotonic()) - self._began
+        """The seconds for which a live source was watched until now; None for a file."""
+        return time.monotonic() - self._began if self.live and self._began else None
 
     def _opened(self):
         yield self._open_reader(self._closed)
@@ -110,21 +100,11 @@ class VideoSource:
             for frame in self._reader:
                 self._began = self._began or time.monotonic()
                 sound += frame.sound
-                if frame.index % self._every == 0:
+                if frame.index % self._reading.every == 0:
                     frame.sound, sound = sound, []
                     yield frame
         finally:
-            self._ended = time.monotonic()
             self._idle.set()
-
-    def _note_what_is_left_out(self):
-        if number := self._reader.undecodable:
-            frames = "1 frame" if number == 1 else f"{number:,} frames"
-            self._skips.add("frames that could not be decoded",
-                            f"{self.name}: {frames} could not be decoded; left out", number)
-        if self._reader.broken:
-            self._skips.add("videos that break off",
-                            f"{self.name}: {self._reader.broken}; what was read is kept")
 
 
 def hand_on_sound(dropped, next_frame):
