@@ -16,7 +16,7 @@ from pipeline import CASCADE, MODEL
 from pipeline.commandline import camera_number, checked, existing_file, positive, seconds
 from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
 from pipeline.detection.faces.emotionclassifier import EmotionClassifier
-from pipeline.detection.faces.facedetectors import new_face_detector
+from pipeline.detection.faces.facedetector import new_face_detector
 from pipeline.detection.faces.facetracker import FaceTracker
 from pipeline.detection.outputs.drawing import Annotator
 from pipeline.detection.outputs.emotiontable import table_columns, table_rows, values_of

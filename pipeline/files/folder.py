@@ -16,13 +16,12 @@ class Skips:
     """What a run skips, or what breaks off: printed on stderr, and counted by its reason.
 
     counts: {reason: number}. others: {suffix: number} of the files in a folder that have other
-    suffixes. left_out: number of videos left out because their results exist.
+    suffixes.
     """
 
     def __init__(self):
         self.counts = Counter()
         self.others = Counter()
-        self.left_out = 0
 
     def add(self, reason, line, number=1):
         """Print a line, and count `number` under its reason."""
@@ -82,25 +81,19 @@ def files_below(folder, suffixes, skips, leave_out=()):
     Hidden files and folders, and the subfolders in `leave_out`, are skipped. Files with other
     suffixes are counted in skips, and folders that cannot be read are named there.
     """
-    found = []
-    for path in _walk(Path(folder), skips, set(map(identity_of, leave_out))):
-        if path.suffix.lower() in suffixes:
-            found.append(path)
-        else:
-            skips.others[path.suffix.lower() or "no suffix"] += 1
-    return sorted(found, key=lambda path: path.relative_to(folder).parts)
-
-
-def _walk(folder, skips, seen):
     def unreadable(error):
         skips.add("folders that cannot be read", f"{error.filename}: {error.strerror}")
 
-    seen.discard(identity_of(folder))
+    found, seen = [], set(map(identity_of, leave_out)) - {identity_of(folder)}
     for place, folders, names in os.walk(folder, onerror=unreadable, followlinks=True):
-        identity = identity_of(place)
-        if identity in seen:  # a link led here before
+        if identity_of(place) in seen:  # a link led here before
             folders.clear()
             continue
-        seen.add(identity)
+        seen.add(identity_of(place))
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(place, name) for name in names if not name.startswith("."))
+        for path in (Path(place, name) for name in names if not name.startswith(".")):
+            if path.suffix.lower() in suffixes:
+                found.append(path)
+            else:
+                skips.others[path.suffix.lower() or "no suffix"] += 1
+    return sorted(found, key=lambda path: path.relative_to(folder).parts)

@@ -21,7 +21,7 @@ from pipeline.detection.sources.framesource import (
 from pipeline.errors import UserError
 from pipeline.files.folder import files_by_name, matching
 from pipeline.files.places import require_apart
-from pipeline.files.unfinished import all_finished
+from pipeline.files.wholefile import beside, place_of
 
 VIDEO_SUFFIXES = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
                   ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv")
@@ -66,19 +66,27 @@ class Job:
         paths = (self.annotated, self.csv, sidecar_of(self.csv), self.timeline, self.page)
         return [path for path in paths if path]
 
+    @property
+    def marks(self):
+        """The hidden files that mark results which are in their places but incomplete."""
+        places = filter(None, map(place_of, self.outputs))
+        return [beside(place, f".{place.name}", ".unfinished") for place in places]
 
-def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **outputs):
+    @property
+    def is_complete(self):
+        return all(path.is_file() for path in self.outputs) and not any(
+            mark.exists() for mark in self.marks)
+
+
+def plan_jobs(*, camera, videos, pictures, skips, also_read, **outputs):
     """Return the Jobs of a run: one, or one for each of several videos.
 
     videos: list of files, folders and addresses, or None; pictures: list of files and folders, or
     None; the camera is the source if there are neither. skips: Skips of the files in folders that
-    are no videos. skip_existing: leave out videos with complete results. also_read: other files
-    that the run reads. outputs: annotated, csv, timeline and page, paths or None; for several
-    videos they are folders. Raises UserError if a source does not exist, or an output would
-    overwrite what is read or another output.
+    are no videos. also_read: other files that the run reads. outputs: annotated, csv, timeline and
+    page, paths or None; for several videos they are folders. Raises UserError if a source does not
+    exist, or an output would overwrite what is read or another output.
     """
-    if skip_existing and not (videos and any(outputs.values())):
-        raise UserError("--skip-existing is for --video with --output, --csv, --timeline or --page")
     if pictures:
         jobs = [_picture_job(matching(pictures), outputs)]
     elif not videos:
@@ -93,10 +101,6 @@ def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **ou
         from pipeline.detection.outputs.webpages import require_own_index
 
         require_own_index(index)
-    if skip_existing:
-        todo = [job for job in jobs if not all_finished(job.outputs)]
-        skips.left_out = len(jobs) - len(todo)
-        jobs = todo
     return jobs
 
 

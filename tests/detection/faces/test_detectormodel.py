@@ -27,7 +27,7 @@ def test_an_unknown_cascade_finds_what_opencv_finds_with_it(tmp_path, name):
 
 
 def test_the_cascade_that_ships_needs_no_trial(monkeypatch):
-    monkeypatch.setattr(detectormodel, "passes", None)
+    monkeypatch.setattr(detectormodel, "TRIAL", "raise SystemExit(1) #")
     assert np.array_equal(boxes(load_cascade(CASCADE)), boxes(cv2.CascadeClassifier(str(CASCADE))))
 
 
