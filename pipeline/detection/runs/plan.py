@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from pipeline.commandline import new_folder
@@ -25,15 +26,6 @@ from pipeline.files.wholefile import beside, place_of
 
 VIDEO_SUFFIXES = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
                   ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv")
-
-# The suffix of each result, by its video's suffix.
-SUFFIX_OF = {
-    "annotated": lambda suffix: suffix if suffix in VIDEO_FORMATS else ".mp4",
-    "csv": lambda suffix: ".csv",
-    "timeline": lambda suffix: ".png",
-    "page": lambda suffix: ".html",
-}
-
 
 @dataclass(frozen=True)
 class Job:
@@ -87,10 +79,11 @@ def plan_jobs(*, camera, videos, pictures, skips, also_read, **outputs):
     page, paths or None; for several videos they are folders. Raises UserError if a source does not
     exist, or an output would overwrite what is read or another output.
     """
+    outputs = {what: path for what, path in outputs.items() if path}
     if pictures:
         jobs = [_picture_job(matching(pictures), outputs)]
     elif not videos:
-        jobs = [Job(camera, **{what: Path(path) for what, path in outputs.items() if path})]
+        jobs = [Job(camera, **{what: Path(path) for what, path in outputs.items()})]
     else:
         jobs = _video_jobs([local_path(video) for video in matching(videos)], outputs, skips)
     jobs = [_with_video_for_page(job) for job in jobs]
@@ -106,15 +99,15 @@ def plan_jobs(*, camera, videos, pictures, skips, also_read, **outputs):
 
 def _picture_job(pictures, outputs):
     """Return the Job of pictures and folders of pictures."""
-    if outputs["timeline"]:
+    if "timeline" in outputs:
         raise UserError("--timeline is for videos: pictures have no time; leave it out")
     several = len(pictures) > 1 or Path(pictures[0]).is_dir()
     if not several:
         require_file(pictures[0], "picture")
-    paths = {what: Path(path) for what, path in outputs.items() if path}
-    if "annotated" in paths and (several or _is_folder(outputs["annotated"])):
-        new_folder(paths["annotated"])
-    return Job(tuple(pictures), pictures=True, **paths)
+    if "annotated" in outputs and (several or _is_folder(outputs["annotated"])):
+        new_folder(Path(outputs["annotated"]))
+    return Job(tuple(pictures), pictures=True,
+               **{what: Path(path) for what, path in outputs.items()})
 
 
 def _is_folder(path):
@@ -130,20 +123,25 @@ def _video_jobs(videos, outputs, skips):
     several = len(videos) > 1 or Path(videos[0]).is_dir()
     if not several:
         require_video(videos[0])
-    found = files_by_name(videos, VIDEO_SUFFIXES, "video", skips,
-                          [path for path in outputs.values() if path])
-    jobs = {name: {} for name in found}
-    index = None
+    found = files_by_name(videos, VIDEO_SUFFIXES, "video", skips, outputs.values())
+    jobs = {name: {"source": path} for name, path in found.items()}
     for what, path in outputs.items():
-        if path and (several or _is_folder(path)):
+        if not several and not _is_folder(path):
+            jobs[next(iter(jobs))][what] = Path(path)
+            continue
+        for name, result in result_names(found, partial(_suffix_of, what)).items():
+            jobs[name][what] = Path(path) / result
+            new_folder(jobs[name][what].parent)
             if what == "page":
-                index = Path(path) / "index.html"
-            for name, result in result_names(found, SUFFIX_OF[what]).items():
-                jobs[name][what] = Path(path) / result
-                new_folder(jobs[name][what].parent)
-        elif path:
-            jobs[next(iter(found))][what] = Path(path)
-    return [Job(found[name], index=index, **job) for name, job in jobs.items()]
+                jobs[name]["index"] = Path(path) / "index.html"
+    return [Job(**job) for job in jobs.values()]
+
+
+def _suffix_of(what, video_suffix):
+    """Return the suffix of a result of a video."""
+    if what == "annotated":
+        return video_suffix if video_suffix in VIDEO_FORMATS else ".mp4"
+    return {"csv": ".csv", "timeline": ".png", "page": ".html"}[what]
 
 
 def _with_video_for_page(job):

@@ -63,7 +63,7 @@ def open_source(job, skips, stop, reading):
 def open_reader(video, reading, closed):
     """Return the reader of a camera or video; `closed` is an Event that ends tries to reconnect."""
     if isinstance(video, int) or is_camera(video):
-        from pipeline.detection.sources.camerareader import CameraReader
+        from pipeline.detection.sources.videosource import CameraReader
 
         return CameraReader(video)
     from pipeline.detection.sources.reconnectingreader import ReconnectingReader
@@ -95,9 +95,5 @@ def require_video(video):
 
 def require_file(path, what):
     """Raise UserError unless a path is a file with something in it, a pipe or a device."""
-    try:
-        mode = os.stat(path).st_mode
-    except (OSError, ValueError):
-        mode = stat.S_IFREG
-    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+    if not os.path.exists(path) or os.path.isfile(path) or os.path.isdir(path):
         existing_file(path, what, "see samples/")

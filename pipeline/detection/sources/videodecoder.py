@@ -32,7 +32,7 @@ class VideoDecoder:
         self._video = video
         self._name = name
         self._by_arrival = live and bool(container.format.flags & Flags.no_timestamps.value)
-        self._is_avi = container.format.name == "avi"
+        self.is_avi = container.format.name == "avi"
         self._first_aspect = self._matrix = None  # those of the codec and the first frame
         self._step = float(1 / rate)
         self._zero = start_of(container, video)
@@ -69,7 +69,7 @@ class VideoDecoder:
         that completes it: later by as many frames as the codec reorders.
         """
         stamp, late = decoded.pts, 0
-        if self._is_avi:
+        if self.is_avi:
             stamp, late = decoded.dts, self._video.codec_context.reorder_depth * self._step
         return None if stamp is None else float(stamp * self._video.time_base) - late
 

@@ -10,16 +10,14 @@ from pipeline.detection.sources.frame import SoundPacket
 from pipeline.detection.sources.videodecoder import VideoDecoder, aspect
 from pipeline.errors import UserError
 
-# Formats that name other files or servers, and formats of text that FFmpeg would draw.
+# A local file must not name other files or servers, and FFmpeg would draw a text.
 PLAYLISTS = {"concat", "dash", "hls", "image2", "image2pipe", "imf", "lavfi", "rtsp", "sdp",
              "smoothstreaming", "webm_dash_manifest"}
-DRAWN_TEXT = {"adf", "bin", "idf", "tty", "xbin"}
+TEXTS = {"adf", "bin", "idf", "tty", "xbin"}
 
-# A frame of 12K has this many pixels; they take about a gigabyte while it is read.
-MOST_PIXELS = 80_000_000
+MOST_PIXELS = 80_000_000  # those of a frame of 12K, which takes about a gigabyte while it is read
 
-# Seconds that a stream may take to open, and be silent once it is open.
-TIMEOUT = 10.0
+TIMEOUT = 10.0  # seconds that a stream may take to open, and be silent once it is open
 
 # Frames a second, for a video that does not say its rate. A higher rate than the largest is a
 # mistake in the header, and a mean this far from the rate is not steady.
@@ -28,9 +26,6 @@ STEADY = 0.05
 
 # A file that ends this much before the end that its header promises breaks off, seconds.
 BREAKS_OFF = 0.5
-
-# Packets that wait for the start of a part; if more come between two keyframes, all are decoded.
-MOST_WAITING = 2000
 
 
 class VideoReader:
@@ -43,8 +38,7 @@ class VideoReader:
     live: it has no known end. rate: nominal, frames a second; steady: all frames have this rate.
     count: frames to come by the header, or None. sound: the stream of the sound, or None;
     rest: its SoundPackets after the last frame. broken: why reading ended before the video did,
-    or None. undecodable: frames so far that could not be decoded. Raises UserError if it cannot
-    be opened.
+    or None. undecodable: number of damaged frames so far. Raises UserError if it cannot be opened.
     """
 
     def __init__(self, address, name, *, network, start=0.0, end=None, timeout=TIMEOUT):
@@ -60,9 +54,9 @@ class VideoReader:
         self._duration = promised_seconds(container, self._streams)
         self.rate, self.steady = nominal_rate(video)
         self.count = video.frames or None
-        if self.count and (start or end is not None):
-            length = min(self._duration, end or self._duration) - start
-            self.count = max(round(length * self.rate), 0)
+        if self.count and self._duration and (start or end is not None):
+            length = max(min(self._duration, end or self._duration) - start, 0)
+            self.count = round(self.count * length / self._duration)
         self._decoder = VideoDecoder(container, video, name, self.rate, live=self.live)
         self._read = self._newest = 0.0  # end of all packets and start of the newest picture
         self._times = []  # of the pictures' packets, until the part begins
@@ -121,19 +115,15 @@ class VideoReader:
 
         All of an .avi, which does not say when a keyframe is shown.
         """
-        if self._container.format.name == "avi":
-            yield from self._packets()
-            return
-        waiting, reached = [], False
+        waiting, reached = [], self._decoder.is_avi
         for packet, seconds in self._packets():
-            if seconds is not None and self._is_shown(packet):
+            if not self._decoder.is_avi and seconds is not None and self._is_shown(packet):
                 self._times.append(seconds)
                 reached |= seconds >= self._start
                 if packet.is_keyframe and not reached:
                     waiting.clear()
             waiting.append((packet, seconds))
-            if reached or packet is None or len(waiting) > MOST_WAITING:
-                reached = True
+            if reached or packet is None:
                 yield from waiting
                 waiting.clear()
 
@@ -145,10 +135,8 @@ class VideoReader:
 
         Packets are missing, or the decoder has left out the last ones, as HEVC's does.
         """
-        last, read = self._decoder.seconds, self._read
-        if 0 <= last < self._newest - BREAKS_OFF:
-            read = last
-        promised = max(self._duration, self._read)
+        last, promised = self._decoder.seconds, max(self._duration, self._read)
+        read = last if 0 <= last < self._newest - BREAKS_OFF else self._read
         if read < promised - BREAKS_OFF:
             return f"breaks off after {read:.1f} of {promised:.1f} s"
         return None if began or last < 0 else f"ends after {last:.1f} s, before --start"
@@ -157,7 +145,7 @@ class VideoReader:
 def open_container(address, name, network, timeout):
     """Return the av container of an address. Raises UserError, with the name, if it cannot."""
     options = {"rtsp_flags": "prefer_tcp"} if network else {
-        "format_whitelist": ",".join(av.formats_available - PLAYLISTS - DRAWN_TEXT)}
+        "format_whitelist": ",".join(av.formats_available - PLAYLISTS - TEXTS)}
     try:
         return av.open(address, options=options, timeout=(timeout, TIMEOUT) if network else None)
     except (av.FFmpegError, UnicodeError) as error:

@@ -2,11 +2,16 @@
 
 import threading
 import time
+from itertools import count
+
+import cv2
 
 from pipeline.detection.sources.ahead import PATIENCE, ahead
+from pipeline.detection.sources.frame import Frame
 from pipeline.errors import UserError
 
 FRAMES_AHEAD = 8  # decoded while earlier ones are analysed
+DEFAULT_RATE = 30  # frames a second, for a camera that does not say its rate
 
 
 class VideoSource:
@@ -34,9 +39,8 @@ class VideoSource:
         self._stop = stop
         self._reading = reading
         self._reader = None
-        self._began = None  # when the first frame was read, by time.monotonic()
-        self._closed = threading.Event()
-        self._idle = threading.Event()  # while no thread reads
+        self._began = None  # when the first frame was taken, by time.monotonic()
+        self._closed, self._idle = threading.Event(), threading.Event()  # idle: no thread reads
         self._idle.set()
 
     def __enter__(self):
@@ -59,15 +63,11 @@ class VideoSource:
             self._reader.close()  # else a thread hangs in it, and ends with the process
 
     def __iter__(self):
-        none_yet = True
-        merge = hand_on_sound if self.live else None
-        for frame in ahead(self._frames(), FRAMES_AHEAD, self, merge):
-            none_yet = False
-            yield frame
+        yield from ahead(self._frames(), FRAMES_AHEAD, self, hand_on_sound if self.live else None)
         if self.requested:
             return
         broken, undecodable = self._reader.broken, self._reader.undecodable
-        if none_yet:
+        if self._began is None:
             why = f": {broken}" if broken else ""
             raise UserError(f"{self.name}: opened, but gives no frame{why}")
         self.rest = self._reader.rest
@@ -98,9 +98,9 @@ class VideoSource:
         sound = []
         try:
             for frame in self._reader:
-                self._began = self._began or time.monotonic()
                 sound += frame.sound
                 if frame.index % self._reading.every == 0:
+                    self._began = self._began or time.monotonic()
                     frame.sound, sound = sound, []
                     yield frame
         finally:
@@ -110,3 +110,39 @@ class VideoSource:
 def hand_on_sound(dropped, next_frame):
     """Put the sound of a frame that is dropped before the next frame's."""
     next_frame.sound[:0] = dropped.sound
+
+
+class CameraReader:
+    """Iterates over the Frames of a webcam, by its number or the path of its device.
+
+    seconds of a frame is when it arrived, from the first one. The attributes are VideoReader's.
+    Raises UserError if the camera cannot be opened.
+    """
+
+    live = steady = True
+    count = sound = None
+    rest = ()
+    undecodable = 0
+    broken = "no more frames"
+
+    def __init__(self, camera):
+        self.name = name = f"camera {camera}" if isinstance(camera, int) else camera
+        self._capture = cv2.VideoCapture(camera)
+        if not self._capture.isOpened():
+            raise UserError(f"{name} cannot be opened: none is there, or another program uses it; "
+                            "try another --camera number, or --video FILE")
+        rate = self._capture.get(cv2.CAP_PROP_FPS)
+        self.rate = rate if 1 <= rate <= 1000 else DEFAULT_RATE
+
+    def close(self):
+        self._capture.release()
+
+    def __iter__(self):
+        began = None
+        for index in count():
+            read, image = self._capture.read()
+            if not read:
+                return
+            now = time.monotonic()
+            began = began or now
+            yield Frame(image, index, now - began, self.name)
