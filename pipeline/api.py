@@ -4,6 +4,7 @@ A wrong argument or file is a pipeline.errors.UserError of one line.
 """
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -26,7 +27,7 @@ from pipeline.detection.sources.framesource import Reading, local_path, open_sou
 from pipeline.detection.sources.picturesource import picture_in_memory
 from pipeline.ending import StopRequest
 from pipeline.errors import UserError
-from pipeline.files.folder import SkipWarnings
+from pipeline.files.folder import Skips
 
 YUNET = "face_detection_yunet_20[0-9][0-9]???.onnx"  # where a user has put it beside the model
 
@@ -108,7 +109,7 @@ class EmotionDetector:
 
     def _results(self, job: Job, reading: Reading) -> Iterator[Any]:
         """Yield each frame of a video with its faces, as the script has them."""
-        with (open_source(job, SkipWarnings(), StopRequest(), reading) as source,
+        with (open_source(job, Skips(warnings.warn), StopRequest(), reading) as source,
               closing(self._analyzer(pictures=False).analyze(source, live=source.live)) as results):
             yield from results
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import warnings
 from collections import Counter
 from glob import glob
 from pathlib import Path
@@ -13,27 +12,20 @@ from pipeline.terminal import notice
 
 
 class Skips:
-    """What a run skips, or what breaks off: printed on stderr, and counted by its reason.
+    """What a run skips, or what breaks off: counted by its reason, and printed on stderr.
 
     counts: {reason: number}. others: {suffix: number} of the files in a folder that have other
-    suffixes.
+    suffixes. report: what a line is given to, in place of printing it.
     """
 
-    def __init__(self):
-        self.counts = Counter()
-        self.others = Counter()
+    def __init__(self, report=notice):
+        self.counts, self.others = Counter(), Counter()
+        self._report = report
 
     def add(self, reason, line, number=1):
-        """Print a line, and count `number` under its reason."""
-        notice(line)
+        """Report a line, and count `number` under its reason."""
+        self._report(line)
         self.counts[reason] += number
-
-
-class SkipWarnings(Skips):
-    """Warns of what is skipped instead of printing it: for Python programs."""
-
-    def add(self, reason, line, number=1):
-        warnings.warn(line, stacklevel=2)
 
 
 def matching(names):
@@ -54,8 +46,8 @@ def matching(names):
 def files_by_name(paths, suffixes, what, skips, leave_out=()):
     """Return {name: path} of files, and of the files in folders by their path there.
 
-    what: what the files are, for errors. The other arguments are those of `files_below`. Raises
-    UserError if a folder has no such file, or if two files have one name.
+    what: what the files are, for errors; the rest as for `files_below`. Raises UserError if a
+    folder has no such file, or if two files have one name.
     """
     found = {}
     for path in map(str, paths):

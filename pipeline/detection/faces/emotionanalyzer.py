@@ -32,8 +32,8 @@ class EmotionAnalyzer:
 
     smoothing: time constant, in seconds, of the exponential average of each face's probabilities;
     0 is none. least_confidence: a face whose likeliest emotion has a smaller probability is
-    unsure. frames_belong_together: whether frames follow one another, as in a video; pictures are
-    analysed each by itself. class_names: the emotions. settings: {name: value} of all this.
+    unsure. frames_belong_together: as in a video; pictures are analysed each by itself.
+    class_names: the emotions. settings: {name: value} of all this.
     """
 
     def __init__(self, detector, classifier, tracker, *, smoothing, least_confidence,
@@ -73,12 +73,9 @@ class EmotionAnalyzer:
     def _face(self, track, probabilities):
         probabilities = track.smooth(probabilities, self._smoothing)
         number = 1 if self._tracker.only_largest else track.number
-        return Face(number, track.box, probabilities, self._emotion(probabilities))
-
-    def _emotion(self, probabilities):
-        best = probabilities.argmax()
-        sure = probabilities[best] >= self._least_confidence
-        return self.classifier.class_names[best] if sure else UNSURE
+        sure = probabilities.max() >= self._least_confidence
+        emotion = self.class_names[probabilities.argmax()] if sure else UNSURE
+        return Face(number, track.box, probabilities, emotion)
 
     def _find(self, frames):
         """Yield each frame, its gray picture and its boxes, and note where a new shot begins."""

@@ -24,11 +24,8 @@ SEARCH_MARGIN = 0.25
 SEARCH_SIZES = (0.8, 1.25)
 SEARCH_MIN_NEIGHBORS = 3
 
-# Faces below this share of the frame's width are searched in frames of PICTURE_WIDTH.
-SMALL = 0.12
-
-# After a face is lost, as behind a passer-by, whole frames are searched for this many seconds.
-LOOK_AGAIN = 0.25
+SMALL = 0.12  # of the frame's width: smaller faces are searched in frames of PICTURE_WIDTH
+LOOK_AGAIN = 0.25  # seconds for which whole frames are searched after a face was lost
 
 # In pictures one cascade proposes nearly everything that resembles a face, and another confirms it
 # in four looks, as docs/faces.md says: as it is, mirrored, and turned by 12 degrees either way.
@@ -44,10 +41,9 @@ LEAST_SUPPORT = 16  # windows of the confirming cascade that see the face, in al
 def new_face_detector(yunet, cascade, shipped, *, pictures, full_scan_every=0.5, **sizes):
     """Return a YuNetDetector if the path of a YuNet is given, else a detector with a cascade.
 
-    cascade: path of a cascade, by default the one that ships, whose path is `shipped`. A second
-    cascade helps that one in pictures and with small faces. pictures: whether each frame is a
-    picture by itself. full_scan_every, sizes (width and min_face): as FaceDetector's. Raises
-    UserError if a file is not what it should be.
+    cascade: a path, by default that of the one that ships, `shipped`, which a second cascade helps
+    in pictures and with small faces. pictures: whether each frame is a picture by itself. sizes
+    (width and min_face): as FaceDetector's. Raises UserError if a file is not what it should be.
     """
     if yunet:
         return YuNetDetector(yunet, **sizes, pictures=pictures)
@@ -66,11 +62,10 @@ class FaceDetector:
 
     width: the frame is shrunk to this width before it is searched, pixels; by default VIDEO_WIDTH,
     or PICTURE_WIDTH with pictures. min_face: side of the smallest face, pixels of the shrunk
-    frame. full_scan_every: seconds between searches of the whole frame, 0 searches every frame so;
-    a lost face brings the next search forward. closer: a slower detector of small faces, or None.
-    It has the same cascade, and searches whole frames where small faces are known, and every
-    full_scan_every seconds unless there is just one face. paths: of all cascades. Raises UserError
-    if the file is not a cascade.
+    frame. full_scan_every: seconds between searches of the whole frame, 0 for every frame; a lost
+    face brings the next search forward. closer: a PictureFaceDetector with the same cascade, which
+    searches where small faces are known, and at full scans unless there is just one face. paths:
+    of all cascades. Raises UserError if the file is not a cascade.
     """
 
     name = "cascade"

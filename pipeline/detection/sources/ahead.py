@@ -9,6 +9,7 @@ from pipeline.ending import may_hang
 PATIENCE = 0.1  # seconds between two checks for a stop
 LONGEST_JOIN = 2  # seconds to wait for a thread's end, which may hang in a library
 LONGEST_WAIT = 0.2  # seconds for which a frame of a live source may wait
+END = object()
 
 
 def ahead(items, size, stop=None, merge=None):
@@ -26,8 +27,11 @@ def ahead(items, size, stop=None, merge=None):
     may_hang.add(thread)
     thread.start()
     try:
-        while not queue.finished and (stop is None or not stop.requested):
-            yield from queue.take()
+        while stop is None or not stop.requested:
+            for item in queue.take():
+                if item is END:
+                    return
+                yield item
     finally:
         queue.closed = True
         thread.join(timeout=PATIENCE if stop is not None and stop.requested else LONGEST_JOIN)
@@ -44,24 +48,11 @@ class Queue:
         self._error = None
         self._ended = self.closed = False
 
-    @property
-    def finished(self):
-        return self._ended and not self._items and self._error is None
-
     def fill(self, items):
         """Append items until there are no more or the queue is closed."""
         try:
             for item in items:
-                with self._changed:
-                    while self._merge is None and len(self._items) == self._size:
-                        if self.closed:
-                            return
-                        self._changed.wait(PATIENCE)
-                    if len(self._items) == self._size:
-                        self._drop_oldest()
-                    self._items.append((time.monotonic(), item))
-                    self._changed.notify_all()
-                if self.closed:
+                if not self._put(item):
                     return
         except BaseException as error:  # it is raised again in the thread that uses the items
             self._error = error
@@ -69,15 +60,26 @@ class Queue:
             self._ended = True
             self._changed.notify_all()
 
+    def _put(self, item):
+        """Append an item; return whether more are wanted."""
+        with self._changed:
+            while not self.closed and self._merge is None and len(self._items) == self._size:
+                self._changed.wait(PATIENCE)
+            if self._merge and len(self._items) == self._size:
+                self._drop_oldest()
+            self._items.append((time.monotonic(), item))
+            self._changed.notify_all()
+        return not self.closed
+
     def take(self):
-        """Return a list of the next item, empty if none comes within PATIENCE."""
+        """Return a list of the next item, or END; empty if none comes within PATIENCE."""
         with self._changed:
             if not self._items and not self._ended:
                 self._changed.wait(PATIENCE)
             if not self._items:
                 if self._error:
                     raise self._error
-                return []
+                return [END] if self._ended else []
             if self._merge and time.monotonic() - self._items[0][0] > LONGEST_WAIT:
                 while len(self._items) > 1:
                     self._drop_oldest()

@@ -1,7 +1,6 @@
 """Opens the source of a run's frames."""
 
 import os
-import stat
 import sys
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 from pipeline.commandline import existing_file
 
 STANDARD_INPUT = "-"
-LINUX_CAMERAS = 81  # the major number of video4linux devices
+LINUX_CAMERAS = "/dev/video"
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def open_source(job, skips, stop, reading):
 
 def open_reader(video, reading, closed):
     """Return the reader of a camera or video; `closed` is an Event that ends tries to reconnect."""
-    if isinstance(video, int) or is_camera(video):
+    if isinstance(video, int) or os.path.realpath(video).startswith(LINUX_CAMERAS):
         from pipeline.detection.sources.videosource import CameraReader
 
         return CameraReader(video)
@@ -76,15 +75,6 @@ def open_reader(video, reading, closed):
     if video == STANDARD_INPUT:
         return VideoReader(f"pipe:{sys.stdin.fileno()}", "standard input", network=False, **part)
     return VideoReader(f"file:{video}", video, network=False, **part)
-
-
-def is_camera(path):
-    """Return whether a path is a camera's device on Linux."""
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return False
-    return stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) == LINUX_CAMERAS
 
 
 def require_video(video):

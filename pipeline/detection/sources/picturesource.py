@@ -10,13 +10,7 @@ from PIL import Image
 from pipeline.detection.sources.frame import Frame
 from pipeline.errors import UserError
 from pipeline.files.folder import files_by_name
-from pipeline.io.picturefile import (
-    PICTURE_SUFFIXES,
-    in_8_bits,
-    on_white,
-    picture_pixels,
-    read_picture,
-)
+from pipeline.io import picturefile
 
 EXPECTED = ("expected a path, a Pillow image, or an array (height, width, 3), (height, width, 4) "
             "or (height, width) of uint8, uint16, or floats from 0 to 1")
@@ -33,7 +27,7 @@ class PictureSource:
     live = False
 
     def __init__(self, paths, skips, leave_out=()):
-        found = files_by_name(paths, PICTURE_SUFFIXES, "picture", skips, leave_out)
+        found = files_by_name(paths, picturefile.PICTURE_SUFFIXES, "picture", skips, leave_out)
         self.names, self.paths = list(found), list(found.values())
         self.name = str(paths[0]) if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
         self.count = len(self.paths)
@@ -49,7 +43,7 @@ class PictureSource:
     def __iter__(self):
         for index, (path, name) in enumerate(zip(self.paths, self.names)):
             try:
-                image, breaks_off = read_picture(path)
+                image, breaks_off = picturefile.read_picture(path)
             except UserError as error:
                 if self._is_single:
                     raise
@@ -67,12 +61,12 @@ def picture_in_memory(image, *, bgr):
     bgr: whether an array is BGR or BGRA, not RGB or RGBA. Files and PIL.Images come upright.
     """
     if isinstance(image, str | os.PathLike):
-        pixels, breaks_off = read_picture(image)
+        pixels, breaks_off = picturefile.read_picture(image)
         if breaks_off:
             warnings.warn(f"{image}: breaks off; what is there is analysed", stacklevel=4)
     elif isinstance(image, Image.Image):
         try:
-            pixels = picture_pixels(image)
+            pixels = picturefile.picture_pixels(image)
         except Exception as error:  # Pillow reads the file only now
             raise UserError(f"found {image}, which cannot be read") from error
     elif isinstance(image, np.ndarray):
@@ -90,7 +84,7 @@ def array_pixels(image, bgr):
     if pixels.ndim == 2:
         return cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
     if pixels.shape[2] == 4:  # which of its colors is red does not matter yet
-        pixels = np.array(on_white(Image.fromarray(pixels)).convert("RGB"))
+        pixels = np.array(picturefile.on_white(Image.fromarray(pixels)).convert("RGB"))
     return pixels if bgr else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
 
 
@@ -99,7 +93,7 @@ def eight_bits(image):
     if image.dtype == np.uint8:
         return image
     if image.dtype == np.uint16:
-        return in_8_bits(image)
+        return picturefile.in_8_bits(image)
     if image.dtype.kind != "f":
         raise UserError(f"found an array of {image.dtype}, {EXPECTED}")
     low, high = image.min(), image.max()

@@ -15,23 +15,18 @@ class ReconnectingReader:
     A live stream begins at 0 seconds; after a gap its numbers go on, and its seconds by the clock
     of this machine. Of a file that comes again from its start, known frames are left out.
 
-    open_reader: a function of the seconds that opening may take. reconnect: for how many seconds
-    a stream that drops is tried again. closed: an Event that ends the tries. The attributes are
-    VideoReader's.
+    open_reader: a function of the seconds that opening may take. reconnect: seconds of trying.
+    closed: an Event that ends the tries. The attributes are VideoReader's.
     """
 
     def __init__(self, open_reader, reconnect, closed):
-        self._open_reader = open_reader
-        self._reconnect = reconnect
-        self._closed = closed
+        self._open_reader, self._reconnect, self._closed = open_reader, reconnect, closed
         self._first = self._reader = first = open_reader(timeout=TIMEOUT)
         self.name, self.live, self.sound = first.name, first.live, first.sound
         self.rate, self.steady, self.count = first.rate, first.steady, first.count
-        self.undecodable = 0
-        self.rest, self.broken = [], None
+        self.rest, self.broken, self.undecodable = [], None, 0
         self._began = None  # when the first frame came
-        self._index = -1
-        self._seconds = 0.0  # of the newest frame
+        self._index, self._seconds = -1, 0.0  # of the newest frame
 
     def close(self):
         """Close what is open, once no thread reads any more."""

@@ -22,11 +22,8 @@ class VideoSource:
 
     open_reader: a function that opens a reader; it gets an Event that is set when the source is
     closed. skips: Skips of what is left out. stop: a StopRequest, which ends the iteration.
-    reading: a Reading.
-
-    Within its context live, name, rate, count (of the frames to come, or None) and sound are the
-    reader's; rest, the SoundPackets after the last frame, once that was taken. Raises UserError if
-    it cannot be opened or has no frame.
+    reading: a Reading. Within its context it has the reader's attributes, those of the frames that
+    are taken. Raises UserError if it cannot be opened or has no frame.
     """
 
     pictures = False
