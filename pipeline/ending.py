@@ -42,7 +42,7 @@ def run(main, requirements="requirements.txt"):
     """
     open_closed_streams()
     for number in TERMINATING:
-        handle(number, _terminate)
+        handle(number, terminate)
     try:
         status = main()
         sys.stdout.flush()
@@ -56,9 +56,8 @@ def run(main, requirements="requirements.txt"):
         for number in (signal.SIGINT, *TERMINATING):
             signal.signal(number, signal.SIG_IGN)
     if any(thread.is_alive() for thread in may_hang):
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
         os._exit(status or 0)
     sys.exit(status)
 
@@ -107,7 +106,7 @@ def handle(number, handler):
     return earlier
 
 
-def _terminate(number, frame):
+def terminate(number, frame):
     raise Terminated(number=number)
 
 
@@ -119,22 +118,17 @@ class StopRequest:
     """
 
     signal = None
-    patient = False
-    _ended = False
-
-    @property
-    def requested(self):
-        return self._ended or self.signal is not None
+    requested = patient = False
 
     def end(self):
         """Request a stop that counts as success: a window was closed."""
-        self._ended = True
+        self.requested = True
 
     def end_if_requested(self, message="stopped"):
         """Raise KeyboardInterrupt or Terminated, with a message, if there was a signal."""
         if self.signal in TERMINATING:
             raise Terminated(message, self.signal)
-        if self.signal is not None:
+        if self.signal:
             raise KeyboardInterrupt(message)
 
 
@@ -150,9 +144,9 @@ def stop_requests(message):
         if not stop.patient:
             os.write(2, f"{Path(sys.argv[0]).name}: stopped\n".encode())
             os._exit(128 + number)
-        if stop.requested:
+        if stop.signal:
             restore()
-        stop.signal = stop.signal or number
+        stop.requested, stop.signal = True, stop.signal or number
 
     def restore():
         for number, handler in earlier.items():

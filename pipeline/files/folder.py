@@ -70,8 +70,8 @@ def files_by_name(paths, suffixes, what, skips, leave_out=()):
 def files_below(folder, suffixes, skips, leave_out=()):
     """Return the paths of the files with these suffixes, sorted by their path in the folder.
 
-    Hidden files and folders, and the subfolders in `leave_out`, are skipped. Files with other
-    suffixes are counted in skips, and folders that cannot be read are named there.
+    Hidden files and folders, and the subfolders in `leave_out`, are skipped. skips: Skips of files
+    with other suffixes, and of folders that cannot be read.
     """
     def unreadable(error):
         skips.add("folders that cannot be read", f"{error.filename}: {error.strerror}")

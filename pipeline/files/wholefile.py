@@ -19,11 +19,11 @@ LONGEST_NAME = 255  # bytes, on all common file systems
 
 @contextmanager
 def whole_file(path):
-    """Yield a temporary path beside `path`, which replaces `path` when the block ends well.
+    """Yield `.NAME.partial.SUFFIX` beside `path`, which replaces `path` when the block ends well.
 
-    If the block raises or writes nothing, `path` stays as it was. A killed process may leave the
-    temporary file (`.NAME.partial.SUFFIX`); the next writer of `path` overwrites it. Raises
-    UserError if the folder is missing or refuses the file, or the disk is full.
+    If the block raises or writes nothing, `path` stays as it was. What a killed process leaves,
+    the next one overwrites. Raises UserError if the folder is missing or refuses the file, or the
+    disk is full.
     """
     with clear_errors(path):
         place = place_of(path)
@@ -45,20 +45,20 @@ def reserve(path, size):
     """
     if not hasattr(os, "posix_fallocate"):
         return
-    with open(path, "ab") as file:
-        try:
+    try:
+        with open(path, "ab") as file:
             os.posix_fallocate(file.fileno(), 0, size)
-        except OSError as error:
-            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # not on this file system
-                raise
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # not on this file system
+            raise
 
 
 @contextmanager
 def growing_file(path):
     """Yield `NAME.partial.SUFFIX` beside `path`, which replaces `path` however the block ends.
 
-    Other programs may read the file while it grows. If nothing is written, `path` stays as it
-    was. Raises UserError as whole_file does.
+    Other programs may read it while it grows. If nothing is written, `path` stays as it was.
+    Raises UserError as whole_file does.
     """
     with clear_errors(path):
         place = place_of(path)

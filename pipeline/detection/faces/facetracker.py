@@ -22,8 +22,7 @@ LONGEST_GAP = 0.35
 
 LEAST_SHARE = 0.5  # with one person, another face takes over if this one has less of its area
 
-# The emotion of a face whose likeliest class has too small a probability.
-UNSURE = "unsure"
+UNSURE = "unsure"  # the emotion of a face whose likeliest class has too small a probability
 
 
 @dataclass
@@ -39,7 +38,7 @@ class Face:
     emotion: str = UNSURE
 
 
-@dataclass
+@dataclass(eq=False)
 class Track:
     """A face as last seen: its box, when that was, its velocity in pixels a second.
 
@@ -118,12 +117,10 @@ class FaceTracker:
     def _known_numbers(self, boxes, seconds):
         """Return {position: number} of the boxes that fit a track, each track's best box."""
         boxes = [enlarged(box, REACH) for box in boxes]
-        pairs = sorted(
-            ((overlap(enlarged(track.expected(seconds), REACH), box), number, position)
-             for number, track in self._tracks.items()
-             for position, box in enumerate(boxes)), reverse=True)
+        pairs = ((overlap(enlarged(track.expected(seconds), REACH), box), number, position)
+                 for number, track in self._tracks.items() for position, box in enumerate(boxes))
         numbers = {}
-        for share, number, position in pairs:
+        for share, number, position in sorted(pairs, reverse=True):
             taken = position in numbers or number in numbers.values()
             if share >= LEAST_OVERLAP and not taken:
                 numbers[position] = number
@@ -131,21 +128,17 @@ class FaceTracker:
 
     def _of_one_person(self, tracks):
         """Return a list of the one track that is followed, or an empty list."""
-        if tracks:
-            person = self._person
-            if person is None or person.number not in self._tracks or (
-                    area(person.box) < LEAST_SHARE * area(tracks[0].box)):
-                self._person = tracks[0]
+        gone = self._person not in self._tracks.values()
+        if tracks and (gone or area(self._person.box) < LEAST_SHARE * area(tracks[0].box)):
+            self._person = tracks[0]
         return [track for track in tracks if track is self._person]
 
 
 def area(box):
-    """Return width times height."""
     return box[2] * box[3]
 
 
 def center(box):
-    """Return the center of a box, (x, y)."""
     return np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
 
 

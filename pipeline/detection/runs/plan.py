@@ -33,7 +33,7 @@ class Job:
 
     source: a camera's number, a video's path or address, or, with pictures, a tuple of the paths
     of pictures and folders. annotated, csv, timeline, page: paths, or None for what is not wanted.
-    index: path of the list of all pages, or None if there is one page.
+    index: of the list of all pages, or None if there is one page.
     """
 
     source: int | str | tuple
@@ -47,10 +47,9 @@ class Job:
     @property
     def read(self):
         """The paths that are read."""
-        if self.pictures:
-            return list(self.source)
-        is_path = isinstance(self.source, str) and not is_address(self.source)
-        return ["/dev/stdin" if self.source == STANDARD_INPUT else self.source] if is_path else []
+        paths = self.source if self.pictures else [self.source]
+        return ["/dev/stdin" if path == STANDARD_INPUT else path for path in paths
+                if isinstance(path, str) and not is_address(path)]
 
     @property
     def outputs(self):

@@ -9,11 +9,8 @@ from av.sidedata.sidedata import Type
 
 from pipeline.detection.sources.decodedframe import DecodedFrame
 
-# Beyond this a pixel's width over its height is a mistake in the header.
-LARGEST_ASPECT = 4
-
-# Sound may begin this much before the picture for its decoder's sake, seconds.
-LONGEST_LEAD = 0.15
+LARGEST_ASPECT = 4  # of a pixel: beyond this it is a mistake in the header
+LONGEST_LEAD = 0.15  # seconds by which sound may begin before the picture, for its decoder's sake
 
 # A time that goes back further than this, seconds, begins a new clock, and one that leaps further
 # ahead is a mistake.
@@ -29,11 +26,11 @@ class VideoDecoder:
     """
 
     def __init__(self, container, video, name, rate, *, live):
-        self._video = video
-        self._name = name
+        self._video, self._name = video, name
         self._by_arrival = live and bool(container.format.flags & Flags.no_timestamps.value)
         self.is_avi = container.format.name == "avi"
-        self._first_aspect = self._matrix = None  # those of the codec and the first frame
+        self._aspect = aspect(video.sample_aspect_ratio)
+        self._matrix = None  # that of the first frame
         self._step = float(1 / rate)
         self._zero = start_of(container, video)
         self.seconds = -self._step
@@ -52,15 +49,11 @@ class VideoDecoder:
         return None if time is None else float(time * packet.time_base) - self._zero
 
     def _frame(self, decoded):
-        coded = self._video.codec_context.sample_aspect_ratio
         if self.seconds < 0:  # a frame whose side data is read stays in memory for long
             matrix = decoded.side_data.get(Type.DISPLAYMATRIX)
             self._matrix = matrix and np.frombuffer(bytes(matrix), dtype=np.int32)
-            self._first_aspect = coded
-        # The container's aspect holds until the codec's changes.
-        ratio = self._video.sample_aspect_ratio if coded == self._first_aspect else coded
         self._show(time.monotonic() if self._by_arrival else self._time_of(decoded))
-        return DecodedFrame(decoded, aspect(ratio), self._matrix, self.seconds, self._name)
+        return DecodedFrame(decoded, self._aspect, self._matrix, self.seconds, self._name)
 
     def _time_of(self, decoded):
         """Return the file's time of a frame, or None.

@@ -158,15 +158,6 @@ def test_pixels_become_square(tmp_path, aspect):
     assert frame.image.shape == (height, width, 3)
 
 
-@pytest.mark.parametrize("aspects", [(None, Fraction(2)), (Fraction(2), None)])
-def test_an_aspect_that_changes_in_the_middle_is_followed(tmp_path, aspects):
-    parts = [write_clip(tmp_path / f"{number}.ts", at_rate(10), aspect=aspect, starts=number / 2,
-                        options={"bf": "0"}) for number, aspect in enumerate(aspects)]
-    (tmp_path / "both.ts").write_bytes(b"".join(part.read_bytes() for part in parts))
-    widths = [frame.gray.shape[1] for frame in reader_of(tmp_path / "both.ts")]
-    assert widths == [864 if aspect else 432 for aspect in aspects for _ in range(10)]
-
-
 @pytest.mark.parametrize(("rotation", "mirrored"), [
     (0, ()), (90, ()), (180, ()), (270, ()), (0, (True, False)), (90, (False, True))])
 def test_a_turned_or_mirrored_video_comes_upright(tmp_path, rotation, mirrored):
