@@ -26,13 +26,10 @@ def require_apart(inputs, outputs):
 
 def identity_of(path):
     """Return what a path and all links to it have in common; None for a device or a pipe."""
-    try:
+    if os.path.isfile(path) or os.path.isdir(path):
         status = os.stat(path)
-    except (OSError, ValueError):
-        return os.path.normcase(os.path.realpath(path))
-    if not os.path.isfile(path) and not os.path.isdir(path):
-        return None
-    return status.st_dev, status.st_ino
+        return status.st_dev, status.st_ino
+    return None if os.path.exists(path) else os.path.normcase(os.path.realpath(path))
 
 
 def locked_output(path):

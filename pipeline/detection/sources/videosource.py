@@ -29,23 +29,18 @@ class VideoSource:
     pictures = False
 
     def __init__(self, open_reader, skips, stop, reading):
-        self.start = reading.start
-        self.rest = []
+        self.start, self.rest = reading.start, []
         self._open_reader = open_reader
-        self._skips = skips
-        self._stop = stop
-        self._reading = reading
-        self._reader = None
+        self._skips, self._stop, self._reading = skips, stop, reading
         self._began = None  # when the first frame was taken, by time.monotonic()
         self._closed, self._idle = threading.Event(), threading.Event()  # idle: no thread reads
         self._idle.set()
 
     def __enter__(self):
-        for reader in ahead(self._opened(), 1, self._stop):
-            self._reader = reader
-        if self._reader is None:
+        reader = next(ahead(map(self._open_reader, [self._closed]), 1, self._stop), None)
+        if reader is None:
             self._stop.end_if_requested()
-        reader, every = self._reader, self._reading.every
+        self._reader, every = reader, self._reading.every
         self.name, self.live, self.sound = reader.name, reader.live, reader.sound
         self.rate = reader.rate / (every if reader.steady else 1)
         self.count = reader.count and -(-reader.count // every)
@@ -69,9 +64,9 @@ class VideoSource:
             raise UserError(f"{self.name}: opened, but gives no frame{why}")
         self.rest = self._reader.rest
         if undecodable:
-            frames = "1 frame" if undecodable == 1 else f"{undecodable:,} frames"
             self._skips.add("frames that could not be decoded",
-                            f"{self.name}: {frames} could not be decoded; left out", undecodable)
+                            f"{self.name}: {undecodable:,} frame{'s' * (undecodable > 1)} could "
+                            "not be decoded; left out", undecodable)
         if broken:
             self._skips.add("videos that break off",
                             f"{self.name}: {broken}; what was read is kept")
@@ -85,9 +80,6 @@ class VideoSource:
     def end(self):
         """The seconds for which a live source was watched until now; None for a file."""
         return time.monotonic() - self._began if self.live and self._began else None
-
-    def _opened(self):
-        yield self._open_reader(self._closed)
 
     def _frames(self):
         """Yield the frames that are taken, each with the sound since the one before it."""
