@@ -65,9 +65,8 @@ def ended(what, *signals, before=()):
     return process.returncode, stdout, stderr
 
 
-@pytest.mark.parametrize("status", [0, 1, 2])
-def test_the_status_that_main_returns(status):
-    assert ended(str(status)) == (status, "", "")
+def test_the_status_that_main_returns():
+    assert [ended(str(status)) for status in (0, 2)] == [(0, "", ""), (2, "", "")]
 
 
 def test_an_error_of_the_users_is_one_line():
