@@ -28,7 +28,7 @@ may_hang = WeakSet()
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP; handled like Ctrl-C, with another exit status."""
+    """A signal that ends the script as Ctrl-C does, with an exit status of its own."""
 
     def __init__(self, message="terminated", number=signal.SIGTERM):
         super().__init__(message)
@@ -50,8 +50,8 @@ def run(main, requirements="requirements.txt"):
         if isinstance(error, OSError):  # perhaps of stdout, which Python flushes once more
             with open(os.devnull, "w") as nowhere:
                 os.dup2(nowhere.fileno(), 1)
-        # The reader of the output may close it at any time.
-        status = 1 if isinstance(error, BrokenPipeError) else tell(error, requirements)
+        reader_left = isinstance(error, BrokenPipeError)
+        status = 1 if reader_left else tell(error, requirements)
     if status and status > 128:  # a further signal would only disturb the end
         for number in (signal.SIGINT, *TERMINATING):
             signal.signal(number, signal.SIG_IGN)
@@ -125,18 +125,16 @@ class StopRequest:
         self.requested = True
 
     def end_if_requested(self, message="stopped"):
-        """Raise KeyboardInterrupt or Terminated, with a message, if there was a signal."""
-        if self.signal in TERMINATING:
-            raise Terminated(message, self.signal)
+        """Raise Terminated with a message if there was a signal."""
         if self.signal:
-            raise KeyboardInterrupt(message)
+            raise Terminated(message, self.signal)
 
 
 @contextmanager
 def stop_requests(message):
     """Yield a StopRequest that SIGINT, SIGTERM and SIGHUP set; the third signal aborts.
 
-    If the block ends well after a signal, raises KeyboardInterrupt or Terminated with the message.
+    If the block ends well after a signal, raises Terminated with the message.
     """
     stop = StopRequest()
 

@@ -6,19 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.commandline import new_folder
-from pipeline.detection.outputs.formats import (
-    PLAYED_IN_PAGES,
-    VIDEO_FORMATS,
-    result_names,
-    sidecar_of,
-)
-from pipeline.detection.sources.framesource import (
-    STANDARD_INPUT,
-    is_address,
-    local_path,
-    require_file,
-    require_video,
-)
+from pipeline.detection.outputs import formats
+from pipeline.detection.sources import framesource
 from pipeline.errors import UserError
 from pipeline.files.folder import files_by_name, matching
 from pipeline.files.places import require_apart
@@ -26,6 +15,7 @@ from pipeline.files.wholefile import beside, place_of
 
 VIDEO_SUFFIXES = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
                   ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv")
+
 
 @dataclass(frozen=True)
 class Job:
@@ -48,13 +38,13 @@ class Job:
     def read(self):
         """The paths that are read."""
         paths = self.source if self.pictures else [self.source]
-        return ["/dev/stdin" if path == STANDARD_INPUT else path for path in paths
-                if isinstance(path, str) and not is_address(path)]
+        return ["/dev/stdin" if path == framesource.STANDARD_INPUT else path for path in paths
+                if isinstance(path, str) and not framesource.is_address(path)]
 
     @property
     def outputs(self):
         """The paths of all wanted results, with the table's sidecar."""
-        paths = (self.annotated, self.csv, sidecar_of(self.csv), self.timeline, self.page)
+        paths = (self.annotated, self.csv, formats.sidecar_of(self.csv), self.timeline, self.page)
         return [path for path in paths if path]
 
     @property
@@ -84,7 +74,7 @@ def plan_jobs(*, camera, videos, pictures, skips, also_read, **outputs):
     elif not videos:
         jobs = [Job(camera, **{what: Path(path) for what, path in outputs.items()})]
     else:
-        jobs = _video_jobs([local_path(video) for video in matching(videos)], outputs, skips)
+        jobs = _video_jobs(list(map(framesource.local_path, matching(videos))), outputs, skips)
     jobs = [_with_video_for_page(job) for job in jobs]
     indexes = {job.index for job in jobs if job.index}
     require_apart([*(path for job in jobs for path in job.read), *also_read],
@@ -102,7 +92,7 @@ def _picture_job(pictures, outputs):
         raise UserError("--timeline is for videos: pictures have no time; leave it out")
     several = len(pictures) > 1 or Path(pictures[0]).is_dir()
     if not several:
-        require_file(pictures[0], "picture")
+        framesource.require_file(pictures[0], "picture")
     if "annotated" in outputs and (several or _is_folder(outputs["annotated"])):
         new_folder(Path(outputs["annotated"]))
     return Job(tuple(pictures), pictures=True,
@@ -121,14 +111,14 @@ def _video_jobs(videos, outputs, skips):
     """
     several = len(videos) > 1 or Path(videos[0]).is_dir()
     if not several:
-        require_video(videos[0])
+        framesource.require_video(videos[0])
     found = files_by_name(videos, VIDEO_SUFFIXES, "video", skips, outputs.values())
     jobs = {name: {"source": path} for name, path in found.items()}
     for what, path in outputs.items():
         if not several and not _is_folder(path):
             jobs[next(iter(jobs))][what] = Path(path)
             continue
-        for name, result in result_names(found, partial(_suffix_of, what)).items():
+        for name, result in formats.result_names(found, partial(_suffix_of, what)).items():
             jobs[name][what] = Path(path) / result
             new_folder(jobs[name][what].parent)
             if what == "page":
@@ -139,7 +129,7 @@ def _video_jobs(videos, outputs, skips):
 def _suffix_of(what, video_suffix):
     """Return the suffix of a result of a video."""
     if what == "annotated":
-        return video_suffix if video_suffix in VIDEO_FORMATS else ".mp4"
+        return video_suffix if video_suffix in formats.VIDEO_FORMATS else ".mp4"
     return {"csv": ".csv", "timeline": ".png", "page": ".html"}[what]
 
 
@@ -149,7 +139,7 @@ def _with_video_for_page(job):
         return job
     if not job.annotated:
         return replace(job, annotated=job.page.with_name(f"{job.page.stem}_annotated.mp4"))
-    if job.annotated.suffix.lower() not in PLAYED_IN_PAGES:
+    if job.annotated.suffix.lower() not in formats.PLAYED_IN_PAGES:
         raise UserError(f"{job.annotated}: browsers do not play it in a page; expected "
-                        + ", ".join(PLAYED_IN_PAGES))
+                        + ", ".join(formats.PLAYED_IN_PAGES))
     return job

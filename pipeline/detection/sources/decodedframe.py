@@ -15,20 +15,8 @@ WIDE_GAMUT = (ColorPrimaries.BT2020, ColorPrimaries.SMPTE431, ColorPrimaries.SMP
 BT709 = {"dst_color_trc": ColorTrc.BT709, "dst_color_primaries": ColorPrimaries.BT709}
 
 
-class Converter:
-    """Converts frames to arrays, for all threads: the tables of HDR take two seconds to make."""
-
-    def __init__(self, pixels):
-        self._pixels = pixels
-        self._reformatter = VideoReformatter()
-        self._lock = threading.Lock()
-
-    def convert(self, decoded, **colors):
-        with self._lock:
-            return self._reformatter.reformat(decoded, format=self._pixels, **colors).to_ndarray()
-
-
-to_bgr, to_gray = Converter("bgr24"), Converter("gray")
+# For all frames and threads: the tables of HDR take two seconds to make.
+converters = {pixels: (VideoReformatter(), threading.Lock()) for pixels in ("bgr24", "gray")}
 
 
 @dataclass
@@ -52,14 +40,14 @@ class DecodedFrame:
     def image(self):
         """(height, width, 3) uint8 BGR."""
         colors = BT709 if self._needs_conversion else {}
-        return self._in_true_proportions(to_bgr.convert(self.decoded, **colors))
+        return self._in_true_proportions(converted(self.decoded, "bgr24", **colors))
 
     @cached_property
     def gray(self):
         """(height, width) uint8."""
         if self._needs_conversion:
             return cv2.cvtColor(self.image, cv2.COLOR_BGR2GRAY)
-        return self._in_true_proportions(to_gray.convert(self.decoded))
+        return self._in_true_proportions(converted(self.decoded, "gray"))
 
     @property
     def _needs_conversion(self):
@@ -75,6 +63,13 @@ class DecodedFrame:
         if (height, width) != picture.shape[:2]:
             picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
         return picture if self.matrix is None else upright(picture, self.matrix)
+
+
+def converted(decoded, pixels, **colors):
+    """Return an av.VideoFrame as an array with these pixels and colors."""
+    reformatter, lock = converters[pixels]
+    with lock:
+        return reformatter.reformat(decoded, format=pixels, **colors).to_ndarray()
 
 
 def upright(picture, matrix):

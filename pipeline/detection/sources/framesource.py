@@ -25,10 +25,6 @@ class Reading:
     end: float | None = None
     reconnect: float = 0.0
 
-    @property
-    def is_part(self):
-        return self.start > 0 or self.end is not None
-
 
 def is_address(video):
     """Return whether a video is a stream's address, not a file's path."""

@@ -44,7 +44,7 @@ class VideoSource:
         self.name, self.live, self.sound = reader.name, reader.live, reader.sound
         self.rate = reader.rate / (every if reader.steady else 1)
         self.count = reader.count and -(-reader.count // every)
-        if self.live and self._reading.is_part:
+        if self.live and (self.start or self._reading.end is not None):
             self.__exit__()
             raise UserError(f"{self.name}: a live source has no parts; leave out --start and --end")
         return self
