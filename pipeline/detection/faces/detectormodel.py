@@ -27,7 +27,7 @@ LARGEST_FILE = 1 << 23  # bytes; the largest of the known ones has 0.9 million
 
 # A trial's limits: seconds of CPU and bytes of memory, and on Windows the seconds of the clock.
 CPU_SECONDS, MEMORY, TRIAL_SECONDS = 5, 2 << 30, 60
-TRIAL = f"from {__name__} import try_out; try_out"
+TRIAL = f"from {__name__} import try_out, {{0}}; try_out({{0}})"
 ROOT = str(Path(__file__).parents[3])
 
 
@@ -39,7 +39,7 @@ def load_cascade(path):
     if not hasattr(cv2, "CascadeClassifier"):
         raise UserError(f"OpenCV {cv2.__version__} has no cascades; install an earlier one: pip "
                         "install 'opencv-python>=4.12.0.88,<5'")
-    return cascade_of(tried_content(path, "cascade_of", "a cascade of OpenCV such as "
+    return cascade_of(tried_content(path, cascade_of, "a cascade of OpenCV such as "
                                     "haarcascade_frontalface_default.xml"))
 
 
@@ -48,7 +48,7 @@ def load_yunet(path, least_score):
 
     least_score: of a face, 0-1.
     """
-    content = tried_content(path, "yunet_of", "YuNet, expected OpenCV Zoo's face_detection_yunet_"
+    content = tried_content(path, yunet_of, "YuNet, expected OpenCV Zoo's face_detection_yunet_"
                             "2023mar.onnx or a later one; without it the cascade finds faces")
     return yunet_of(content, least_score)
 
@@ -64,25 +64,25 @@ def tried_content(path, build, expected):
         return content
     with suppress(subprocess.TimeoutExpired):
         if len(content) <= LARGEST_FILE and subprocess.run(
-                [sys.executable, "-c", f"{TRIAL}({build!r})"], input=content, capture_output=True,
+                [sys.executable, "-c", TRIAL.format(build.__name__)], input=content,
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": ROOT},
-                timeout=TRIAL_SECONDS).returncode == 0:
+                capture_output=True, timeout=TRIAL_SECONDS).returncode == 0:
             return content
     raise UserError(f"{path}: not {expected}")
 
 
 def try_out(build):
-    """Use the model on standard input on three pictures; `build` is the name of what builds it."""
+    """Use the model that `build` makes of standard input on three pictures, within limits."""
     with suppress(ImportError):  # Windows has no such limits
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     cv2.setNumThreads(1)
-    model = globals()[build](sys.stdin.buffer.read())
+    model = build(sys.stdin.buffer.read())
     noise = np.random.default_rng(0).integers(0, 256, (360, 640, 3), dtype=np.uint8)
     for picture in (noise, cv2.GaussianBlur(noise, (0, 0), 9) * 3, 0 * noise[:31, :17]):
-        if build == "cascade_of":
+        if build is cascade_of:
             model.detectMultiScale2(picture[..., 0].copy(), scaleFactor=1.1, minNeighbors=1)
         else:
             model.setInputSize(picture.shape[1::-1])

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
@@ -41,7 +42,7 @@ def local_path(video):
 
 
 def open_source(job, skips, stop, reading):
-    """Return the source of a Job's frames, which are read by a Reading.
+    """Return a context of the source of a Job's frames, which are read by a Reading.
 
     skips: Skips of what cannot be read. stop: a StopRequest. Raises UserError if the source cannot
     be opened.
@@ -49,7 +50,7 @@ def open_source(job, skips, stop, reading):
     if job.pictures:
         from pipeline.detection.sources.picturesource import PictureSource
 
-        return PictureSource(job.source, skips, leave_out=job.outputs)
+        return nullcontext(PictureSource(job.source, skips, leave_out=job.outputs))
     from pipeline.detection.sources.videosource import VideoSource
 
     return VideoSource(partial(open_reader, job.source, reading), skips, stop, reading)

@@ -34,12 +34,6 @@ class PictureSource:
         self._is_single = self.paths == [str(paths[0])]
         self._skips = skips
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        pass
-
     def __iter__(self):
         for index, (path, name) in enumerate(zip(self.paths, self.names)):
             try:
