@@ -2,15 +2,20 @@
 
 import os
 import sys
+import time
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
+from math import inf
 from urllib.parse import urlsplit
 
 from pipeline.commandline import existing_file
+from pipeline.errors import UserError
 
 STANDARD_INPUT = "-"
 LINUX_CAMERAS = "/dev/video"
+DEFAULT_RATE = 30  # frames a second, for a camera that does not say its rate
 
 
 @dataclass(frozen=True)
@@ -53,22 +58,20 @@ def open_source(job, skips, stop, reading):
         return nullcontext(PictureSource(job.source, skips, leave_out=job.outputs))
     from pipeline.detection.sources.videosource import VideoSource
 
+    if not is_address(job.source):
+        reading = replace(reading, reconnect=0)
     return VideoSource(partial(open_reader, job.source, reading), skips, stop, reading)
 
 
-def open_reader(video, reading, closed):
-    """Return the reader of a camera or video; `closed` is an Event that ends tries to reconnect."""
+def open_reader(video, reading, timeout=inf):
+    """Return the reader of a camera or video; a stream has to open within `timeout` seconds."""
     if isinstance(video, int) or os.path.realpath(video).startswith(LINUX_CAMERAS):
-        from pipeline.detection.sources.videosource import CameraReader
-
         return CameraReader(video)
-    from pipeline.detection.sources.reconnectingreader import ReconnectingReader
     from pipeline.detection.sources.videoreader import VideoReader
 
     part = {"start": reading.start, "end": reading.end}
     if is_address(video):
-        open_stream = partial(VideoReader, video, video, network=True, **part)
-        return ReconnectingReader(open_stream, reading.reconnect, closed)
+        return VideoReader(video, video, network=True, timeout=timeout, **part)
     if video == STANDARD_INPUT:
         return VideoReader(f"pipe:{sys.stdin.fileno()}", "standard input", network=False, **part)
     return VideoReader(f"file:{video}", video, network=False, **part)
@@ -84,3 +87,43 @@ def require_file(path, what):
     """Raise UserError unless a path is a file with something in it, a pipe or a device."""
     if not os.path.exists(path) or os.path.isfile(path) or os.path.isdir(path):
         existing_file(path, what, "see samples/")
+
+
+class CameraReader:
+    """Iterates over the Frames of a webcam, by its number or the path of its device.
+
+    seconds of a frame is when it arrived, from the first one. The attributes are VideoReader's.
+    Raises UserError if the camera cannot be opened.
+    """
+
+    live = steady = True
+    count = sound = None
+    rest = ()
+    undecodable = 0
+    broken = "no more frames"
+
+    def __init__(self, camera):
+        import cv2  # slow to import
+
+        self.name = name = f"camera {camera}" if isinstance(camera, int) else camera
+        self._capture = cv2.VideoCapture(camera)
+        if not self._capture.isOpened():
+            raise UserError(f"{name} cannot be opened: none is there, or another program uses it; "
+                            "try another --camera number, or --video FILE")
+        rate = self._capture.get(cv2.CAP_PROP_FPS)
+        self.rate = rate if 1 <= rate <= 1000 else DEFAULT_RATE
+
+    def close(self):
+        self._capture.release()
+
+    def __iter__(self):
+        from pipeline.detection.sources.frame import Frame
+
+        began = None
+        for index in count():
+            read, image = self._capture.read()
+            if not read:
+                return
+            now = time.monotonic()
+            began = began or now
+            yield Frame(image, index, now - began, self.name)

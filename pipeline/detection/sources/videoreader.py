@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from fractions import Fraction
+from math import inf
 
 import av
 from av.stream import Disposition
@@ -41,7 +42,7 @@ class VideoReader:
     or None. undecodable: number of damaged frames so far. Raises UserError if it cannot be opened.
     """
 
-    def __init__(self, address, name, *, network, start=0.0, end=None, timeout=TIMEOUT):
+    def __init__(self, address, name, *, network, start=0.0, end=None, timeout=inf):
         self.name = name
         self.rest, self.broken, self.undecodable = [], None, 0
         self._container = container = open_container(address, name, network, timeout)
@@ -147,7 +148,8 @@ def open_container(address, name, network, timeout):
     options = {"rtsp_flags": "prefer_tcp"} if network else {
         "format_whitelist": ",".join(av.formats_available - PLAYLISTS - TEXTS)}
     try:
-        return av.open(address, options=options, timeout=(timeout, TIMEOUT) if network else None)
+        return av.open(address, options=options,
+                       timeout=(min(timeout, TIMEOUT), TIMEOUT) if network else None)
     except (av.FFmpegError, UnicodeError) as error:
         if network:
             raise UserError(f"{name}: the stream cannot be opened: {reason(error)}") from error

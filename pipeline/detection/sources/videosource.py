@@ -2,28 +2,27 @@
 
 import threading
 import time
-from itertools import count
-
-import cv2
 
 from pipeline.detection.sources.ahead import PATIENCE, ahead
-from pipeline.detection.sources.frame import Frame
 from pipeline.errors import UserError
+from pipeline.terminal import notice
 
 FRAMES_AHEAD = 8  # decoded while earlier ones are analysed
-DEFAULT_RATE = 30  # frames a second, for a camera that does not say its rate
+BETWEEN_TRIES = 0.5  # seconds from one try to open a stream again to the next
 
 
 class VideoSource:
     """Iterates over the Frames of a camera, a video file or a stream.
 
     Threads open and decode, so a stream that hangs does not hold up a stop. No frame of a file is
-    lost. Of a live source old frames are dropped where the analysis cannot keep up.
+    lost. Of a live source old frames are dropped where the analysis cannot keep up. A live source
+    begins at 0 seconds; if it drops and comes back, its numbers go on, and its seconds by the clock
+    of this machine. Of a file that comes again from its start, known frames are left out.
 
-    open_reader: a function that opens a reader; it gets an Event that is set when the source is
-    closed. skips: Skips of what is left out. stop: a StopRequest, which ends the iteration.
-    reading: a Reading. Within its context it has the reader's attributes, those of the frames that
-    are taken. Raises UserError if it cannot be opened or has no frame.
+    open_reader: a function that opens a reader, within some seconds if that is a stream. skips:
+    Skips of what is left out. stop: a StopRequest, which ends the iteration. reading: a Reading.
+    Within its context it has the reader's attributes, those of the frames that are taken. Raises
+    UserError if it cannot be opened or has no frame.
     """
 
     pictures = False
@@ -32,18 +31,23 @@ class VideoSource:
         self.start, self.rest = reading.start, []
         self._open_reader = open_reader
         self._skips, self._stop, self._reading = skips, stop, reading
-        self._began = None  # when the first frame was taken, by time.monotonic()
+        self._began = None  # when the first frame came, by time.monotonic()
+        self._index, self._seconds = -1, 0.0  # of the newest frame
+        self._broken, self._undecodable = None, 0
         self._closed, self._idle = threading.Event(), threading.Event()  # idle: no thread reads
         self._idle.set()
 
     def __enter__(self):
-        reader = next(ahead(map(self._open_reader, [self._closed]), 1, self._stop), None)
+        def opened():
+            yield self._open_reader()
+
+        reader = next(ahead(opened(), 1, self._stop), None)
         if reader is None:
             self._stop.end_if_requested()
-        self._reader, every = reader, self._reading.every
+        self._first = self._reader = reader
         self.name, self.live, self.sound = reader.name, reader.live, reader.sound
-        self.rate = reader.rate / (every if reader.steady else 1)
-        self.count = reader.count and -(-reader.count // every)
+        self.rate = reader.rate / (self._reading.every if reader.steady else 1)
+        self.count = reader.count and -(-reader.count // self._reading.every)
         if self.live and (self.start or self._reading.end is not None):
             self.__exit__()
             raise UserError(f"{self.name}: a live source has no parts; leave out --start and --end")
@@ -51,25 +55,25 @@ class VideoSource:
 
     def __exit__(self, *exception):
         self._closed.set()
-        if self._idle.wait(timeout=5 * PATIENCE):
-            self._reader.close()  # else a thread hangs in it, and ends with the process
+        if self._idle.wait(timeout=5 * PATIENCE):  # else a thread hangs, and ends with the process
+            self._reader.close()
+            self._first.close()
 
     def __iter__(self):
         yield from ahead(self._frames(), FRAMES_AHEAD, self, hand_on_sound if self.live else None)
         if self.requested:
             return
-        broken, undecodable = self._reader.broken, self._reader.undecodable
         if self._began is None:
-            why = f": {broken}" if broken else ""
+            why = f": {self._broken}" if self._broken else ""
             raise UserError(f"{self.name}: opened, but gives no frame{why}")
         self.rest = self._reader.rest
-        if undecodable:
+        if number := self._undecodable:
             self._skips.add("frames that could not be decoded",
-                            f"{self.name}: {undecodable:,} frame{'s' * (undecodable > 1)} could "
-                            "not be decoded; left out", undecodable)
-        if broken:
+                            f"{self.name}: {number:,} frame{'s' * (number > 1)} could not be "
+                            "decoded; left out", number)
+        if self._broken:
             self._skips.add("videos that break off",
-                            f"{self.name}: {broken}; what was read is kept")
+                            f"{self.name}: {self._broken}; what was read is kept")
 
     @property
     def requested(self):
@@ -86,52 +90,64 @@ class VideoSource:
         self._idle.clear()
         sound = []
         try:
-            for frame in self._reader:
+            for frame in self._all_frames():
                 sound += frame.sound
                 if frame.index % self._reading.every == 0:
-                    self._began = self._began or time.monotonic()
                     frame.sound, sound = sound, []
                     yield frame
         finally:
             self._idle.set()
 
+    def _all_frames(self):
+        """Yield the frames of the reader, and of those that replace it when the stream drops."""
+        deadline = None
+        while True:
+            for frame in self._placed(self._reader):
+                if deadline is not None:
+                    notice(f"{self.name}: is back")
+                    deadline = None
+                yield frame
+            self._undecodable += self._reader.undecodable
+            self._broken = self._reader.broken
+            if not self._broken or not self._reading.reconnect:
+                return
+            if deadline is None:
+                deadline = time.monotonic() + self._reading.reconnect
+                notice(f"{self.name}: drops, {self._broken}; tried again for up to "
+                       f"{self._reading.reconnect:g} s")
+            if not self._open_again(deadline):
+                self._broken = f"did not come back within {self._reading.reconnect:g} s"
+                return
+
+    def _placed(self, reader):
+        """Yield a reader's frames with their place and time in the whole stream."""
+        now = shift = None
+        for frame in reader:
+            if now is None:
+                now = time.monotonic()
+                self._began = self._began or now
+                shift = max(now - self._began, self._seconds) - frame.seconds
+            if self.live:
+                frame.index = self._index + 1
+                frame.seconds = max(frame.seconds + shift, self._seconds)
+                for packet in frame.sound:
+                    packet.seconds += shift
+            elif frame.seconds < self._seconds or frame.index <= self._index:
+                continue
+            self._index, self._seconds = frame.index, frame.seconds
+            yield frame
+
+    def _open_again(self, deadline):
+        """Replace the reader; return whether the stream could be opened before the deadline."""
+        while not self._closed.wait(BETWEEN_TRIES) and (left := deadline - time.monotonic()) > 0:
+            try:  # the first reader stays open: outputs still use its sound
+                self._reader = self._open_reader(timeout=left)
+                return True
+            except UserError:
+                pass
+        return False
+
 
 def hand_on_sound(dropped, next_frame):
     """Put the sound of a frame that is dropped before the next frame's."""
     next_frame.sound[:0] = dropped.sound
-
-
-class CameraReader:
-    """Iterates over the Frames of a webcam, by its number or the path of its device.
-
-    seconds of a frame is when it arrived, from the first one. The attributes are VideoReader's.
-    Raises UserError if the camera cannot be opened.
-    """
-
-    live = steady = True
-    count = sound = None
-    rest = ()
-    undecodable = 0
-    broken = "no more frames"
-
-    def __init__(self, camera):
-        self.name = name = f"camera {camera}" if isinstance(camera, int) else camera
-        self._capture = cv2.VideoCapture(camera)
-        if not self._capture.isOpened():
-            raise UserError(f"{name} cannot be opened: none is there, or another program uses it; "
-                            "try another --camera number, or --video FILE")
-        rate = self._capture.get(cv2.CAP_PROP_FPS)
-        self.rate = rate if 1 <= rate <= 1000 else DEFAULT_RATE
-
-    def close(self):
-        self._capture.release()
-
-    def __iter__(self):
-        began = None
-        for index in count():
-            read, image = self._capture.read()
-            if not read:
-                return
-            now = time.monotonic()
-            began = began or now
-            yield Frame(image, index, now - began, self.name)

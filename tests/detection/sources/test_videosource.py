@@ -29,7 +29,7 @@ class Reader(SimpleNamespace):
 
 
 def source_of(reader):
-    return VideoSource(lambda closed: reader, Skips(), StopRequest(), Reading())
+    return VideoSource(lambda: reader, Skips(), StopRequest(), Reading())
 
 
 def test_a_live_source_gives_the_newest_frame_with_the_sound_of_those_dropped():
