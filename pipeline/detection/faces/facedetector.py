@@ -113,13 +113,8 @@ class FaceDetector:
 
     def _search_everywhere(self, gray):
         shrunk = shrunk_to_width(gray, self.width)
-        boxes = self._search(shrunk, MIN_NEIGHBORS, self.min_face, 0)
+        boxes = search(self._cascade, shrunk, MIN_NEIGHBORS, self.min_face)
         return boxes * (gray.shape[1] / shrunk.shape[1])
-
-    def _search(self, image, min_neighbors, smallest, largest):
-        return np.reshape(self._cascade.detectMultiScale(
-            image, scaleFactor=SCALE_FACTOR, minNeighbors=min_neighbors,
-            minSize=(smallest, smallest), maxSize=(largest, largest)), (-1, 4))
 
     def _search_near(self, gray, shrunk_width):
         """Return the known faces at their new places, or None if one is lost."""
@@ -131,7 +126,7 @@ class FaceDetector:
             left, top = max(0, x - margin), max(0, y - margin)
             region = image[top:y + height + margin, left:x + width + margin]
             smallest, largest = (max(self.min_face, round(size * width)) for size in SEARCH_SIZES)
-            near = self._search(region, SEARCH_MIN_NEIGHBORS, smallest, largest)
+            near = search(self._cascade, region, SEARCH_MIN_NEIGHBORS, smallest, largest)
             near = [*found, *(near + (left, top, 0, 0)).astype(int).tolist()]
             near = non_maximum_suppression(near)[len(found):]
             if not near:
@@ -162,9 +157,7 @@ class PictureFaceDetector:
     def detect(self, gray, seconds=0.0):
         """Return boxes as FaceDetector does."""
         shrunk = shrunk_to_width(gray, self.width)
-        boxes = np.reshape(self.proposing.detectMultiScale(
-            shrunk, scaleFactor=SCALE_FACTOR, minNeighbors=PROPOSED_MIN_NEIGHBORS,
-            minSize=(self.min_face, self.min_face)), (-1, 4))
+        boxes = search(self.proposing, shrunk, PROPOSED_MIN_NEIGHBORS, self.min_face)
         support = np.array([sum(map(self._neighbors, looks(shrunk, box)))
                             for box in boxes.tolist()])
         best = [number for number in np.argsort(-support, kind="stable")
@@ -182,6 +175,13 @@ class PictureFaceDetector:
         face = (margin, margin, LOOK_SIDE, LOOK_SIDE)
         return max((int(count) for box, count in zip(boxes, counts)
                     if overlap(box, face) > LEAST_OVERLAP), default=0)
+
+
+def search(cascade, image, min_neighbors, smallest, largest=0):
+    """Return the boxes (N, 4) that a cascade finds; largest: their side, 0 for any."""
+    return np.reshape(cascade.detectMultiScale(
+        image, scaleFactor=SCALE_FACTOR, minNeighbors=min_neighbors,
+        minSize=(smallest, smallest), maxSize=(largest, largest)), (-1, 4))
 
 
 def looks(image, box):

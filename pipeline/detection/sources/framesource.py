@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from math import inf
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 from pipeline.commandline import existing_file
 from pipeline.errors import UserError
@@ -39,11 +39,7 @@ def is_address(video):
 
 def local_path(video):
     """Return the path of a file:// address; other addresses and paths as they are."""
-    if not video.startswith("file://"):
-        return video
-    from urllib.request import url2pathname  # slow to import
-
-    return url2pathname(urlsplit(video).path)
+    return unquote(video.removeprefix("file://")) if video.startswith("file://") else video
 
 
 def open_source(job, skips, stop, reading):

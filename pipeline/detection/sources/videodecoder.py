@@ -29,7 +29,9 @@ class VideoDecoder:
         self._video, self._name = video, name
         self._by_arrival = live and bool(container.format.flags & Flags.no_timestamps.value)
         self.is_avi = container.format.name == "avi"
-        self._aspect = aspect(video.sample_aspect_ratio)
+        self._aspect = float(video.sample_aspect_ratio or 1)
+        if not 1 / LARGEST_ASPECT <= self._aspect <= LARGEST_ASPECT:
+            self._aspect = 1.0
         self._matrix = None  # that of the first frame
         self._step = float(1 / rate)
         self._zero = start_of(container, video)
@@ -88,9 +90,3 @@ def start_of(container, video):
         return first
     picture = float(video.start_time * video.time_base)
     return max(first, 0.0) if LONGEST_LEAD <= picture - first <= LARGEST_GAP else picture
-
-
-def aspect(ratio):
-    """Return a pixel's width over its height, 1 where it is not known or makes no sense."""
-    ratio = ratio or 1
-    return ratio if 1 / LARGEST_ASPECT <= ratio <= LARGEST_ASPECT else 1

@@ -8,7 +8,7 @@ import av
 from av.stream import Disposition
 
 from pipeline.detection.sources.frame import SoundPacket
-from pipeline.detection.sources.videodecoder import VideoDecoder, aspect
+from pipeline.detection.sources.videodecoder import VideoDecoder
 from pipeline.errors import UserError
 
 # A local file must not name other files or servers, and FFmpeg would draw a text.
@@ -37,9 +37,9 @@ class VideoReader:
     end: seconds of the part that is read; its frames keep the file's indices and times.
 
     live: it has no known end. rate: nominal, frames a second; steady: all frames have this rate.
-    count: frames to come by the header, or None. sound: the stream of the sound, or None;
-    rest: its SoundPackets after the last frame. broken: why reading ended before the video did,
-    or None. undecodable: number of damaged frames so far. Raises UserError if it cannot be opened.
+    count: frames by the header, or None. sound: the stream of the sound, or None; rest: its
+    SoundPackets after the last frame. broken: why reading ended before the video did, or None.
+    undecodable: number of damaged frames so far. Raises UserError if it cannot be opened.
     """
 
     def __init__(self, address, name, *, network, start=0.0, end=None, timeout=inf):
@@ -54,10 +54,7 @@ class VideoReader:
         self._start, self._end = start, end
         self._duration = promised_seconds(container, self._streams)
         self.rate, self.steady = nominal_rate(video)
-        self.count = video.frames or None
-        if self.count and self._duration and (start or end is not None):
-            length = max(min(self._duration, end or self._duration) - start, 0)
-            self.count = round(self.count * length / self._duration)
+        self.count = None if start or end is not None else video.frames or None
         self._decoder = VideoDecoder(container, video, name, self.rate, live=self.live)
         self._read = self._newest = 0.0  # end of all packets and start of the newest picture
         self._times = []  # of the pictures' packets, until the part begins
@@ -165,11 +162,6 @@ def video_stream(container, name):
         raise UserError(f"{name}: has no moving picture; expected a video")
     if video.codec_context is None:
         raise UserError(f"{name}: its video codec is not known; convert it to H.264")
-    ratio = aspect(video.sample_aspect_ratio)
-    pixels = video.width * video.height * max(ratio, 1 / ratio)  # once they are square
-    if pixels > MOST_PIXELS:
-        raise UserError(f"{name}: frames of {pixels / 1e6:,.0f} million pixels, and the limit is "
-                        f"{MOST_PIXELS / 1e6:.0f} million; shrink the video")
     video.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
     return video
 
