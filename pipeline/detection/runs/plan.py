@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from pipeline.commandline import new_folder
+from pipeline.commandline import existing_file, new_folder
 from pipeline.detection.outputs import formats
 from pipeline.detection.sources import framesource
 from pipeline.errors import UserError
@@ -92,7 +92,7 @@ def _picture_job(pictures, outputs):
         raise UserError("--timeline is for videos: pictures have no time; leave it out")
     several = len(pictures) > 1 or Path(pictures[0]).is_dir()
     if not several:
-        framesource.require_file(pictures[0], "picture")
+        existing_file(pictures[0], "picture", "see samples/")
     if "annotated" in outputs and (several or _is_folder(outputs["annotated"])):
         new_folder(Path(outputs["annotated"]))
     return Job(tuple(pictures), pictures=True,

@@ -74,15 +74,10 @@ def open_reader(video, reading, timeout=inf):
 
 
 def require_video(video):
-    """Raise UserError if a video's path leads nowhere. A camera or an address is not tried."""
-    if isinstance(video, str) and not is_address(video) and video != STANDARD_INPUT:
-        require_file(video, "video file")
-
-
-def require_file(path, what):
-    """Raise UserError unless a path is a file with something in it, a pipe or a device."""
-    if not os.path.exists(path) or os.path.isfile(path) or os.path.isdir(path):
-        existing_file(path, what, "see samples/")
+    """Raise UserError if a video's path leads nowhere; a camera, pipe or address is not tried."""
+    if isinstance(video, str) and not is_address(video) and video != STANDARD_INPUT and (
+            os.path.isfile(video) or os.path.isdir(video) or not os.path.exists(video)):
+        existing_file(video, "video file", "see samples/")
 
 
 class CameraReader:

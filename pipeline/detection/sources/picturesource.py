@@ -74,24 +74,19 @@ def array_pixels(image, bgr):
     """Return an array as (height, width, 3) uint8 BGR; raise UserError if it is no picture."""
     if image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,), (4,)) or 0 in image.shape:
         raise UserError(f"found an array of shape {image.shape}, {EXPECTED}")
-    pixels = np.ascontiguousarray(eight_bits(image))
+    if image.dtype == np.uint16:
+        image = picturefile.in_8_bits(image)
+    elif image.dtype.kind == "f":
+        low, high = image.min(), image.max()
+        if not (low >= 0 and high <= 1):  # NaN is neither
+            raise UserError(f"found floats from {low:g} to {high:g}, expected 0 to 1; give uint8 "
+                            "for 0 to 255")
+        image = np.rint(image * np.float32(255)).astype(np.uint8)
+    elif image.dtype != np.uint8:
+        raise UserError(f"found an array of {image.dtype}, {EXPECTED}")
+    pixels = np.ascontiguousarray(image)
     if pixels.ndim == 2:
         return cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
     if pixels.shape[2] == 4:  # which of its colors is red does not matter yet
         pixels = np.array(picturefile.on_white(Image.fromarray(pixels)).convert("RGB"))
     return pixels if bgr else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
-
-
-def eight_bits(image):
-    """Return an array of uint8, uint16 or floats in 0-1 as uint8; raise UserError for others."""
-    if image.dtype == np.uint8:
-        return image
-    if image.dtype == np.uint16:
-        return picturefile.in_8_bits(image)
-    if image.dtype.kind != "f":
-        raise UserError(f"found an array of {image.dtype}, {EXPECTED}")
-    low, high = image.min(), image.max()
-    if not (low >= 0 and high <= 1):  # NaN is neither
-        raise UserError(f"found floats from {low:g} to {high:g}, expected 0 to 1; give uint8 for 0 "
-                        "to 255")
-    return np.rint(image * np.float32(255)).astype(np.uint8)
