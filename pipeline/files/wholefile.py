@@ -85,8 +85,9 @@ def place_of(path):
     if is_special or os.path.abspath(path).startswith(OPEN_FILES):
         return None
     place = Path(os.path.realpath(path))
-    if not place.parent.is_dir():
-        raise UserError(f"{path}: cannot be written: no folder {place.parent}; create it")
+    for folder in (path.parent, place.parent):
+        if not folder.is_dir():
+            raise UserError(f"{path}: cannot be written: no folder {folder}; create it")
     if place.is_dir():
         raise UserError(f"{path}: a folder, expected a file's name")
     if place.exists() and not os.access(place, os.W_OK):
