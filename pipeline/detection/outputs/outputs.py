@@ -12,8 +12,7 @@ from pipeline.detection.outputs.facestatistics import FaceStatistics
 from pipeline.detection.outputs.formats import sidecar_of
 from pipeline.detection.outputs.runsummary import RunSummary
 from pipeline.detection.outputs.sidecar import table_with_sidecar
-from pipeline.files.locks import locked_output
-from pipeline.files.places import require_apart
+from pipeline.files.places import locked_output, require_apart
 from pipeline.terminal import printable
 
 
