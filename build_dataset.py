@@ -20,7 +20,8 @@ from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.files.places import require_apart
 from pipeline.files.wholefile import place_of, whole_file
-from pipeline.io.classnames import known_name, ordered_names
+from pipeline.io.facesamples import known_name
+from pipeline.io.ferplus import labels_of_votes
 from pipeline.quietimports import prepare_opencv
 from pipeline.terminal import notice, printable
 
@@ -88,8 +89,6 @@ def main(argv=None):
     words = dict(config.EMOTION_WORDS)
     told = tuple(known_name(name, words) for name in args.class_names or ())
     require_flags_that_fit(args, told)
-    if args.ferplus_share is None:
-        args.ferplus_share = 1.0
     faces = [config.CASCADE_PATH, config.DETECTOR_PATH]
     require_apart(filter(None, [args.images or args.csv, args.ferplus, *faces]), outputs_of(args))
     if args.left_out:
@@ -106,22 +105,22 @@ def outputs_of(args):
 
 def require_flags_that_fit(args, told):
     """Raise UserError for flags that do not go together."""
-    pictures = {"--find-faces": args.find_faces, "--groups": args.groups,
-                "--left-out": args.left_out}
-    for flag, given in pictures.items():
-        if given and not args.images:
-            raise UserError(f"{flag} is for pictures; give --images FOLDER, or leave it out")
-    if args.left_out and not args.find_faces:
-        raise UserError("--left-out lists the pictures without a face; give --find-faces as well, "
-                        "or leave it out")
-    if args.ferplus_share is not None and not args.ferplus:
-        raise UserError("--ferplus-share is of FER+'s votes; give --ferplus FILE, or leave it out")
-    if args.ferplus and (args.images or args.class_names):
-        raise UserError("--ferplus has votes on the rows of fer2013.csv; leave out "
-                        + ("--images" if args.images else "--class-names"))
-    if args.classes and args.class_names:
-        raise UserError("--classes and --class-names both say which classes; leave out one")
-    if args.class_names and (len(told) < 2 or len(set(told)) < len(told)):
+    for flag, given, needed, there in (
+        ("--find-faces", args.find_faces, "--images", args.images),
+        ("--groups", args.groups, "--images", args.images),
+        ("--left-out", args.left_out, "--find-faces", args.find_faces),
+        ("--ferplus-share", args.ferplus_share is not None, "--ferplus", args.ferplus),
+    ):
+        if given and not there:
+            raise UserError(f"{flag} needs {needed}; give that as well, or leave {flag} out")
+    for flag, given, other, there in (
+        ("--ferplus", args.ferplus, "--images", args.images),
+        ("--ferplus", args.ferplus, "--class-names", told),
+        ("--classes", args.classes, "--class-names", told),
+    ):
+        if given and there:
+            raise UserError(f"{flag} and {other} do not go together; leave one of them out")
+    if told and not 2 <= len(set(told)) == len(told):
         raise UserError(f"--class-names {' '.join(args.class_names)}: expected two different names "
                         f"or more, found {', '.join(told)}")
 
@@ -132,35 +131,33 @@ def build(args, told, words):
     told: the names of --class-names. words: as known_name takes them.
     """
     from pipeline.files.locks import locked_folder
-    from pipeline.io import classnames, splitting
+    from pipeline.io import facesamples
     from pipeline.io.hdf5datasetwriter import write_databases
 
     with locked_folder(args.output, "building"):
         source = pictures_of(args, words) if args.images else rows_of(args, told, words)
         samples = list(source)
-        names = told or class_names_of(args, source, samples)
-        classnames.require_names(source.path, names)
+        found = {sample.class_name for sample in samples}
+        names = told or class_names_of(args, source, found)
+        facesamples.require_names(source.path, names)
         attributes = {"classes": len(names), "class_names": names,
                       "source": printable(source.path.name), "source_sha256": source.sha256}
-        labels = [classnames.class_index(sample.class_name, names, config.COUNTS_AS)
+        labels = [facesamples.class_index(sample.class_name, names, config.COUNTS_AS)
                   for sample in samples]
-        values = None
+        further = None
         if args.ferplus:
-            attributes["ferplus_share"] = args.ferplus_share
-            labels, values = votes_of(args, names, labels, samples)
+            attributes["ferplus_share"] = weight = (
+                1.0 if args.ferplus_share is None else args.ferplus_share)
+            labels, further = labels_of_votes(args.ferplus, names, weight, labels, [
+                config.USAGES.get(sample.split) for sample in samples])
         if args.only:
-            splits = splitting.splits_for_testing(samples, labels)
+            splits = facesamples.splits_for_testing(samples, labels)
         else:
-            source.require_splits()
-            splits = splitting.completed_splits(samples, labels, share=config.DRAWN_SHARE,
-                                                seed=config.SEED)
-        counts = splitting.counts_of(labels, splits, names)
-        classnames.require_samples(source.path, counts, names,
-                                   {sample.class_name for sample in samples})
-        if not args.only:
-            splitting.require_all_splits(source.path, counts)
-        require_trained_classes(args, source, classnames.lacking_in_train(counts, names))
-        write_databases(args.output, samples, labels, splits, attributes, values)
+            splits = facesamples.completed_splits(samples, labels, share=config.DRAWN_SHARE,
+                                                  seed=config.SEED)
+        counts = facesamples.counts_of(labels, splits, names)
+        require_images(args, source, names, counts, found)
+        write_databases(args.output, samples, labels, splits, attributes, further)
     print_counts(counts, names, args.output)
     print_left_out(args, source, labels)
     print_end(args, counts)
@@ -170,15 +167,10 @@ def rows_of(args, told, words):
     """Return the RowSamples of the CSV file."""
     from pipeline.io.fer2013 import RowSamples
 
-    numbered, remedy = config.CLASS_NAMES[8], ""
-    if told:
-        numbered, remedy = told, "; give --class-names a name for each number"
-    elif args.classes != 8:
-        numbered, remedy = config.CLASS_NAMES[7], (
-            "; give --classes 8 if 7 is contempt, or --class-names for other classes")
-    return RowSamples(args.csv, config.IMAGE_SIZE, numbered=numbered, remedy=remedy,
-                      words=words, splits=config.SPLITS | config.OTHER_USAGES,
-                      whole=config.SPLITS)
+    return RowSamples(args.csv, config.IMAGE_SIZE, words=words,
+                      numbered=told or config.CLASS_NAMES[8 if args.classes == 8 else 7],
+                      splits=config.SPLITS | config.OTHER_USAGES,
+                      whole=() if args.only else config.SPLITS)
 
 
 def pictures_of(args, words):
@@ -191,8 +183,6 @@ def pictures_of(args, words):
                               find_face=partial(largest_face, yunet_path=config.DETECTOR_PATH)
                               if args.find_faces else None)
     require_apart([picture.path for picture in pictures.pictures], outputs_of(args))
-    if not args.only:
-        pictures.require_training()
     return pictures
 
 
@@ -216,43 +206,41 @@ def largest_face(image, yunet_path):
     return tuple(map(int, boxes[0])) if len(boxes) else None
 
 
-def class_names_of(args, source, samples):
-    """Return the names of the classes: those of FER2013, or all that the source has."""
-    found = (source.class_names if args.images
-             else {sample.class_name for sample in samples})
-    fer2013 = set(config.CLASS_NAMES[7])
-    numbered = not args.images and not source.has_words
-    if args.classes or numbered or found == fer2013:
-        return config.CLASS_NAMES[args.classes or config.DEFAULT_CLASSES]
-    return ordered_names(found, config.CLASS_NAMES[8])
+def class_names_of(args, source, found):
+    """Return the names of the classes: those of FER2013, or all that the source has.
 
-
-def require_trained_classes(args, source, lacking):
-    """Raise UserError if a class has no image for training.
-
-    lacking: as lacking_in_train returns it. If nothing but the numbers of a CSV says that the
-    classes are those of FER2013, this is only a notice.
+    found: the names of the images' classes; a folder's pictures may all be unreadable.
     """
-    if not lacking or args.ferplus:
+    found = source.class_names if args.images else found
+    numbered = not args.images and not source.has_words
+    if args.classes or numbered or found == set(config.CLASS_NAMES[7]):
+        return config.CLASS_NAMES[args.classes or config.DEFAULT_CLASSES]
+    usual = config.CLASS_NAMES[8]
+    return (*(name for name in usual if name in found), *sorted(found - set(usual)))
+
+
+def require_images(args, source, names, counts, found):
+    """Raise UserError if a split has no image, or a class none to train on.
+
+    If nothing but the numbers of a CSV says that the classes are those of FER2013, a class
+    without images is only a notice.
+    """
+    from pipeline.io.facesamples import SPLITS, require_counts
+
+    if not counts:
+        raise UserError(f"{source.path}: no image of {', '.join(names)}, found "
+                        f"{', '.join(sorted(found)) or 'none at all'}; give other --class-names"
+                        + ", or leave out --find-faces" * args.find_faces)
+    if args.only:
         return
-    line = f"{source.path}: {lacking}"
-    if args.class_names:
-        raise UserError(f"{line}, expected some in train; or leave it out of --class-names")
-    if args.classes:
-        raise UserError(f"{line}, expected some in train; or leave out --classes {args.classes}")
-    if args.images or source.has_words:
-        raise UserError(f"{line}, expected some in train; or say which classes there are with "
-                        "--class-names")
-    notice(f"{line} in train; if its numbers are other classes than FER2013's, name them with "
-           "--class-names")
-
-
-def votes_of(args, names, labels, samples):
-    """Return the labels by FER+'s votes, and the targets and votes of each sample."""
-    from pipeline.io.ferplus import labels_of_votes
-
-    usages = [config.USAGES.get(sample.split) for sample in samples]
-    return labels_of_votes(args.ferplus, names, args.ferplus_share, labels, usages)
+    require_counts(source.path, counts, SPLITS)
+    lacking = [name for name, count in zip(names, counts["train"]) if not count]
+    if lacking and not args.ferplus:
+        line = (f"{source.path}: no image of {', '.join(lacking)} in the training split; add some, "
+                "or name the classes with --class-names")
+        if args.images or source.has_words or args.classes or args.class_names:
+            raise UserError(line)
+        notice(line)
 
 
 def print_counts(counts, class_names, output):

@@ -121,15 +121,12 @@ def predict_and_evaluate(args, database, path):
     from pipeline.evaluation.measures import accuracy_on, evaluate
     from pipeline.evaluation.testtimeaugmentation import predict, require_numbers
     from pipeline.io import checkpoint
-    from pipeline.io.hdf5database import also_in
-    from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-    from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
+    from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator, also_in
 
     model, record = load_model(args)
     identity = {"model": str(args.model), "dataset": str(args.dataset), "split": args.split,
                 "model_sha256": hashlib.sha256(args.model.read_bytes()).hexdigest()}
-    with HDF5DatasetGenerator(database, config.BATCH_SIZE,
-                              preprocessor=ImageToArrayPreprocessor()) as dataset:
+    with HDF5DatasetGenerator(database, config.BATCH_SIZE) as dataset:
         identity["dataset_sha256"] = dataset.digest()
         report.require_own(path, identity)
         names = record["class_names"]

@@ -15,7 +15,6 @@ import argparse
 import json
 import shlex
 from contextlib import nullcontext
-from dataclasses import fields
 
 from config import emotion_config as config
 from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS, descriptions
@@ -31,8 +30,7 @@ from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.quietimports import import_keras
 from pipeline.terminal import printable
-from pipeline.training.folders import Folders, require_own
-from pipeline.training.trainingplan import Wanted, training_plan
+from pipeline.training.trainingplan import Folders, require_own, training_plan
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -135,11 +133,8 @@ def main(argv=None):
     if args.devices and args.distributed:
         raise UserError("--distributed takes every device of its processes, found --devices "
                         f"{args.devices} as well; leave one of them out")
-    record = training_plan(
-        EXPERIMENTS,
-        {"experiment": DEFAULT_EXPERIMENT, "precision": "float32", "seed": config.SEED},
-        Wanted(**{field.name: getattr(args, field.name) for field in fields(Wanted)}),
-    )
+    defaults = {"experiment": DEFAULT_EXPERIMENT, "precision": "float32", "seed": config.SEED}
+    record = training_plan(EXPERIMENTS, defaults, args)
     recipe = EXPERIMENTS[record["experiment"]]
     for split in ("train", "val"):
         existing_file(args.dataset / f"{split}.hdf5", "database", "run build_dataset.py first")
@@ -148,27 +143,21 @@ def main(argv=None):
     for folder in (folders.checkpoints, folders.output):
         new_folder(folder)
     import_keras()
-    from pipeline.training.devices import split_batches
-    from pipeline.training.processes import Processes, joined_processes
+    from pipeline.training.devices import joined_processes, split_batches
     from pipeline.training.training import Settings, train
 
-    with joined_processes() if args.distributed else nullcontext(Processes()) as processes:
-        train(
-            recipe,
-            record,
-            args.model,
-            folders,
-            Settings(
-                input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
-                batch_size=recipe.batch_size or config.BATCH_SIZE,
-                checkpoint_every=config.CHECKPOINT_EVERY,
-                classes=config.DEFAULT_CLASSES,
-                overwrite=args.overwrite,
-            ),
-            distribution=split_batches(None if args.distributed else args.devices or 1),
-            processes=processes,
+    with joined_processes() if args.distributed else nullcontext() as process:
+        settings = Settings(
+            input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
+            batch_size=recipe.batch_size or config.BATCH_SIZE,
+            checkpoint_every=config.CHECKPOINT_EVERY,
+            classes=config.DEFAULT_CLASSES,
+            overwrite=args.overwrite,
+            process=process,
         )
-        if processes.number == 0:
+        train(recipe, record, args.model, folders, settings,
+              split_batches(None if args.distributed else args.devices or 1))
+        if not process:
             print_end(record, folders)
 
 

@@ -1,9 +1,12 @@
 """Random flips, rotations, zooms and shifts of gray images."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 
+@dataclass(frozen=True)
 class AffineAugmentor:
     """Varies each image by one random affine map about its centre, in a single resampling.
 
@@ -13,14 +16,12 @@ class AffineAugmentor:
     change of the width to the height. Pixels from outside repeat the edge.
     """
 
-    def __init__(self, *, horizontal_flip=False, rotation_range=0.0, zoom_range=0.0,
-                 shift_range=0.0, scale_range=0.0, aspect_range=0.0):
-        self.horizontal_flip = horizontal_flip
-        self.rotation_range = rotation_range
-        self.zoom_range = zoom_range
-        self.shift_range = shift_range
-        self.scale_range = scale_range
-        self.aspect_range = aspect_range
+    horizontal_flip: bool = False
+    rotation_range: float = 0.0
+    zoom_range: float = 0.0
+    shift_range: float = 0.0
+    scale_range: float = 0.0
+    aspect_range: float = 0.0
 
     def augment(self, images, random):
         """Return (N, height, width) uint8 images varied by a numpy.random.Generator."""

@@ -1,4 +1,4 @@
-"""The network of a training: built from its recipe, or from the graph of a trained one."""
+"""The network of a training: built from its recipe or a trained one, and compiled."""
 
 import importlib
 import inspect
@@ -24,9 +24,8 @@ def built(recipe, experiment, input_shape, classes):
     class, or it takes other options.
     """
     module, _, name = recipe.architecture.partition(".")
-    place = f"pipeline.nn.conv.{module}"
     try:
-        build = getattr(importlib.import_module(place), name).build
+        build = getattr(importlib.import_module(f"pipeline.nn.conv.{module}"), name).build
     except (ModuleNotFoundError, AttributeError) as error:
         if (error.name or "").partition(".")[0] not in ("pipeline", name, "build"):
             raise  # a fault in the module itself
@@ -124,3 +123,31 @@ def compile_for_training(model, optimizer, learning_rate, *, label_smoothing=0.0
         metrics=["accuracy"],
         jit_compile=keras.backend.backend() == "jax",  # XLA halves TensorFlow's speed on a CPU
     )
+
+
+def learning_rate_schedule(recipe, epochs):
+    """Return a function of the epoch, counted from 0, for a training of `epochs` in all.
+
+    recipe: with learning_rate(epoch), counted from 1, cosine and warmup_epochs. With cosine the
+    recipe's rate is the peak: it is climbed to over warmup_epochs and left for 0 along half a
+    cosine (Loshchilov and Hutter, 2017). Else the rate is the recipe's at each epoch.
+    """
+    if not recipe.cosine:
+        return lambda epoch: recipe.learning_rate(epoch + 1)
+    peak = recipe.learning_rate(1)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=peak / (recipe.warmup_epochs + 1), warmup_target=peak,
+        warmup_steps=recipe.warmup_epochs, decay_steps=epochs - recipe.warmup_epochs)
+    return lambda epoch: float(schedule(epoch))
+
+
+def seed_layers(model, seed, epoch):
+    """Seed each layer that draws (dropout, noise) by the seed and the epoch, counted from 1.
+
+    So a resumed epoch draws what it would have drawn in a run that was never stopped, whatever
+    the model file keeps of the random state.
+    """
+    for position, layer in enumerate(model.layers):
+        if generator := getattr(layer, "seed_generator", None):
+            state = np.random.SeedSequence((seed, epoch, position))
+            generator.state.assign(state.generate_state(2))

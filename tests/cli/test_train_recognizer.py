@@ -16,6 +16,7 @@ from config.experiments import EXPERIMENTS
 from pipeline.io import checkpoint
 from tests.conftest import (
     EPOCHS,
+    MODEL,
     ROOT,
     change_record,
     environment,
@@ -239,8 +240,8 @@ def test_a_pretrained_network_is_for_the_recipe_that_starts_from_it(
 
 
 def test_a_recipe_for_votes_needs_their_database(dataset, tmp_path):
-    line = refused(dataset, tmp_path, "--experiment", 23)
-    assert "train.hdf5: has ferplus_share None, experiment 23 expects 0.5; build it with" in line
+    line = refused(dataset, tmp_path, "--experiment", 25, "--pretrained", MODEL)
+    assert "train.hdf5: has ferplus_share None, experiment 25 expects 0.5; build it with" in line
 
 
 def test_a_cosine_cannot_be_given_another_end(dataset, averaged_run, tmp_path):
