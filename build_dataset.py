@@ -135,7 +135,7 @@ def build(args, told, words):
     from pipeline.io.hdf5datasetwriter import write_databases
 
     with locked_folder(args.output, "building"):
-        source = pictures_of(args, words) if args.images else rows_of(args, told, words)
+        source = source_of(args, told, words)
         samples = list(source)
         found = {sample.class_name for sample in samples}
         names = told or class_names_of(args, source, found)
@@ -159,29 +159,24 @@ def build(args, told, words):
         require_images(args, source, names, counts, found)
         write_databases(args.output, samples, labels, splits, attributes, further)
     print_counts(counts, names, args.output)
-    print_left_out(args, source, labels)
-    print_end(args, counts)
+    print_end(args, source, labels, counts)
 
 
-def rows_of(args, told, words):
-    """Return the RowSamples of the CSV file."""
-    from pipeline.io.fer2013 import RowSamples
-
-    return RowSamples(args.csv, config.IMAGE_SIZE, words=words,
-                      numbered=told or config.CLASS_NAMES[8 if args.classes == 8 else 7],
-                      splits=config.SPLITS | config.OTHER_USAGES,
-                      whole=() if args.only else config.SPLITS)
-
-
-def pictures_of(args, words):
-    """Return the PictureSamples of the folder."""
+def source_of(args, told, words):
+    """Return the PictureSamples of the folder, or the RowSamples of the CSV file."""
     from pipeline.files.folder import Skips
+    from pipeline.io.fer2013 import RowSamples
     from pipeline.io.picturesamples import PictureSamples
 
+    if not args.images:
+        return RowSamples(args.csv, config.IMAGE_SIZE, words=words,
+                          numbered=told or config.CLASS_NAMES[8 if args.classes == 8 else 7],
+                          splits=config.SPLITS | config.OTHER_USAGES,
+                          whole=() if args.only else config.SPLITS)
+    find_face = partial(largest_face, yunet_path=config.DETECTOR_PATH) if args.find_faces else None
     pictures = PictureSamples(args.images, config.IMAGE_SIZE, Skips(), words=words,
-                              split_folders=config.SPLIT_FOLDERS, groups=args.groups,
-                              find_face=partial(largest_face, yunet_path=config.DETECTOR_PATH)
-                              if args.find_faces else None)
+                              split_folders=config.SPLIT_FOLDERS, find_face=find_face,
+                              groups=args.groups)
     require_apart([picture.path for picture in pictures.pictures], outputs_of(args))
     return pictures
 
@@ -222,19 +217,19 @@ def class_names_of(args, source, found):
 def require_images(args, source, names, counts, found):
     """Raise UserError if a split has no image, or a class none to train on.
 
-    If nothing but the numbers of a CSV says that the classes are those of FER2013, a class
-    without images is only a notice.
+    found: the names of all classes in the source. If nothing but the numbers of a CSV says that
+    the classes are those of FER2013, a class without images is only a notice.
     """
-    from pipeline.io.facesamples import SPLITS, require_counts
-
     if not counts:
         raise UserError(f"{source.path}: no image of {', '.join(names)}, found "
                         f"{', '.join(sorted(found)) or 'none at all'}; give other --class-names"
                         + ", or leave out --find-faces" * args.find_faces)
-    if args.only:
-        return
-    require_counts(source.path, counts, SPLITS)
-    lacking = [name for name, count in zip(names, counts["train"]) if not count]
+    for split in () if args.only else config.USAGES:
+        if split not in counts:
+            raise UserError(f"{source.path}: no image for {split}.hdf5: none is given, or there "
+                            "are too few different ones, or groups of them, to draw a tenth of a "
+                            "class from; add some, or give --only test")
+    lacking = [name for name, number in zip(names, counts.get("train", ())) if not number]
     if lacking and not args.ferplus:
         line = (f"{source.path}: no image of {', '.join(lacking)} in the training split; add some, "
                 "or name the classes with --class-names")
@@ -259,8 +254,8 @@ def print_counts(counts, class_names, output):
     Console().print(table)
 
 
-def print_left_out(args, source, labels):
-    """Print how many images were left out, and why; write the list of --left-out."""
+def print_end(args, source, labels, splits):
+    """Print what was left out and written, and the next command; write the list of --left-out."""
     others = labels.count(None)
     if args.ferplus:
         print(f"left out: {others:,} rows in which people see no face or none of the classes")
@@ -268,15 +263,12 @@ def print_left_out(args, source, labels):
         print(f"left out: {others:,} images of other classes")
     if args.find_faces:
         print(f"left out: {len(source.without_face):,} pictures without a face")
+    written = [args.output / f"{split}.hdf5" for split in splits]
     if args.left_out:
+        written.append(args.left_out)
         with whole_file(args.left_out) as file:
             file.write_bytes(b"".join(os.fsencode(path) + b"\n" for path in source.without_face))
-
-
-def print_end(args, counts):
-    """Print the files that were written, and the command that uses them."""
-    written = [args.output / f"{split}.hdf5" for split in counts]
-    print("written:", *(printable(path) for path in [*written, args.left_out] if path))
+    print("written:", *map(printable, written))
     script = "test_recognizer.py" if args.only else "train_recognizer.py"
     print(f"next: python {script} --dataset {shlex.quote(printable(args.output))}")
 

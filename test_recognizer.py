@@ -62,10 +62,10 @@ def main(argv=None):
                              "run build_dataset.py first")
     if args.ferplus:
         existing_file(args.ferplus, "FER+ file", "it comes from the FER+ project")
-    output = args.output / f"evaluation_{args.name or name_of(args)}"
-    written = [output.with_name(output.name + suffix) for suffix in (".json", f".{args.plot}")]
-    require_apart([args.model, database, args.dataset / "train.hdf5",
-                   *([args.ferplus] if args.ferplus else [])], written)
+    name = f"evaluation_{args.name or name_of(args)}"
+    written = [args.output / (name + suffix) for suffix in (".json", f".{args.plot}")]
+    read = [args.model, database, args.dataset / "train.hdf5", args.ferplus]
+    require_apart(filter(None, read), written)
     new_folder(args.output)
     import_keras()
 
@@ -124,22 +124,21 @@ def predict_and_evaluate(args, database, path):
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator, also_in
 
     model, record = load_model(args)
-    identity = {"model": str(args.model), "dataset": str(args.dataset), "split": args.split,
-                "model_sha256": hashlib.sha256(args.model.read_bytes()).hexdigest()}
     with HDF5DatasetGenerator(database, config.BATCH_SIZE) as dataset:
-        identity["dataset_sha256"] = dataset.digest()
+        identity = {"split": args.split, "dataset_sha256": dataset.digest(),
+                    "model_sha256": hashlib.sha256(args.model.read_bytes()).hexdigest()}
         report.require_own(path, identity)
         names = record["class_names"]
         number = np.array(checkpoint.class_indices(record, args.model, dataset.class_names,
                                                    database))
         dataset.require_images_of(*record["graph"][0]["settings"]["shape"][:2])
-        labels, votes = number[dataset.labels], dataset.votes
-        if args.ferplus:
-            votes = votes_of(args, dataset)
+        labels = number[dataset.labels]
+        votes = votes_of(args, dataset) if args.ferplus else dataset.votes
         probabilities = predict(model, dataset, args.tta)
         require_numbers(probabilities, args.model)
     predicted = probabilities.argmax(axis=1)
-    result = {**identity, "tta": args.tta, "runtime": args.runtime, "precision": args.precision,
+    result = {"model": str(args.model), "dataset": str(args.dataset), **identity, "tta": args.tta,
+              "runtime": args.runtime, "precision": args.precision,
               "experiment": record["experiment"], "epoch": record["epoch"],
               **evaluate(labels, probabilities, names)}
     if (args.dataset / "train.hdf5").exists():

@@ -63,28 +63,16 @@ class Experiment:
         return [rate for first, rate in self.learning_rates if first <= epoch][-1]
 
 
-SGD_BASELINE = Experiment(
-    optimizer="sgd",
-    learning_rates=((1, 1e-2), (21, 1e-3), (41, 1e-4)),
-    epochs=60,
-)
+SGD_BASELINE = Experiment(optimizer="sgd", epochs=60,
+                          learning_rates=((1, 1e-2), (21, 1e-3), (41, 1e-4)))
 """SGD with Nesterov momentum 0.9, mirrored images. The original: 63.51 %."""
 
-ADAM = replace(
-    SGD_BASELINE,
-    optimizer="adam",
-    learning_rates=((1, 1e-3), (41, 1e-4)),
-    epochs=55,
-)
+ADAM = replace(SGD_BASELINE, optimizer="adam", epochs=55,
+               learning_rates=((1, 1e-3), (41, 1e-4)))
 """Adam in place of SGD. The original: 66.85 %."""
 
-AUGMENTED = replace(
-    ADAM,
-    rotation_range=10.0,
-    zoom_range=0.1,
-    learning_rates=((1, 1e-3), (41, 1e-4), (61, 1e-5)),
-    epochs=75,
-)
+AUGMENTED = replace(ADAM, rotation_range=10.0, zoom_range=0.1, epochs=75,
+                    learning_rates=((1, 1e-3), (41, 1e-4), (61, 1e-5)))
 """Rotation and zoom as well. The original: 67.55 %."""
 
 ELU_HE = replace(AUGMENTED, activation="elu", kernel_initializer="he_normal")
@@ -97,40 +85,17 @@ MORE_DECAY = replace(DEEPER, l2=5e-4)
 """More weight decay. The original: 69.83 %, and 68.72 % on PublicTest."""
 
 BETTER_TRAINED = replace(
-    MORE_DECAY,
-    optimizer="sgd",
-    learning_rates=((1, 5e-2),),
-    epochs=300,
-    cosine=True,
-    warmup_epochs=5,
-    l2=2.5e-4,
-    label_smoothing=0.1,
-    ema_momentum=0.999,
-    block_dropout=(0.1, 0.15, 0.2, 0.25),
-    fc_dropout=0.4,
+    MORE_DECAY, optimizer="sgd", learning_rates=((1, 5e-2),), epochs=300,
+    cosine=True, warmup_epochs=5, ema_momentum=0.999,
+    l2=2.5e-4, label_smoothing=0.1, block_dropout=(0.1, 0.15, 0.2, 0.25), fc_dropout=0.4,
     standardization=(0.506, 0.255),  # of FER2013's training images
-    rotation_range=15.0,
-    zoom_range=0.0,
-    scale_range=0.15,
-    aspect_range=0.05,
-    shift_range=0.1,
-    contrast_range=0.25,
-    brightness_range=0.25,
-    gamma_range=(0.7, 1.4),
-    erasing_probability=0.5,
-    erasing_area_range=(0.02, 0.15),
-    mixup_alpha=0.2,
-)
+    rotation_range=15.0, zoom_range=0.0, scale_range=0.15, aspect_range=0.05, shift_range=0.1,
+    contrast_range=0.25, brightness_range=0.25, gamma_range=(0.7, 1.4),
+    erasing_probability=0.5, erasing_area_range=(0.02, 0.15), mixup_alpha=0.2)
 """The same network, trained better. Expected on PrivateTest, test-time averaged: 71.5 %."""
 
-WIDER = replace(
-    BETTER_TRAINED,
-    activation="relu",
-    normalization_first=True,
-    filters=48,
-    global_pooling=True,
-    fc_units=(128,),
-)
+WIDER = replace(BETTER_TRAINED, activation="relu", normalization_first=True, filters=48,
+                global_pooling=True, fc_units=(128,))
 """A wider network, 2,691,670 parameters. Expected, as above: 73 %."""
 
 SHORTER = replace(BETTER_TRAINED, epochs=75)
@@ -149,20 +114,12 @@ LONGER = replace(BETTER_TRAINED, epochs=170)
 WITHOUT_MIXUP = replace(SHORTER, mixup_alpha=0.0)
 WITHOUT_ERASING = replace(SHORTER, erasing_probability=0.0)
 WITHOUT_TONES = replace(SHORTER, contrast_range=0.0, brightness_range=0.0, gamma_range=(1.0, 1.0))
-WITHOUT_GEOMETRY = replace(
-    SHORTER, rotation_range=0.0, scale_range=0.0, aspect_range=0.0, shift_range=0.0
-)
+WITHOUT_GEOMETRY = replace(SHORTER, rotation_range=0.0, scale_range=0.0, aspect_range=0.0,
+                           shift_range=0.0)
 
 RETRAINED_ON_HALF_VOTES = replace(
-    WIDER,
-    ferplus_share=0.5,
-    classes=6,
-    pretrained=True,
-    learning_rates=((1, 2e-2),),
-    epochs=12,
-    warmup_epochs=1,
-    epochs_without_mixup=0,
-)
+    WIDER, ferplus_share=0.5, classes=6, pretrained=True, learning_rates=((1, 2e-2),), epochs=12,
+    warmup_epochs=1, epochs_without_mixup=0)
 """From network 8's weights, on half of FER2013's label, half of FER+'s votes."""
 
 RETRAINED_ON_VOTES = replace(RETRAINED_ON_HALF_VOTES, ferplus_share=1.0)
@@ -174,38 +131,18 @@ RETRAINED_LONGER = replace(RETRAINED_ON_HALF_VOTES, epochs=32)
 RETRAINED_ON_MORE_VOTES = replace(RETRAINED_ON_HALF_VOTES, ferplus_share=0.75)
 """On three quarters of the votes, from the weights of 27."""
 
-MINI_XCEPTION = replace(
-    WIDER,
-    architecture="minixception.MiniXception",
-    options={"l2": 1e-4, "standardization": (0.506, 0.255)},
-    epochs=110,
-)
+MINI_XCEPTION = replace(WIDER, architecture="minixception.MiniXception", epochs=110,
+                        options={"l2": 1e-4, "standardization": (0.506, 0.255)})
 """mini-XCEPTION, 57,270 parameters, trained as experiment 8. The fer package's weights: 66 %."""
 
 MINI_XCEPTION_DISTILLED = replace(
-    MINI_XCEPTION,
-    distillation=0.7,
-    label_smoothing=0.0,
-    mixup_alpha=0.0,
-    erasing_probability=0.0,
-    rotation_range=10.0,
-    scale_range=0.1,
-    shift_range=0.05,
-    epochs=70,
-)
+    MINI_XCEPTION, distillation=0.7, label_smoothing=0.0, mixup_alpha=0.0, epochs=70,
+    erasing_probability=0.0, rotation_range=10.0, scale_range=0.1, shift_range=0.05)
 """Experiment 29 varied less, with labels that network 8 has a say in. Goal on PublicTest: 69 %."""
 
 FINE_TUNING = replace(
-    WIDER,
-    pretrained=True,
-    frozen_blocks=2,
-    learning_rates=((1, 1e-3),),
-    batch_size=32,
-    epochs=15,
-    warmup_epochs=1,
-    ema_momentum=None,
-    epochs_without_mixup=0,
-)
+    WIDER, pretrained=True, frozen_blocks=2, learning_rates=((1, 1e-3),), batch_size=32, epochs=15,
+    warmup_epochs=1, ema_momentum=None, epochs_without_mixup=0)
 """For a set of one's own, from a network that knows faces already; chosen in docs/datasets.md."""
 
 EXPERIMENTS = {

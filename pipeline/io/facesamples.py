@@ -57,13 +57,11 @@ def completed_splits(samples, labels, *, share, seed):
     rows = [row for row, label in enumerate(labels)
             if label is not None and samples[row].split in (None, "train")]
     if wanted and rows:
-        unit_of, numbers = {}, {}
+        units, first = [], {}
         for row in rows:
             pixels = hashlib.sha256(samples[row].image.tobytes()).digest()
-            unit = unit_of.setdefault(pixels, samples[row].group or pixels)
-            numbers[row] = unit
-        drawn = draw_splits([labels[row] for row in rows], list(numbers.values()), wanted,
-                            share=share, seed=seed)
+            units.append(first.setdefault(pixels, samples[row].group or pixels))
+        drawn = draw_splits([labels[row] for row in rows], units, wanted, share=share, seed=seed)
         for row, split in zip(rows, drawn):
             splits[row] = split
     return splits
@@ -79,16 +77,17 @@ def draw_splits(labels, units, wanted, *, share, seed):
     from sklearn.model_selection import StratifiedGroupKFold
 
     numbers = {unit: number for number, unit in enumerate(dict.fromkeys(units))}
-    labels, units = np.array(labels), np.array([numbers[unit] for unit in units])
-    units_of = Counter(label for label, _ in set(zip(labels.tolist(), units.tolist())))
-    rows = np.flatnonzero([units_of[label] >= LEAST_DRAWN for label in labels.tolist()])
+    units = np.array([numbers[unit] for unit in units])
+    units_of = Counter(label for label, _ in set(zip(labels, units.tolist())))
+    rows = np.flatnonzero([units_of[label] >= LEAST_DRAWN for label in labels])
     splits = np.full(len(labels), "train", dtype=object)
     if len(rows):
         folds = StratifiedGroupKFold(min(round(1 / share), max(units_of.values())),
                                      shuffle=True, random_state=seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a class with fewer samples than folds
-            found = [rows[fold] for _, fold in folds.split(rows, labels[rows], units[rows])]
+            found = [rows[fold] for _, fold in folds.split(rows, np.array(labels)[rows],
+                                                           units[rows])]
         found = sorted(filter(len, found), key=lambda fold: abs(len(fold) - share * len(rows)))
         for split, fold in zip(wanted, found):
             splits[fold] = split
@@ -112,19 +111,10 @@ def counts_of(labels, splits, class_names):
 
 def require_names(source, class_names):
     """Raise UserError if a network cannot have these classes."""
-    if not 2 <= len(class_names) <= MOST_CLASSES:
-        found = class_names[0] if len(class_names) == 1 else len(class_names)
-        raise UserError(f"{source}: found the classes: {found}; expected 2 to {MOST_CLASSES}")
     for name in class_names:
         if not (name.isprintable() and 0 < len(name) <= LONGEST_NAME):
             raise UserError(f"{source}: a class named {name!a}, expected 1 to "
                             f"{LONGEST_NAME} printable characters")
-
-
-def require_counts(source, counts, splits):
-    """Raise UserError if one of the splits has no sample. counts: as counts_of returns them."""
-    for split in splits:
-        if split not in counts:
-            raise UserError(f"{source}: no image for {split}.hdf5: none is given, or there are too "
-                            "few different ones, or groups of them, to draw a tenth of a class "
-                            "from; add some, or give --only test")
+    if not 2 <= len(class_names) <= MOST_CLASSES:
+        raise UserError(f"{source}: {len(class_names)} classes, {', '.join(class_names[:1])}; "
+                        f"expected 2 to {MOST_CLASSES}")

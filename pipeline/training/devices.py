@@ -69,7 +69,7 @@ def joined_processes():
     """Yield the number, from 0, of this process among those that the environment describes.
 
     An exception ends the process at once, without Python's clean-up, in which JAX would wait for
-    the others. Those get a RuntimeError when they next exchange something with it.
+    the others. Those get an error of JAX when they next exchange something with it.
     """
     require_jax("--distributed")
     import jax

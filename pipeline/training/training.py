@@ -155,12 +155,13 @@ def fit(recipe, record, model, datasets, model_path, folders, settings):
         if record["devices"] == 1:  # else all processes would have to take part
             saver.save_finished()
         raise type(interrupt)(how_to_go_on(model_path, saver.last_saved)) from None
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:  # of JAX, when it cannot reach a process
         if settings.process is None:
             raise
-        found = "" if settings.process else (
-            f"; the last good checkpoint is {saver.last_saved or model_path or 'none'}")
-        raise UserError(f"another process has ended{found}") from error
+        line = f"another process has ended ({str(error).partition(chr(10))[0]})"
+        if settings.process == 0:
+            line += f"; the last good checkpoint is {saver.last_saved or model_path or 'none'}"
+        raise UserError(line) from error
 
 
 def described(recipe, record, model_path, now):

@@ -105,8 +105,8 @@ def test_other_numbers_are_named(rows, tmp_path):
     assert "no image of shy in the training split; add some, or name the classes" in line
     line = fails_with("build_dataset.py", "--csv", path, "--output", tmp_path, "--class-names",
                       "calm", "tired")
-    assert "found emotion '2', expected 0 to 1; give --classes 8 if 7 is contempt, or "
-            "--class-names a name for each" in line
+    assert ("found emotion '2', expected 0 to 1; give --classes 8 if 7 is contempt, or "
+            "--class-names a name for each number") in line
 
 
 def test_words_and_numbers_do_not_mix(rows, tmp_path):

@@ -194,7 +194,7 @@ def test_a_network_is_measured_on_a_set_for_testing_alone(tmp_path):
 @pytest.mark.parametrize(("make", "message"), [
     (lambda folder: None, "no picture in folders of classes, expected train/CLASS/picture.jpg"),
     (lambda folder: write_pictures(folder, words=("happy",)),
-     "found the classes: happy; expected 2 to 256"),
+     "1 classes, happy; expected 2 to 256"),
     (lambda folder: write_pictures(folder / "happy").parent.joinpath("sad").mkdir(),
      "angry: a folder in that of a class, expected pictures alone"),
     (lambda folder: (write_pictures(folder / "train", 70, words=("happy", "sad")),
