@@ -151,7 +151,6 @@ def main(argv=None):
             input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
             batch_size=recipe.batch_size or config.BATCH_SIZE,
             checkpoint_every=config.CHECKPOINT_EVERY,
-            classes=config.DEFAULT_CLASSES,
             overwrite=args.overwrite,
             process=process,
         )

@@ -1,7 +1,8 @@
 """The network of a training: built from its recipe or a trained one, and compiled."""
 
 import importlib
-import inspect
+from importlib.util import find_spec
+from inspect import signature
 
 import keras
 import numpy as np
@@ -24,26 +25,24 @@ def built(recipe, experiment, input_shape, classes):
     class, or it takes other options.
     """
     module, _, name = recipe.architecture.partition(".")
-    try:
-        build = getattr(importlib.import_module(f"pipeline.nn.conv.{module}"), name).build
-    except (ModuleNotFoundError, AttributeError) as error:
-        if (error.name or "").partition(".")[0] not in ("pipeline", name, "build"):
-            raise  # a fault in the module itself
+    there = find_spec(f"pipeline.nn.conv.{module}")
+    network = getattr(importlib.import_module(there.name), name, None) if there else None
+    if not hasattr(network, "build"):
         raise UserError(f"experiment {experiment} has the architecture {recipe.architecture!r}, "
                         f"expected module.Class, a file in pipeline/nn/conv/ and a class in it "
-                        f"with build(): {error}") from None
+                        "with build()")
     height, width, depth = input_shape
     arguments = {"width": width, "height": height, "depth": depth, "classes": classes}
     if recipe.architecture == DEFAULT_ARCHITECTURE:
-        arguments = {name: getattr(recipe, name) for name in inspect.signature(build).parameters
-                     if hasattr(recipe, name)} | arguments
+        arguments |= {name: getattr(recipe, name) for name in signature(network.build).parameters
+                      if hasattr(recipe, name) and name not in arguments}
     arguments |= recipe.options
     try:
-        inspect.signature(build).bind(**arguments)
+        signature(network.build).bind(**arguments)
     except TypeError as error:
         raise UserError(f"experiment {experiment}: {recipe.architecture}.build: {error}; see the "
                         "recipe's options in config/experiments.py") from None
-    return build(**arguments)
+    return network.build(**arguments)
 
 
 def require_trainable(model, input_shape, classes):
@@ -52,16 +51,16 @@ def require_trainable(model, input_shape, classes):
     Both run on two random images. Raises UserError if they differ from the model by over
     LARGEST_DIFFERENCE, or the model has other shapes, or gives no probabilities.
     """
-    graph = graph_of(model)
-    if tuple(graph[0]["settings"]["shape"]) != tuple(input_shape) or model.output_shape[1:] != (
-            classes,):
-        raise UserError(f"{model.name}: from {model.input_shape[1:]} to {model.output_shape[1:]}, "
-                        f"expected from {input_shape} to {(classes,)}")
+    graph, weights = graph_of(model), weights_of(model)
+    shapes = model.input_shape[1:], model.output_shape[1:]
+    if shapes != (tuple(input_shape), (classes,)):
+        raise UserError(f"{model.name}: from {shapes[0]} to {shapes[1]}, expected from "
+                        f"{input_shape} to {(classes,)}")
     images = np.random.default_rng(0).random((2, *input_shape), np.float32)
     expected = np.asarray(model(images, training=False))
     if not np.allclose(expected.sum(axis=1), 1, atol=1e-3) or expected.min() < 0:
         raise UserError(f"{model.name}: its output is no probabilities; end it in a softmax")
-    again, weights = keras_model(graph), weights_of(model)
+    again = keras_model(graph)
     set_weights(again, weights)
     runtime = RuntimeNetwork(onnx_network(graph, weights, range(classes)))
     for found, what in ((np.asarray(again(images, training=False)), "when it is built again"),

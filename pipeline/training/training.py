@@ -36,17 +36,15 @@ from pipeline.training.trainingplan import read_by, remove_others
 
 @dataclass(frozen=True)
 class Settings:
-    """input_shape: (height, width, channels). checkpoint_every: epochs. classes: of the trial
-    network that is built before a database says how many there are. overwrite: whether another
-    training's files in the folders are removed. process: the number of this process among
-    several, of which process 0 writes the files; None if it is alone.
+    """Of a training. process: the number of this process among several, if it is not alone.
+
+    Process 0 writes the files.
     """
 
-    input_shape: tuple[int, int, int]
+    input_shape: tuple[int, int, int]  # height, width, channels
     batch_size: int
-    checkpoint_every: int
-    classes: int
-    overwrite: bool = False
+    checkpoint_every: int  # epochs
+    overwrite: bool = False  # whether another training's files in the folders are removed
     process: int | None = None
 
 
@@ -62,10 +60,6 @@ def train(recipe, record, model_path, folders, settings, distribution=None):
     """
     shape, batch_size = settings.input_shape, settings.batch_size
     keras.distribution.set_distribution(None)  # an earlier training in this process may have one
-    if not model_path and not recipe.pretrained:
-        classes = recipe.classes or settings.classes
-        require_trainable(built(recipe, record["experiment"], shape, classes), shape, classes)
-    keras.config.set_dtype_policy(record["precision"])
     with (
         ExitStack() as locks,
         HDF5DatasetGenerator(folders.dataset / "train.hdf5", batch_size, seed=record["seed"],
@@ -82,6 +76,10 @@ def train(recipe, record, model_path, folders, settings, distribution=None):
         if model_path:
             require_same(model_path, record, now)
         require_fitting(recipe, record["experiment"], training, validation, shape)
+        if not model_path and not recipe.pretrained:
+            classes = len(training.class_names)
+            require_trainable(built(recipe, record["experiment"], shape, classes), shape, classes)
+        keras.config.set_dtype_policy(record["precision"])
         if recipe.distillation:
             teach(training, record["teachers"], recipe.distillation)
         keras.utils.set_random_seed(record["seed"])  # other networks drew weights as well

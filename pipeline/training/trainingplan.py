@@ -166,7 +166,7 @@ def require_own(folders, model, overwrite):
     if found and not overwrite:
         raise UserError(f"{found[0].parent}: has {found[0].name} of another training; give another "
                         "--checkpoints or --output folder, --model to resume that training, or "
-                        f"--overwrite to remove {_listed(found)}")
+                        "--overwrite to remove its checkpoints and its curve")
 
 
 def remove_others(folders, model, read):
@@ -176,8 +176,4 @@ def remove_others(folders, model, read):
     for path in found:
         path.unlink()
     if found:
-        notice(f"removed from an earlier training: {_listed(found)}")
-
-
-def _listed(paths):
-    return ", ".join(map(str, paths[:8])) + f" and {len(paths) - 8} more" * (len(paths) > 8)
+        notice("removed from an earlier training: " + ", ".join(map(str, found)))
