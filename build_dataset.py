@@ -15,7 +15,7 @@ import shlex
 from functools import cache, partial
 
 from config import emotion_config as config
-from pipeline.commandline import existing_file, existing_folder, new_folder, new_parser, path, share
+from pipeline.commandline import existing_file, new_folder, new_parser, path, share
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.files.places import require_apart
@@ -80,27 +80,24 @@ def pattern(text):
 
 def main(argv=None):
     args = parse_args(argv)
-    if args.images:
-        existing_folder(args.images, "folder of pictures", "name the folder of the class folders")
-    else:
+    if not args.images:
         existing_file(args.csv, "CSV file", "get fer2013.csv as the README says")
+    elif not args.images.is_dir():
+        raise UserError(f"{args.images}: no such folder of pictures")
     if args.ferplus:
         existing_file(args.ferplus, "FER+ file", "it comes from the FER+ project")
     words = dict(config.EMOTION_WORDS)
     told = tuple(known_name(name, words) for name in args.class_names or ())
     require_flags_that_fit(args, told)
-    faces = [config.CASCADE_PATH, config.DETECTOR_PATH]
-    require_apart(filter(None, [args.images or args.csv, args.ferplus, *faces]), outputs_of(args))
+    read = [args.images or args.csv, args.ferplus, config.CASCADE_PATH, config.DETECTOR_PATH]
+    written = [args.output / f"{split}.hdf5" for split in config.USAGES]
     if args.left_out:
         place_of(args.left_out)
+        written.append(args.left_out)
+    require_apart(filter(None, read), written)
     new_folder(args.output)
     prepare_opencv()
-    build(args, told, words)
-
-
-def outputs_of(args):
-    databases = [args.output / f"{split}.hdf5" for split in config.USAGES]
-    return databases + [args.left_out] * bool(args.left_out)
+    build(args, written, told, words)
 
 
 def require_flags_that_fit(args, told):
@@ -125,10 +122,10 @@ def require_flags_that_fit(args, told):
                         f"or more, found {', '.join(told)}")
 
 
-def build(args, told, words):
+def build(args, written, told, words):
     """Write the databases, all or none, and print what they contain.
 
-    told: the names of --class-names. words: as known_name takes them.
+    written: paths. told: the names of --class-names. words: as known_name takes them.
     """
     from pipeline.files.locks import locked_folder
     from pipeline.io import facesamples
@@ -136,6 +133,8 @@ def build(args, told, words):
 
     with locked_folder(args.output, "building"):
         source = source_of(args, told, words)
+        if args.images:
+            require_apart([picture.path for picture in source.pictures], written)
         samples = list(source)
         found = {sample.class_name for sample in samples}
         names = told or class_names_of(args, source, found)
@@ -146,15 +145,13 @@ def build(args, told, words):
                   for sample in samples]
         further = None
         if args.ferplus:
-            attributes["ferplus_share"] = weight = (
-                1.0 if args.ferplus_share is None else args.ferplus_share)
-            labels, further = labels_of_votes(args.ferplus, names, weight, labels, [
-                config.USAGES.get(sample.split) for sample in samples])
-        if args.only:
-            splits = facesamples.splits_for_testing(samples, labels)
-        else:
-            splits = facesamples.completed_splits(samples, labels, share=config.DRAWN_SHARE,
-                                                  seed=config.SEED)
+            weight = 1.0 if args.ferplus_share is None else args.ferplus_share
+            attributes["ferplus_share"] = weight
+            usages = [config.USAGES.get(sample.split) for sample in samples]
+            labels, further = labels_of_votes(args.ferplus, names, weight, labels, usages)
+        splits = (facesamples.splits_for_testing(samples, labels) if args.only else
+                  facesamples.completed_splits(samples, labels, share=config.DRAWN_SHARE,
+                                               seed=config.SEED))
         counts = facesamples.counts_of(labels, splits, names)
         require_images(args, source, names, counts, found)
         write_databases(args.output, samples, labels, splits, attributes, further)
@@ -174,11 +171,8 @@ def source_of(args, told, words):
                           splits=config.SPLITS | config.OTHER_USAGES,
                           whole=() if args.only else config.SPLITS)
     find_face = partial(largest_face, yunet_path=config.DETECTOR_PATH) if args.find_faces else None
-    pictures = PictureSamples(args.images, config.IMAGE_SIZE, Skips(), words=words,
-                              split_folders=config.SPLIT_FOLDERS, find_face=find_face,
-                              groups=args.groups)
-    require_apart([picture.path for picture in pictures.pictures], outputs_of(args))
-    return pictures
+    return PictureSamples(args.images, config.IMAGE_SIZE, Skips(), words=words, groups=args.groups,
+                          split_folders=config.SPLIT_FOLDERS, find_face=find_face)
 
 
 @cache
@@ -186,8 +180,8 @@ def face_detector(yunet_path):
     """Return YuNet if its file is in its place, else the cascades; each process makes its own."""
     from pipeline.detection.faces.facedetectors import new_face_detector
 
-    yunet = yunet_path if yunet_path.exists() else None
-    return new_face_detector(yunet, None, config.CASCADE_PATH, pictures=True)
+    return new_face_detector(yunet_path if yunet_path.exists() else None, None,
+                             config.CASCADE_PATH, pictures=True)
 
 
 def largest_face(image, yunet_path):
@@ -241,13 +235,11 @@ def require_images(args, source, names, counts, found):
 def print_counts(counts, class_names, output):
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    table = Table("class", *(f"{split}.hdf5" for split in counts),
+    table = Table("class", *(Column(f"{split}.hdf5", justify="right") for split in counts),
                   title=Text(f"Rows written to {printable(output)}"))
-    for column in table.columns[1:]:
-        column.justify = "right"
     for name, *rows in zip(class_names, *counts.values()):
         table.add_row(escape(name), *(f"{number:,}" for number in rows))
     table.add_row("all", *(f"{rows.sum():,}" for rows in counts.values()))

@@ -89,14 +89,12 @@ def experiment(text):
 
 def listed():
     """Return a line about each recipe."""
-    about, lines = descriptions(), []
-    for name, recipe in EXPERIMENTS.items():
-        evaluation = config.BASE_PATH / "results" / str(name) / "evaluation_val.json"
-        result = ""
-        if evaluation.is_file():
-            result = f"{json.loads(evaluation.read_text())['accuracy']:.2%}"
-        lines.append(f"{name!s:>9}  {recipe.epochs:>3} epochs  {result:>6}  {about[name]}")
-    return lines
+    about, results = descriptions(), {}
+    for evaluation in config.BASE_PATH.glob("results/*/evaluation_val.json"):
+        accuracy = json.loads(evaluation.read_text())["accuracy"]
+        results[evaluation.parent.name] = f"{accuracy:.2%}"
+    return [f"{name!s:>9}  {recipe.epochs:>3} epochs  {results.get(str(name), ''):>6}  "
+            f"{about[name]}" for name, recipe in EXPERIMENTS.items()]
 
 
 def folders_of(args, experiment):
@@ -105,9 +103,8 @@ def folders_of(args, experiment):
     if args.dataset.resolve() != config.HDF5_PATH.resolve():
         name = f"{args.dataset.resolve().name}_{experiment}"
     checkpoints = args.model.parent if args.model else config.CHECKPOINTS_PATH / name
-    return Folders(args.dataset, args.checkpoints or checkpoints,
-                   args.output or config.OUTPUT_PATH / name, f"vggnet_emotion_{experiment}",
-                   args.plot)
+    return Folders(args.dataset, args.checkpoints or checkpoints, args.output or
+                   config.OUTPUT_PATH / name, f"vggnet_emotion_{experiment}", args.plot)
 
 
 def print_end(record, folders):
@@ -154,8 +151,9 @@ def main(argv=None):
             overwrite=args.overwrite,
             process=process,
         )
+        several = args.distributed or (args.devices or 1) > 1
         train(recipe, record, args.model, folders, settings,
-              split_batches(None if args.distributed else args.devices or 1))
+              split_batches(args.devices) if several else None)
         if not process:
             print_end(record, folders)
 

@@ -41,15 +41,6 @@ def existing_file(path, what, remedy):
     return path
 
 
-def existing_folder(path, what, remedy):
-    """Return path if it is a folder; raise UserError if not."""
-    path = Path(path)
-    if not path.is_dir():
-        found = "a file, expected a" if path.exists() else "no such"
-        raise UserError(f"{path}: {found} {what}; {remedy}")
-    return path
-
-
 def new_folder(path):
     """Create a folder, with its parents, unless it exists.
 

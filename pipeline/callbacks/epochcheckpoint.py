@@ -14,12 +14,11 @@ class EpochCheckpoint(keras.callbacks.Callback):
     """Saves epoch_N.hdf5 every `every` epochs and after the last, and best.hdf5.
 
     record: what checkpoint.save stores, less epoch and accuracy. Its `history`, which
-    TrainingMonitor writes to before this callback is called, says how good earlier epochs were, so
-    the best survives a resume: it has the highest val_accuracy or, with best_by, the least
-    val_loss. best.hdf5 is for use: without optimizer state, with the weights of `average`, an
+    TrainingMonitor continues before this callback is called, has the earlier epochs, so the best
+    survives a resume: it has the highest val_accuracy or, with best_by, the least val_loss.
+    best.hdf5 is for use: without optimizer state, with the weights of `average`, an
     AveragedWeights, if that is given, and with the ranges of the activations, which int8 needs, on
     `images` (N, height, width, depth) of the training split, unless they are too large.
-    A training that is stopped calls save_finished to keep the last epoch that ended.
     """
 
     def __init__(self, folder, record, *, every, images, average=None, best_by="val_accuracy"):

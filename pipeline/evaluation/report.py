@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from pipeline.errors import UserError
@@ -49,9 +49,8 @@ def title_of(result):
 
 def show(result):
     """Print the measures: a table of the classes and a line for each set of images."""
-    table = Table("class", "precision", "recall", "F1", "images", title=Text(title_of(result)))
-    for column in table.columns[1:]:
-        column.justify = "right"
+    columns = (Column(name, justify="right") for name in ("precision", "recall", "F1", "images"))
+    table = Table("class", *columns, title=Text(title_of(result)))
     for name, row in result["per_class"].items():
         table.add_row(escape(name), f"{row['precision']:.1%}", f"{row['recall']:.1%}",
                       f"{row['f1']:.1%}", f"{row['images']:,}")

@@ -20,9 +20,7 @@ COME_WITHIN = 240  # seconds; after 300 JAX aborts
 
 
 class SplitBatches(DataParallel):
-    """Has every device compute its share of a batch's images, from one layer on.
-
-    first_layer: its name, that of the first kernel, which is the first worth splitting.
+    """Has every device compute its share of a batch's images, from the layer `first_layer` on.
 
     Every device gets the whole batch. Keras's own class divides it before that, which fails if
     the number of images does not divide; XLA pads what is divided within the network. Losses,
@@ -43,12 +41,10 @@ class SplitBatches(DataParallel):
 
 
 def split_batches(count=None):
-    """Return SplitBatches over `count` devices, or over those of all processes; None for one.
+    """Return SplitBatches over `count` devices, or over those of all processes.
 
     Raises UserError if there are fewer devices, or Keras does not run on JAX.
     """
-    if count == 1:
-        return None
     require_jax("--devices")
     devices = keras.distribution.list_devices()
     if count and count > len(devices):

@@ -51,11 +51,10 @@ class Settings:
 def train(recipe, record, model_path, folders, settings, distribution=None):
     """Train from the record's `epoch` to its last, `epochs`.
 
-    recipe: config.experiments.Experiment, or its like. record: what checkpoint.save stores; that
-    of model_path, a checkpoint to go on from, or a fresh one if that is None. distribution:
-    SplitBatches, for several devices. Raises UserError if the network cannot be kept in a model
-    file, the checkpoint or a teacher does not fit, processes differ in what they were given,
-    another training holds a folder, or the loss becomes no number; KeyboardInterrupt, when
+    recipe: an Experiment. record: what checkpoint.save stores; that of model_path, a checkpoint to
+    go on from, or a fresh one if that is None. distribution: SplitBatches, for several devices.
+    Raises UserError if the network cannot be kept in a model file, something that is read does not
+    fit, another training holds a folder, or the loss becomes no number; KeyboardInterrupt, when
     stopped, has the command to resume with.
     """
     shape, batch_size = settings.input_shape, settings.batch_size
@@ -187,13 +186,11 @@ def require_same(path, record, now):
 
 def description_of(record, dataset):
     """Return what the curve's JSON says of the run."""
+    title = (f"{record['recipe']['architecture'].partition('.')[2]} on "
+             f"{dataset.attributes.get('source', 'faces')}, experiment {record['experiment']}")
     left_out = ("history", "epoch", "val_accuracy", "graph")
-    return {
-        "title": f"{record['recipe']['architecture'].partition('.')[2]} on "
-                 f"{dataset.attributes.get('source', 'faces')}, experiment {record['experiment']}",
-        "command": this_command(),
-        **{name: value for name, value in record.items() if name not in left_out},
-    }
+    return {"title": title, "command": this_command(),
+            **{name: value for name, value in record.items() if name not in left_out}}
 
 
 def how_to_go_on(resumed_from, last_saved):

@@ -28,11 +28,10 @@ class Folders:
 def training_plan(recipes, defaults, wanted):
     """Return the record that a training starts from, as checkpoint.save stores it.
 
-    recipes: {number: config.experiments.Experiment, or its like}. defaults: the experiment, the
-    precision and the seed of a fresh training. wanted: the arguments of train_recognizer.py. The
-    checkpoint decides what a resumed training is; the arguments may only agree with it, except
-    for the paths of teachers, which may have moved. Raises UserError if the arguments contradict
-    the checkpoint or the recipe.
+    recipes: {number: Experiment}. defaults: the experiment, the precision and the seed of a fresh
+    training. wanted: the arguments of train_recognizer.py. The checkpoint decides what a resumed
+    training is; the arguments may only agree with it, except for the paths of teachers, which may
+    have moved. Raises UserError if the arguments contradict the checkpoint or the recipe.
     """
     if wanted.model:
         record = _of_checkpoint(wanted, recipes)
@@ -70,15 +69,14 @@ def _experiment_of(wanted, record, recipes):
     """
     number = record["experiment"] if wanted.experiment is None else wanted.experiment
     stored = record.get("recipe", {})
-    difference = number in recipes and _difference(recipes[number], stored)
-    if difference is None:
+    same = [other for other, recipe in recipes.items() if not _difference(recipe, stored)]
+    if number in same:
         return number
     found = f"is of experiment {number}, which config/experiments.py does not have"
-    if difference:
-        name, value = difference
+    if number in recipes:
+        name, value = _difference(recipes[number], stored)
         found = (f"was trained with {name} {stored[name]!r}, and experiment {number} has {value!r} "
                  "now")
-    same = [other for other, recipe in recipes.items() if not _difference(recipe, stored)]
     remedy = f"give --experiment {same[0]}" if same else "give the recipe that value back"
     raise UserError(f"{wanted.model} {found}; {remedy}, or start a fresh training from its weights "
                     "with --pretrained")

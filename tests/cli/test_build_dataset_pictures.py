@@ -5,21 +5,20 @@ import os
 import re
 import shutil
 import signal
-from contextlib import suppress
-from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline.errors import UserError
+from pipeline.io import picturesamples
 from tests.conftest import (
     MODEL,
     SAMPLE_PICTURE,
     fails_with,
     run_main,
     run_script,
-    start_script,
     synthetic_faces,
 )
 
@@ -280,22 +279,14 @@ def test_the_end_names_the_files_and_the_next_command(tmp_path):
         f"next: python test_recognizer.py --dataset '{tmp_path}/my set'"]
 
 
-@pytest.mark.skipif(os.cpu_count() < 2, reason="needs two processes")
-def test_a_process_that_is_killed_is_one_line(tmp_path):
-    images = write_pictures(tmp_path / "images", 140, words=("happy", "sad"))
-    for path in images.rglob("*.png"):  # slow enough to be caught
-        Image.open(path).resize((3000, 3000)).save(path)
-    process = start_script("build_dataset.py", "--images", images, "--output", tmp_path / "hdf5")
-    children, workers = Path(f"/proc/{process.pid}/task/{process.pid}/children"), []
-    while process.poll() is None and not workers:
-        with suppress(OSError):  # a process that has just ended
-            workers = [int(child) for child in children.read_text().split()
-                       if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
-    os.kill(workers[0], signal.SIGKILL)
-    _, stderr = process.communicate(timeout=120)
-    assert process.returncode == 2, stderr
-    assert stderr.splitlines()[-1].endswith("a process that reads pictures was killed; is there "
-                                            "enough memory?")
+def end_the_process(item):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_is_killed_is_one_line(monkeypatch):
+    monkeypatch.setattr(picturesamples, "available_cores", lambda: 2)
+    with pytest.raises(UserError, match=r"^a process that reads pictures was killed; is there"):
+        list(picturesamples.in_processes(end_the_process, range(40)))
 
 
 def test_pictures_without_a_folder(tmp_path):
