@@ -11,9 +11,9 @@ class AveragedWeights(keras.callbacks.SwapEMAWeights):
     """Puts the optimizer's moving average of the weights in their place during validation.
 
     The batch-norm statistics of the trained weights do not fit the average: they are measured
-    anew, in training mode. When validation ends, `weights` has the arrays of the averaged network,
-    {layer: {array: values}}, and the trained weights are back. dataset: batches of (images,
-    labels) as they are trained on, augmented; the first NUM_BATCHES are used.
+    anew on the first NUM_BATCHES of `dataset`, batches of (images, labels) as they are trained on.
+    After validation `weights` has the arrays of the averaged network, {layer: {array: values}},
+    and the trained weights are back.
     """
 
     def __init__(self, dataset):

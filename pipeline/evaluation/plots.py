@@ -1,7 +1,4 @@
-"""Draws training curves, confusion matrices, and the figures of other modules.
-
-pyplot and matplotlib's settings stay as they are: a notebook may be drawing too.
-"""
+"""Draws training curves, confusion matrices, and the figures of other modules, without pyplot."""
 
 import io
 import warnings

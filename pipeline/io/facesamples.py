@@ -70,9 +70,9 @@ def completed_splits(samples, labels, *, share, seed):
 def draw_splits(labels, units, wanted, *, share, seed):
     """Return the split of each sample, "train" or one of `wanted`, (N,) list of str.
 
-    labels: (N,) class indices. units: (N,) keys; the samples of a unit get one split. Of the
-    folds of scikit-learn's StratifiedGroupKFold those become val and test whose sizes are closest
-    to `share`; if the largest class has fewer units than folds, there are fewer, larger folds.
+    labels: (N,) class indices. units: (N,) keys; the samples of a unit get one split. Of
+    scikit-learn's folds those become val and test whose sizes are closest to `share`; if the
+    largest class has fewer units than folds, there are fewer, larger folds.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 

@@ -10,18 +10,15 @@ import numpy as np
 class AffineAugmentor:
     """Varies each image by one random affine map about its centre, in a single resampling.
 
-    rotation_range: largest rotation either way, degrees. zoom_range and shift_range: largest
-    relative change of the size and of the position, drawn separately for width and height.
-    scale_range: largest relative change of both sizes together. aspect_range: largest relative
-    change of the width to the height. Pixels from outside repeat the edge.
+    The ranges are largest relative changes; pixels from outside repeat the edge.
     """
 
     horizontal_flip: bool = False
-    rotation_range: float = 0.0
-    zoom_range: float = 0.0
-    shift_range: float = 0.0
-    scale_range: float = 0.0
-    aspect_range: float = 0.0
+    rotation_range: float = 0.0  # degrees, either way
+    zoom_range: float = 0.0  # of the width and of the height, drawn separately
+    shift_range: float = 0.0  # of the position across and down, drawn separately
+    scale_range: float = 0.0  # of the width and the height together
+    aspect_range: float = 0.0  # of the width to the height
 
     def augment(self, images, random):
         """Return (N, height, width) uint8 images varied by a numpy.random.Generator."""

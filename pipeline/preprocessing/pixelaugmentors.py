@@ -11,16 +11,11 @@ MIXED_SHARE = 0.5  # of the batches
 
 @dataclass(frozen=True)
 class PhotometricAugmentor:
-    """Varies each image by one random tone curve, through a table of its 256 gray values.
+    """Varies each image by one random tone curve, through a table of its 256 gray values."""
 
-    contrast_range and brightness_range: largest relative change, of the distance from middle
-    gray and of the whole. gamma_range: (lowest, highest) exponent on gray values in 0-1, drawn
-    evenly on a logarithmic scale. What leaves 0-255 is cut off.
-    """
-
-    contrast_range: float = 0.0
-    brightness_range: float = 0.0
-    gamma_range: tuple[float, float] = (1.0, 1.0)
+    contrast_range: float = 0.0  # largest relative change of the distance from middle gray
+    brightness_range: float = 0.0  # largest relative change
+    gamma_range: tuple[float, float] = (1.0, 1.0)  # exponents on 0-1, drawn logarithmically
 
     def augment(self, images, random):
         """Return (N, height, width) uint8 images varied by a numpy.random.Generator."""
@@ -40,14 +35,10 @@ class PhotometricAugmentor:
 
 @dataclass(frozen=True)
 class RandomErasing:
-    """Fills a random rectangle of some images with noise (Zhong et al., 2017).
+    """Fills a random rectangle of some images with noise (Zhong et al., 2017)."""
 
-    erasing_probability: share of the images, 0-1. erasing_area_range: (smallest, largest) share
-    of the image. A rectangle that would be wider or taller than the image is cut to it.
-    """
-
-    erasing_probability: float = 0.0
-    erasing_area_range: tuple[float, float] = (0.0, 0.0)
+    erasing_probability: float = 0.0  # share of the images, 0-1
+    erasing_area_range: tuple[float, float] = (0.0, 0.0)  # smallest, largest share of the image
 
     def augment(self, images, random):
         """Return (N, height, width) uint8 images varied by a numpy.random.Generator."""
@@ -70,14 +61,10 @@ class RandomErasing:
 
 @dataclass(frozen=True)
 class Mixup:
-    """Replaces the samples of half of the batches by mixtures of two (Zhang et al., 2018).
+    """Replaces the samples of half of the batches by mixtures of two (Zhang et al., 2018)."""
 
-    alpha: both parameters of the beta distribution that a batch's weight is drawn from.
-    last_epoch: after it, counted from 1, samples stay as they are.
-    """
-
-    alpha: float
-    last_epoch: int
+    alpha: float  # both parameters of the beta distribution that a batch's weight is drawn from
+    last_epoch: int  # counted from 1; after it samples stay as they are
 
     def mix(self, images, labels, epoch, random):
         """Return (N, ...) float32 images and (N, classes) labels, mixed by a Generator."""
