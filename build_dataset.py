@@ -134,10 +134,11 @@ def build(args, written, told, words):
     with locked_folder(args.output, "building"):
         source = source_of(args, told, words)
         if args.images:
-            require_apart([picture.path for picture in source.pictures], written)
+            require_apart(source.pictures, written)
         samples = list(source)
-        found = {sample.class_name for sample in samples}
-        names = told or class_names_of(args, source, found)
+        found = {sample.class_name
+                 for sample in (source.pictures.values() if args.images else samples)}
+        names = told or class_names_of(args, found, is_named=args.images or source.has_words)
         facesamples.require_names(source.path, names)
         attributes = {"classes": len(names), "class_names": names,
                       "source": printable(source.path.name), "source_sha256": source.sha256}
@@ -161,7 +162,6 @@ def build(args, written, told, words):
 
 def source_of(args, told, words):
     """Return the PictureSamples of the folder, or the RowSamples of the CSV file."""
-    from pipeline.files.folder import Skips
     from pipeline.io.fer2013 import RowSamples
     from pipeline.io.picturesamples import PictureSamples
 
@@ -171,7 +171,7 @@ def source_of(args, told, words):
                           splits=config.SPLITS | config.OTHER_USAGES,
                           whole=() if args.only else config.SPLITS)
     find_face = partial(largest_face, yunet_path=config.DETECTOR_PATH) if args.find_faces else None
-    return PictureSamples(args.images, config.IMAGE_SIZE, Skips(), words=words, groups=args.groups,
+    return PictureSamples(args.images, config.IMAGE_SIZE, words=words, groups=args.groups,
                           split_folders=config.SPLIT_FOLDERS, find_face=find_face)
 
 
@@ -195,14 +195,12 @@ def largest_face(image, yunet_path):
     return tuple(map(int, boxes[0])) if len(boxes) else None
 
 
-def class_names_of(args, source, found):
-    """Return the names of the classes: those of FER2013, or all that the source has.
+def class_names_of(args, found, is_named):
+    """Return the names of the classes: those of FER2013, or all that were found.
 
-    found: the names of the images' classes; a folder's pictures may all be unreadable.
+    is_named: whether the source has names of classes, not numbers.
     """
-    found = source.class_names if args.images else found
-    numbered = not args.images and not source.has_words
-    if args.classes or numbered or found == set(config.CLASS_NAMES[7]):
+    if args.classes or not is_named or found == set(config.CLASS_NAMES[7]):
         return config.CLASS_NAMES[args.classes or config.DEFAULT_CLASSES]
     usual = config.CLASS_NAMES[8]
     return (*(name for name in usual if name in found), *sorted(found - set(usual)))

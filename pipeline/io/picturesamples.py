@@ -9,12 +9,11 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 
 from pipeline.errors import UserError
-from pipeline.files.folder import files_below
+from pipeline.files.folder import Skips, files_below
 from pipeline.io.facesamples import FaceSample, known_name
 from pipeline.io.picturefile import PICTURE_SUFFIXES, read_picture
 from pipeline.quietimports import available_cores
@@ -25,87 +24,76 @@ LEFT_OVER = "__MACOSX"  # a folder that macOS adds to archives
 TOGETHER = 16  # pictures that a process gets at a time; with fewer than two of these none starts
 
 
-class ClassPicture(NamedTuple):
-    """A picture of a data set: its path, the name of its class, its split or None."""
-
-    path: Path
-    class_name: str
-    split: str | None
-
-
 class PictureSamples:
     """Iterates over the FaceSamples of a folder, in the order of their paths.
 
     The folder contains folders of classes, or folders of splits that contain them. words: as
     known_name takes them. split_folders: {name of a folder, in small letters: split}. find_face:
     as read_face takes it; it is sent to other processes. groups: a regular expression; what its
-    first group, or all of it, matches in the name of a file is the group of the sample. Pictures
-    that cannot be read are counted in skips; without_face has the paths of those without a face.
-    Raises UserError if the layout is another, or groups matches no name.
+    first group, or all of it, matches in the name of a file is the group of the sample.
+    pictures: {path: its FaceSample, without image}. After the last one without_face has the paths
+    of those without a face, and sha256 is the digest of all images with their classes, in any
+    order. Raises UserError if the layout is another, or groups matches no name.
     """
 
-    def __init__(self, folder, image_size, skips, *, words, split_folders, find_face=None,
-                 groups=None):
+    def __init__(self, folder, image_size, *, words, split_folders, find_face=None, groups=None):
         self.path = Path(folder)
-        self.skips = skips
+        self.words = words
         self.groups = groups
         self.without_face = []
-        self.pictures = [picture._replace(class_name=known_name(picture.class_name, words))
-                         for picture in self._found(split_folders)]
-        self.class_names = {picture.class_name for picture in self.pictures}
+        self.sha256 = None
+        self._skips = Skips()
         self._read = partial(read_face, size=image_size, find_face=find_face)
-        self._digests = []
+        self.pictures = dict(self._found(split_folders))
         if not self.pictures:
             raise UserError(f"{folder}: no picture in folders of classes, expected {LAYOUT}")
         if groups:
             self._require_groups()
 
     def __iter__(self):
-        images = in_processes(self._read, [picture.path for picture in self.pictures])
+        images = in_processes(self._read, list(self.pictures))
         progress = track(images, "reading pictures", len(self.pictures))
-        for picture, image in zip(self.pictures, progress):
-            name = picture.class_name
+        digests = []
+        for (path, sample), image in zip(self.pictures.items(), progress):
             if image is None:
-                self.without_face.append(picture.path)
+                self.without_face.append(path)
             elif isinstance(image, UserError):
-                self.skips.add("pictures that cannot be read", f"{image}; skipped")
+                self._skips.add("pictures that cannot be read", f"{image}; skipped")
             else:
-                self._digests.append(hashlib.sha256(os.fsencode(name) + image.tobytes()).digest())
-                yield FaceSample(image, name, picture.split, self._group(picture))
-
-    @property
-    def sha256(self):
-        """The digest of all images with their classes, in any order."""
-        return hashlib.sha256(b"".join(sorted(self._digests))).hexdigest()
+                content = os.fsencode(sample.class_name) + image.tobytes()
+                digests.append(hashlib.sha256(content).digest())
+                yield sample._replace(image=image)
+        self.sha256 = hashlib.sha256(b"".join(sorted(digests))).hexdigest()
 
     def _found(self, split_folders):
-        """Yield the ClassPictures of the folder."""
+        """Yield the path and the FaceSample of each picture in the folder."""
         splits = {path: split_folders.get(path.name.lower()) for path in _folders(self.path)}
-        if any(splits.values()):
-            for path in (path for path, split in splits.items() if not split):
-                raise UserError(f"{path}: a folder beside those of splits, expected {LAYOUT}")
-        else:
+        if not any(splits.values()):
             splits = {self.path: None}
+        elif not all(splits.values()):
+            other = next(path for path, split in splits.items() if not split)
+            raise UserError(f"{other}: a folder beside those of splits, expected {LAYOUT}")
         for path, split in splits.items():
             for class_folder in _folders(path):
                 for nested in _folders(class_folder):
                     raise UserError(f"{nested}: a folder in that of a class, expected pictures "
                                     f"alone; --images takes the folder that has {LAYOUT}")
-                for file in files_below(class_folder, PICTURE_SUFFIXES, self.skips):
-                    yield ClassPicture(file, class_folder.name, split)
+                name = known_name(class_folder.name, self.words)
+                for file in files_below(class_folder, PICTURE_SUFFIXES, self._skips):
+                    yield file, FaceSample(None, name, split, self._group(file.name))
+
+    def _group(self, name):
+        match = self.groups and self.groups.search(name)
+        return (match[min(1, self.groups.groups)] or None) if match else None
 
     def _require_groups(self):
-        others = [picture for picture in self.pictures if not self._group(picture)]
+        others = [path.name for path, sample in self.pictures.items() if not sample.group]
         fits = f"--groups {self.groups.pattern} fits {{}}, such as {{}}"
         if len(others) == len(self.pictures):
-            raise UserError(fits.format("no name of a file", others[0].path.name))
+            raise UserError(fits.format("no name of a file", others[0]))
         if others:
-            notice(fits.format(f"all names of files but {len(others):,}", others[0].path.name)
+            notice(fits.format(f"all names of files but {len(others):,}", others[0])
                    + "; each of those counts as a person")
-
-    def _group(self, picture):
-        match = self.groups and self.groups.search(picture.path.name)
-        return (match[min(1, self.groups.groups)] or None) if match else None
 
 
 def _folders(folder):
