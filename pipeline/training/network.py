@@ -72,10 +72,9 @@ def require_trainable(model, input_shape, classes):
 
 
 def pretrained(path, class_names):
-    """Return (graph, weights) of a trained network for these classes.
+    """Return (graph, weights) of a trained network; for other classes its last layer is drawn anew.
 
-    If the classes are others, the last kernel is drawn anew. Raises UserError as checkpoint.read
-    does, and if the network cannot be given other classes.
+    Raises UserError as checkpoint.read does, and if the network cannot be given other classes.
     """
     record, weights = checkpoint.read(path)
     try:
@@ -89,10 +88,7 @@ def pretrained(path, class_names):
 
 
 def freeze(model, blocks):
-    """Keep the first blocks as they are: the layers named block1_..., block2_... and so on.
-
-    Raises UserError if the network has no such layers.
-    """
+    """Keep the layers named block1_..., block2_... as they are; raise UserError without such."""
     for block in range(1, blocks + 1):
         layers = [layer for layer in model.layers if layer.name.startswith(f"block{block}_")]
         if not layers:

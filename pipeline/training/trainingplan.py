@@ -52,12 +52,10 @@ def _of_checkpoint(wanted, recipes):
 
     model = wanted.model
     record = read_record(existing_file(model, "checkpoint", "see the checkpoints folder"))
-    for name, flag, value in (("epoch", "start_epoch", wanted.start_epoch),
-                              ("precision", "precision", wanted.precision),
-                              ("balance", "balance", wanted.balance or None)):
-        if value is not None and value != record.get(name, False):
-            raise UserError(f"{model} has {name} {record.get(name, False)}, found --{flag} "
-                            f"{value}; leave --{flag} out")
+    for name in ("start_epoch", "precision", "balance", "pretrained"):
+        found, value = record.get(name.removeprefix("start_")), getattr(wanted, name)
+        if value not in (None, False) and str(value) != str(found):
+            raise UserError(f"{model} has {name} {found}, found --{name} {value}; leave it out")
     record["experiment"] = _experiment_of(wanted, record, recipes)
     return record
 
@@ -113,9 +111,6 @@ def _pretrained(wanted, record, recipe):
     if path and not recipe.pretrained:
         raise UserError(f"experiment {record['experiment']} starts from nothing, found "
                         "--pretrained; give --experiment fine-tune or leave it out")
-    if path and wanted.model and str(path) != record["pretrained"]:
-        raise UserError(f"{wanted.model} started from {record['pretrained']}, found --pretrained "
-                        f"{path}; leave it out")
     if wanted.model or not recipe.pretrained:
         return {}
     if not path:
