@@ -107,16 +107,13 @@ def folders_of(args, experiment):
                    config.OUTPUT_PATH / name, f"vggnet_emotion_{experiment}", args.plot)
 
 
-def print_end(record, folders):
+def print_end(accuracies, best, folders):
     """Print the best epoch, the files, and the command that comes next."""
-    losses, accuracies = (record["history"][name] for name in ("val_loss", "val_accuracy"))
-    best = (losses.index(min(losses)) if record["recipe"]["ferplus_share"]
-            else accuracies.index(max(accuracies)))
     model = folders.checkpoints / "best.hdf5"
     words = ["python", "test_recognizer.py", "--model", model, "--split", "val"]
     if folders.dataset.resolve() != config.HDF5_PATH.resolve():
         words += ["--dataset", folders.dataset]
-    print(f"best: epoch {best + 1} of {len(losses)}, {accuracies[best]:.2%} on the validation "
+    print(f"best: epoch {best} of {len(accuracies)}, {accuracies[best - 1]:.2%} on the validation "
           f"split, in {printable(model)}\n"
           f"curve: {printable(folders.output / folders.curve)}.json and .{folders.plot}\n"
           f"next: {printable(shlex.join(map(str, words)))}")
@@ -152,10 +149,10 @@ def main(argv=None):
             process=process,
         )
         several = args.distributed or (args.devices or 1) > 1
-        train(recipe, record, args.model, folders, settings,
-              split_batches(args.devices) if several else None)
+        best = train(recipe, record, args.model, folders, settings,
+                     split_batches(args.devices) if several else None)
         if not process:
-            print_end(record, folders)
+            print_end(record["history"]["val_accuracy"], best, folders)
 
 
 if __name__ == "__main__":

@@ -36,15 +36,18 @@ class EpochCheckpoint(keras.callbacks.Callback):
         epoch += 1
         history = self.record["history"]
         record = {**self.record, "epoch": epoch, "val_accuracy": history["val_accuracy"][-1]}
-        *earlier, latest = history[self.best_by]
-        if not earlier or (latest < min(earlier) if self.best_by == "val_loss"
-                           else latest > max(earlier)):
+        if epoch == self.best_epoch:
             self._save_best(record)
         if epoch % self.every == 0 or epoch == self.params["epochs"]:
             self._save(record)
         else:
             record["history"] = {name: list(values) for name, values in history.items()}
             self._finished = record, [np.array(variable) for variable in self._variables()]
+
+    @property
+    def best_epoch(self):
+        values = self.record["history"][self.best_by]
+        return values.index((min if self.best_by == "val_loss" else max)(values)) + 1
 
     def save_finished(self):
         """Save the last epoch that ended, unless it is saved, though the next one has begun."""

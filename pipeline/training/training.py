@@ -49,7 +49,7 @@ class Settings:
 
 
 def train(recipe, record, model_path, folders, settings, distribution=None):
-    """Train from the record's `epoch` to its last, `epochs`.
+    """Train from the record's `epoch` to its last, `epochs`; return the best of all epochs.
 
     recipe: an Experiment. record: what checkpoint.save stores; that of model_path, a checkpoint to
     go on from, or a fresh one if that is None. distribution: SplitBatches, for several devices.
@@ -88,7 +88,7 @@ def train(recipe, record, model_path, folders, settings, distribution=None):
                          "recipe": asdict(recipe)}
         if settings.overwrite and not settings.process:
             remove_others(folders, model_path, read=read_by(record, model_path))
-        fit(recipe, record, model, (training, validation), model_path, folders, settings)
+        return fit(recipe, record, model, (training, validation), model_path, folders, settings)
 
 
 def compiled_network(recipe, record, model_path, dataset, input_shape, distribution):
@@ -117,7 +117,7 @@ def compiled_network(recipe, record, model_path, dataset, input_shape, distribut
 
 
 def fit(recipe, record, model, datasets, model_path, folders, settings):
-    """Train a compiled network. datasets: the HDF5DatasetGenerators of training and validation."""
+    """Train a compiled network; return the best epoch. datasets: of training and validation."""
     training, validation = datasets
     average = AveragedWeights(training) if recipe.ema_momentum else None
     rate = learning_rate_schedule(recipe, record["epochs"])
@@ -146,6 +146,7 @@ def fit(recipe, record, model, datasets, model_path, folders, settings):
             callbacks=[callback for callback in callbacks if callback],
             verbose=0 if settings.process else 1 if sys.stdout.isatty() else 2,
         )
+        return None if settings.process else saver.best_epoch
     except KeyboardInterrupt as interrupt:
         if settings.process:
             raise
@@ -165,7 +166,7 @@ def described(recipe, record, model_path, now):
     """Return what processes must have been given alike, as require_agreement takes it."""
     files = [hashlib.sha256(Path(path).read_bytes()).hexdigest()
              for path in read_by(record, model_path)]
-    settings = {**record, "pretrained": None, "teachers": None, **now, **asdict(recipe)}
+    settings = [record | {"pretrained": None, "teachers": None}, asdict(recipe), now]
     return now["data"] | {"network to start or learn from": "".join(files),
                           "recipe or record": json.dumps(settings, default=str)}
 

@@ -85,8 +85,8 @@ def test_a_recipe_may_have_its_own_batch_size(tmp_path, monkeypatch):
 
     def train(recipe, record, model_path, folders, settings, distribution):
         given.append(settings.batch_size)
-        record |= {"history": {"val_loss": [1.0], "val_accuracy": [0.5]},
-                   "recipe": {"ferplus_share": None}}
+        record["history"]["val_accuracy"] = [0.5]
+        return 1
 
     monkeypatch.setattr("pipeline.training.training.train", train)
     monkeypatch.setitem(EXPERIMENTS, 2, replace(EXPERIMENTS[2], batch_size=1024))
