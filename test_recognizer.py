@@ -103,7 +103,7 @@ def predict_and_evaluate(args, database, path):
     from pipeline.evaluation.measures import accuracy_on, evaluate
     from pipeline.evaluation.testtimeaugmentation import predict, require_numbers
     from pipeline.io import checkpoint
-    from pipeline.io.ferplus import read_ferplus, require_fit
+    from pipeline.io.ferplus import votes_of
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator, also_in
     from pipeline.io.onnxmodel import read_onnx
     from pipeline.nn.runtimenetwork import RuntimeNetwork
@@ -126,8 +126,8 @@ def predict_and_evaluate(args, database, path):
         if args.ferplus and dataset.ferplus_share is not None:
             raise UserError(f"{database}: has FER+'s votes in it, found --ferplus; leave it out")
         if args.ferplus:
-            votes = require_fit(args.ferplus, read_ferplus(args.ferplus, dataset.class_names),
-                                config.USAGES[args.split], dataset.labels)
+            votes = votes_of(args.ferplus, dataset.class_names, dataset.labels,
+                             [config.USAGES[args.split]] * dataset.num_images)
         probabilities = predict(model, dataset, args.tta)
         require_numbers(probabilities, args.model)
     predicted = probabilities.argmax(axis=1)

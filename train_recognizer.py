@@ -32,8 +32,6 @@ from pipeline.quietimports import import_keras
 from pipeline.terminal import printable
 from pipeline.training.trainingplan import Folders, require_own, training_plan
 
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-
 
 def parse_args(argv=None):
     parser = new_parser(__doc__)
@@ -45,8 +43,9 @@ def parse_args(argv=None):
                              f"{DEFAULT_EXPERIMENT})")
     recipe.add_argument("--epochs", type=positive, metavar="N",
                         help="last epoch (default: the recipe's)")
-    recipe.add_argument("--precision", choices=PRECISIONS, help="numbers to compute with; "
-                        "mixed_bfloat16 is faster on some processors (default: float32)")
+    recipe.add_argument("--precision", choices=("float32", "mixed_bfloat16", "mixed_float16"),
+                        help="numbers to compute with; mixed_bfloat16 is faster on some processors "
+                             "(default: float32)")
     recipe.add_argument("--pretrained", type=path, metavar="FILE",
                         help="trained network to start from, where the recipe fine-tunes")
     recipe.add_argument("--teachers", type=path, nargs="+", metavar="FILE",

@@ -50,48 +50,35 @@ def completed_splits(samples, labels, *, share, seed):
 
     labels: (N,) class indices; a sample with the label None is left out, and its split is None.
     val and test are drawn from the samples for training and those without a split, about `share`
-    of each class. Samples with the same pixels, or of one group, get one split.
-    """
-    wanted = [split for split in ("test", "val") if split not in {one.split for one in samples}]
-    splits = [None if label is None else sample.split for sample, label in zip(samples, labels)]
-    rows = [row for row, label in enumerate(labels)
-            if label is not None and samples[row].split in (None, "train")]
-    if wanted and rows:
-        units, first = [], {}
-        for row in rows:
-            pixels = hashlib.sha256(samples[row].image.tobytes()).digest()
-            units.append(first.setdefault(pixels, samples[row].group or pixels))
-        drawn = draw_splits([labels[row] for row in rows], units, wanted, share=share, seed=seed)
-        for row, split in zip(rows, drawn):
-            splits[row] = split
-    return splits
-
-
-def draw_splits(labels, units, wanted, *, share, seed):
-    """Return the split of each sample, "train" or one of `wanted`, (N,) list of str.
-
-    labels: (N,) class indices. units: (N,) keys; the samples of a unit get one split. Of
-    scikit-learn's folds those become val and test whose sizes are closest to `share`; if the
-    largest class has fewer units than folds, there are fewer, larger folds.
+    of each class: of scikit-learn's folds those whose sizes are closest to it. If the largest
+    class has few units, there are fewer, larger folds. A unit, samples with the same pixels or of
+    one group, gets one split.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    numbers = {unit: number for number, unit in enumerate(dict.fromkeys(units))}
-    units = np.array([numbers[unit] for unit in units])
-    units_of = Counter(label for label, _ in set(zip(labels, units.tolist())))
-    rows = np.flatnonzero([units_of[label] >= LEAST_DRAWN for label in labels])
-    splits = np.full(len(labels), "train", dtype=object)
-    if len(rows):
-        folds = StratifiedGroupKFold(min(round(1 / share), max(units_of.values())),
-                                     shuffle=True, random_state=seed)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a class with fewer samples than folds
-            found = [rows[fold] for _, fold in folds.split(rows, np.array(labels)[rows],
-                                                           units[rows])]
-        found = sorted(filter(len, found), key=lambda fold: abs(len(fold) - share * len(rows)))
-        for split, fold in zip(wanted, found):
-            splits[fold] = split
-    return splits.tolist()
+    wanted = [split for split in ("test", "val") if split not in {one.split for one in samples}]
+    splits = [None if label is None else sample.split or "train"
+              for sample, label in zip(samples, labels)]
+    units, first = {}, {}  # by row
+    for row in (row for row, split in enumerate(splits) if split == "train"):
+        pixels = hashlib.sha256(samples[row].image.tobytes()).digest()
+        unit = first.setdefault(pixels, samples[row].group or pixels)
+        units[row] = first.setdefault(("number", unit), len(first))
+    units_of = Counter(label for label, _ in {(labels[row], unit) for row, unit in units.items()})
+    rows = [row for row in units if units_of[labels[row]] >= LEAST_DRAWN]
+    if not wanted or not rows:
+        return splits
+    folds = StratifiedGroupKFold(min(round(1 / share), max(units_of.values())), shuffle=True,
+                                 random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a class with fewer samples than folds
+        found = [fold for _, fold in folds.split(rows, [labels[row] for row in rows],
+                                                 [units[row] for row in rows]) if len(fold)]
+    found.sort(key=lambda fold: abs(len(fold) - share * len(rows)))
+    for split, fold in zip(wanted, found):
+        for place in fold:
+            splits[rows[place]] = split
+    return splits
 
 
 def splits_for_testing(samples, labels):

@@ -96,7 +96,7 @@ class RowSamples:
         if "usage" in row:
             usage = self._usages.get(row["usage"].lower())
             if usage is None:
-                raise self._error(number, f"Usage {shown(row['usage'])}",
+                raise self._error(number, f"Usage {row['usage'][:40]!r}",
                                   "one of " + ", ".join(self.splits))
         return usage, FaceSample(self._image(number, row["pixels"]), name, self.splits.get(usage))
 
@@ -108,7 +108,7 @@ class RowSamples:
             return known_name(emotion, self.words)
         if not self.has_words and emotion in self.numbered:
             return self.numbered[emotion]
-        raise self._error(number, f"emotion {shown(emotion)}", "a word, as in the first row"
+        raise self._error(number, f"emotion {emotion[:40]!r}", "a word, as in the first row"
                           if self.has_words else f"0 to {len(self.numbered) - 1}; give --classes "
                           "8 if 7 is contempt, or --class-names a name for each number")
 
@@ -118,13 +118,8 @@ class RowSamples:
             pixels = np.fromstring(text, dtype=np.int64, sep=" ")  # five times as fast as split()
             if len(pixels) == self.image_size**2 and pixels.max() <= 255:
                 return pixels.astype(np.uint8).reshape(self.image_size, -1)
-        raise self._error(number, f"{len(text.split())} pixels {shown(text)}",
+        raise self._error(number, f"{len(text.split())} pixels {text[:40]!r}",
                           f"{self.image_size**2} whole numbers from 0 to 255")
 
     def _error(self, number, found, expected):
         return UserError(f"{self.path}, line {number}: found {found}, expected {expected}")
-
-
-def shown(text):
-    """Return the start of a text in quotes, safe to print."""
-    return repr(text[:40])

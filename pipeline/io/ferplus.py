@@ -49,43 +49,42 @@ def read_ferplus(path, class_names):
 def labels_of_votes(path, class_names, weight, labels, usages):
     """Return what is learned from the votes: the labels, a list, and {"targets", "votes"}.
 
-    labels, usages: class index and Usage of each row of fer2013.csv, in its order. weight: of the
-    votes in the targets, 0-1; FER2013's label has the rest. A new label is the peak of the
-    targets, or None if no class has votes. targets: (N, classes) float32 that sum up to 1. votes:
-    (N, classes) float32 as of read_ferplus. Raises UserError as require_fit does.
+    weight: of the votes in the targets, 0-1; FER2013's label has the rest. A new label is the peak
+    of the targets, or None if no class has votes. targets: (N, classes) float32 that sum up to 1.
+    The other arguments, votes, and what is raised: as of votes_of.
     """
-    shares = read_ferplus(path, class_names)
-    labels, usages = np.array(labels), np.array(usages)
-    votes = np.empty((len(labels), len(class_names)), dtype=np.float32)
-    for usage in set(usages.tolist()):
-        votes[usages == usage] = require_fit(path, shares, usage, labels[usages == usage])
+    votes = votes_of(path, class_names, labels, usages)
     targets = weight * votes / np.maximum(votes.sum(axis=1, keepdims=True), 1e-9)
     targets[np.arange(len(labels)), labels] += 1 - weight
     peaks = [int(target.argmax()) if row.any() else None for target, row in zip(targets, votes)]
     return peaks, {"targets": targets, "votes": votes}
 
 
-def require_fit(path, shares, usage, labels):
-    """Return the shares (N, classes) of the first N images of a Usage.
+def votes_of(path, class_names, labels, usages):
+    """Return the shares of the votes on each image, (N, classes) float32, as read_ferplus has them.
 
-    shares: as read_ferplus returns them. labels: (N,) FER2013's class indices. Raises UserError if
-    there are fewer rows, or the labels of ROWS_TOGETHER images in a row have little in common with
-    the votes: the images are others, or in another order.
+    labels, usages: class index and Usage of each row of fer2013.csv, in its order. Raises UserError
+    if the file has fewer rows of a Usage, or the labels of ROWS_TOGETHER images in a row have
+    little in common with the votes: the images are others, or in another order.
     """
-    found = shares.get(usage, np.empty((0, 0)))
-    if len(found) < len(labels):
-        raise UserError(f"{path}: has {len(found)} rows of {usage}, found {len(labels)} images of "
-                        "it; expected fer2013.csv's rows in Kaggle's order")
-    found = found[:len(labels)]
-    rows = np.flatnonzero(found.any(axis=1))
-    same = found[rows].argmax(axis=1) == np.asarray(labels)[rows]
-    for end in range(ROWS_TOGETHER, len(same) + 1, ROWS_TOGETHER):
-        in_common = same[end - ROWS_TOGETHER:end].mean()
-        if in_common < LEAST_IN_COMMON:
-            raise UserError(f"{path}: its votes agree with the labels of {in_common:.0%} of the "
-                            f"images of {usage} up to the {rows[end - 1] + 1:,}th, expected about "
-                            "65 %; the images must stand in Kaggle's order, every one of them")
-    return found
+    shares, labels, usages = read_ferplus(path, class_names), np.array(labels), np.array(usages)
+    votes = np.empty((len(labels), len(class_names)), dtype=np.float32)
+    for usage in set(usages.tolist()):
+        rows = np.flatnonzero(usages == usage)
+        found = shares.get(usage, votes[:0])
+        if len(found) < len(rows):
+            raise UserError(f"{path}: has {len(found)} rows of {usage}, found {len(rows)} images "
+                            "of it; expected fer2013.csv's rows in Kaggle's order")
+        votes[rows] = found[:len(rows)]
+        rows = rows[votes[rows].any(axis=1)]
+        same = votes[rows].argmax(axis=1) == labels[rows]
+        for end in range(ROWS_TOGETHER, len(same) + 1, ROWS_TOGETHER):
+            in_common = same[end - ROWS_TOGETHER:end].mean()
+            if in_common < LEAST_IN_COMMON:
+                raise UserError(f"{path}: its votes agree with the labels of {in_common:.0%} of "
+                                f"{ROWS_TOGETHER} images of {usage} in a row, expected about 65 "
+                                "%; the images must stand in Kaggle's order, every one of them")
+    return votes
 
 
 def _shares(votes, class_names):

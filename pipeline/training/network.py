@@ -1,6 +1,7 @@
 """The network of a training: built from its recipe or a trained one, and compiled."""
 
 import importlib
+from functools import partial
 from importlib.util import find_spec
 from inspect import signature
 
@@ -106,14 +107,13 @@ def compile_for_training(model, optimizer, learning_rate, *, label_smoothing=0.0
     optimizer keeps an exponential moving average of the weights, with this share of the old.
     """
     average = {"use_ema": True, "ema_momentum": ema_momentum} if ema_momentum else {}
-    # Without a name Keras numbers them, and a checkpoint finds their state by its name.
-    optimizers = {
-        "sgd": lambda: keras.optimizers.SGD(learning_rate, momentum=0.9, nesterov=True,
-                                            name="sgd", **average),
-        "adam": lambda: keras.optimizers.Adam(learning_rate, name="adam", **average),
-    }
+    if optimizer == "sgd":
+        kind = partial(keras.optimizers.SGD, momentum=0.9, nesterov=True)
+    else:
+        kind = keras.optimizers.Adam
     model.compile(
-        optimizer=optimizers[optimizer](),
+        # Without a name Keras numbers them, and a checkpoint finds their state by its name.
+        optimizer=kind(learning_rate, name=optimizer, **average),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
         metrics=["accuracy"],
         jit_compile=keras.backend.backend() == "jax",  # XLA halves TensorFlow's speed on a CPU

@@ -7,7 +7,7 @@ from pipeline.io.ferplus import (
     ROWS_TOGETHER,
     labels_of_votes,
     read_ferplus,
-    require_fit,
+    votes_of,
 )
 from tests.conftest import ROOT
 
@@ -80,22 +80,21 @@ def test_the_published_number_of_images_on_which_most_votes_agree(usage):
 
 
 def test_too_few_rows(ferplus):
-    shares = read_ferplus(ferplus, SIX)
-    assert np.array_equal(require_fit(ferplus, shares, "PrivateTest", [0] * 4),
-                          shares["PrivateTest"][:4])
-    with pytest.raises(UserError, match="has 6 rows of PrivateTest, found 7 images"):
-        require_fit(ferplus, shares, "PrivateTest", [0] * 7)
-    with pytest.raises(UserError, match="has 0 rows of PublicTest, found 1 images"):
-        require_fit(ferplus, shares, "PublicTest", [0])
+    votes = votes_of(ferplus, SIX, [0] * 4, ["PrivateTest"] * 4)
+    assert np.array_equal(votes, read_ferplus(ferplus, SIX)["PrivateTest"][:4])
+    for usage, number, found in (("PrivateTest", 7, 6), ("PublicTest", 1, 0)):
+        with pytest.raises(UserError, match=f"has {found} rows of {usage}, found {number} images"):
+            votes_of(ferplus, SIX, [0] * number, [usage] * number)
 
 
-def test_images_in_another_order_do_not_fit(ferplus):
+def test_images_in_another_order_do_not_fit(ferplus, monkeypatch):
     labels = np.random.default_rng(0).integers(0, 6, 3 * ROWS_TOGETHER)
-    shares = {"Training": np.eye(6, dtype=np.float32)[labels]}
-    require_fit(ferplus, shares, "Training", labels)
+    shares, usages = {"Training": np.eye(6, dtype=np.float32)[labels]}, ["Training"] * len(labels)
+    monkeypatch.setattr("pipeline.io.ferplus.read_ferplus", lambda *_: shares)
+    assert np.array_equal(votes_of(ferplus, SIX, labels, usages), shares["Training"])
     moved = np.concatenate([labels[:ROWS_TOGETHER], np.roll(labels[ROWS_TOGETHER:], 1)])
-    with pytest.raises(UserError, match="of Training up to the 200th, expected about 65 %"):
-        require_fit(ferplus, shares, "Training", moved)
+    with pytest.raises(UserError, match="of 100 images of Training in a row, expected about 65 %"):
+        votes_of(ferplus, SIX, moved, usages)
 
 
 def test_another_file(ferplus):
