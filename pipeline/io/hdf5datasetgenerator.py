@@ -38,6 +38,7 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
         self.shuffle = seed is not None
         self.seed = seed or 0
         self.epoch = 1
+        self._planned_epoch = None
         arrays, self.attributes = read_database(path)
         self._images, self.labels = arrays["images"], arrays["labels"]
         self.class_names = tuple(self.attributes["class_names"])
@@ -58,10 +59,13 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         """Return batch `index` (from 0) of the epoch."""
-        order = np.arange(self.num_images)
-        if self.shuffle:
-            order = np.random.default_rng((self.seed, self.epoch)).permutation(order)
-        rows = order[index * self.batch_size:(index + 1) * self.batch_size]
+        if self._planned_epoch != self.epoch:
+            self._order = np.arange(self.num_images)
+            if self.shuffle:
+                self._order = np.random.default_rng((self.seed, self.epoch)).permutation(
+                    self._order)
+            self._planned_epoch = self.epoch
+        rows = self._order[index * self.batch_size:(index + 1) * self.batch_size]
         images, labels = self._images[rows], self.targets[rows]
         random = np.random.default_rng((self.seed, self.epoch, index))
         for augmentor in self.augmentors:
