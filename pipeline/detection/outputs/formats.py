@@ -11,22 +11,19 @@ from pipeline.files.wholefile import place_of
 class VideoFormat:
     """A container of FFmpeg's with its codecs and options.
 
-    codec, options, pixels: of the picture. copied: codecs of sound that are copied, None for every
-    codec that FFmpeg puts there. sound_codec: other sound becomes this. growing: options with
-    which the file can be read while it grows. indexed: options that put the index in front, or
-    None where it has a fixed place. before_0: whether sound may begin before the picture, as some
-    decoders need.
+    codec, options, pixels: of the picture. copied: codecs of sound that are copied; other sound
+    becomes sound_codec. growing: options with which the file can be read while it grows. indexed:
+    options that put the index in front, or None where it has a fixed place.
     """
 
     container: str
     codec: str
     options: dict
-    copied: frozenset | None
+    copied: frozenset
     sound_codec: str
     growing: dict = field(default_factory=dict)
     indexed: dict | None = None
     pixels: str = "yuv420p"
-    before_0: bool = False
 
 
 # Measured on a clip of 596 x 336: "superfast" writes half the bytes of "ultrafast" for 1.3 ms of
@@ -43,16 +40,15 @@ CUES_IN_FRONT = {"cues_to_front": "1"}
 
 MP4_SOUND = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"})
 MOV_SOUND = frozenset({"aac", "ac3", "alac", "eac3", "mp3", "pcm_s16le", "pcm_s16be", "pcm_s24le"})
+MKV_SOUND = MP4_SOUND | MOV_SOUND | {"dts", "mp2", "vorbis"}
 WEBM_SOUND = frozenset({"opus", "vorbis"})
 AVI_SOUND = frozenset()  # it stores no times of sound, so sound is encoded, with silence in gaps
 
-MATROSKA = VideoFormat("matroska", "libx264", H264, None, "aac", indexed=CUES_IN_FRONT)
+MATROSKA = VideoFormat("matroska", "libx264", H264, MKV_SOUND, "aac", indexed=CUES_IN_FRONT)
 
 VIDEO_FORMATS = {
-    ".mp4": VideoFormat("mp4", "libx264", H264, MP4_SOUND, "aac", FRAGMENTS, FAST_START,
-                        before_0=True),
-    ".mov": VideoFormat("mov", "libx264", H264, MOV_SOUND, "aac", FRAGMENTS, FAST_START,
-                        before_0=True),
+    ".mp4": VideoFormat("mp4", "libx264", H264, MP4_SOUND, "aac", FRAGMENTS, FAST_START),
+    ".mov": VideoFormat("mov", "libx264", H264, MOV_SOUND, "aac", FRAGMENTS, FAST_START),
     ".mkv": MATROSKA,
     ".webm": VideoFormat("webm", "libvpx-vp9", VP9, WEBM_SOUND, "libopus", indexed=CUES_IN_FRONT),
     ".avi": VideoFormat("avi", "mjpeg", JPEG, AVI_SOUND, "pcm_s16le", pixels="yuvj420p"),

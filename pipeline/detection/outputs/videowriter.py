@@ -1,18 +1,15 @@
 """Encodes pictures and sound into a video file."""
 
 from fractions import Fraction
+from io import FileIO
 
 import av
 import cv2
-import numpy as np
+from av.codec.context import Flags
 
 from pipeline.detection.outputs.soundtrack import add_sound
 
 TICKS = 90_000  # a second: what MPEG counts in
-
-# A frame's longest duration: the empty frames that FFmpeg puts into an .avi at a time, and the
-# ticks that an .mp4 has bits for.
-MOST_EMPTY_FRAMES, LARGEST_LENGTH = 60_000, 2**30
 
 # FFmpeg's numbers for luma of 16 to 235, and for the matrix, primaries and transfer of BT.709.
 LIMITED_RANGE, BT_709 = 1, 1
@@ -35,19 +32,17 @@ class VideoWriter:
         self._format = video_format
         self._rate = nominal(rate)
         # An .avi has frames at a fixed rate, and empty ones between them.
-        avi = video_format.container == "avi"
-        self._time_base = 1 / self._rate if avi else Fraction(1, TICKS)
-        self._longest = MOST_EMPTY_FRAMES if avi else LARGEST_LENGTH
+        self._time_base = (1 / self._rate if video_format.container == "avi"
+                           else Fraction(1, TICKS))
         self._source_sound = sound
         self._container = None
         self._waiting = None  # the newest frame: the next one ends it
-        self._length = None  # of the frame before it
-        self._lengths = {}  # of the frames in the encoder, by their times
+        self._length = round(1 / self._rate / self._time_base)  # of the frame before it
 
     def write(self, image, seconds, sound):
         """Append an image (height, width, 3) uint8 BGR, and the SoundPackets before it."""
         if self._container is None:
-            self._open(image, sound)
+            self._open(image)
         if self._sound is not None:
             self._sound.write(sound)
         frame = self._frame(image)
@@ -55,7 +50,7 @@ class VideoWriter:
         if self._waiting is not None:
             frame.pts = max(frame.pts, self._waiting.pts + 1)
             self._length = frame.pts - self._waiting.pts
-            self._encode_waiting(self._length)
+            self._encode_waiting()
         self._waiting = frame
 
     def close(self, *, end=None, rest=()):
@@ -70,18 +65,17 @@ class VideoWriter:
             if self._sound is not None:
                 self._sound.write(rest)
                 self._sound.close()
-            length = self._length or round(1 / self._rate / self._time_base)
             if end is not None:
-                length = max(1, round(end / self._time_base) - self._waiting.pts)
-            self._encode_waiting(length)
-            self._mux(self._video.encode(None))
+                self._length = max(1, round(end / self._time_base) - self._waiting.pts)
+            self._encode_waiting()
+            self._container.mux(self._video.encode(None))
         finally:
             self._container.close()
             self._file.close()
         self._require_room()
 
-    def _open(self, image, sound):
-        self._file = WatchedFile(self._path)
+    def _open(self, image):
+        self._file = WatchedFile(self._path, "wb")
         self._container = av.open(self._file, "w", format=self._format.container,
                                   options=self._format.growing)
         self._size = tuple(side + side % 2 for side in image.shape[1::-1])
@@ -91,11 +85,12 @@ class VideoWriter:
         self._video.pix_fmt = self._format.pixels
         codec = self._video.codec_context
         codec.time_base = self._time_base
+        codec.flags |= Flags.frame_duration
         codec.sample_aspect_ratio = Fraction(1)
         self._is_bt709 = self._format.pixels == "yuv420p"  # pictures in JPEG's way have no tags
         if self._is_bt709:
             tag_as_bt709(codec)
-        self._sound = add_sound(self._container, self._format, self._source_sound, sound)
+        self._sound = add_sound(self._container, self._format, self._source_sound)
 
     def _frame(self, image):
         yuv = cv2.cvtColor(fitted(image, self._size), cv2.COLOR_BGR2YUV_I420)
@@ -107,18 +102,9 @@ class VideoWriter:
             tag_as_bt709(frame)
         return frame
 
-    def _encode_waiting(self, length):
-        """Encode the waiting frame, several times if it lasts longer than one frame can."""
-        while length > 0:
-            self._lengths[self._waiting.pts] = min(length, self._longest)
-            self._mux(self._video.encode(self._waiting))
-            self._waiting.pts += self._longest
-            length -= self._longest
-
-    def _mux(self, packets):
-        for packet in packets:
-            packet.duration = self._lengths.pop(packet.pts, 0)
-            self._container.mux(packet)
+    def _encode_waiting(self):
+        self._waiting.duration = self._length
+        self._container.mux(self._video.encode(self._waiting))
         self._require_room()
 
     def _require_room(self):
@@ -149,23 +135,19 @@ def bt709_from_bt601(yuv):
 
 
 def fitted(image, size):
-    """Return an image (height, width, 3) of this width and height, in its proportions.
+    """Return an image (height, width, 3) in the middle of one of this width and height.
 
     A missing pixel repeats the border; a larger gap is black.
     """
     height, width = image.shape[:2]
-    if (width, height) == size:
-        return image
-    if 0 <= size[0] - width <= 1 and 0 <= size[1] - height <= 1:
-        return cv2.copyMakeBorder(image, 0, size[1] - height, 0, size[0] - width,
-                                  cv2.BORDER_REPLICATE)
-    scale = min(size[0] / width, size[1] / height)
-    width, height = max(1, round(width * scale)), max(1, round(height * scale))
-    canvas = np.zeros((size[1], size[0], 3), dtype=np.uint8)
-    left, top = (size[0] - width) // 2, (size[1] - height) // 2
-    canvas[top:top + height, left:left + width] = cv2.resize(
-        image, (width, height), interpolation=cv2.INTER_AREA)
-    return canvas
+    if not (0 <= size[0] - width <= 1 and 0 <= size[1] - height <= 1):
+        scale = min(size[0] / width, size[1] / height)
+        width, height = max(1, round(width * scale)), max(1, round(height * scale))
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    right, bottom = size[0] - width, size[1] - height
+    border = cv2.BORDER_REPLICATE if max(right, bottom) <= 1 else cv2.BORDER_CONSTANT
+    return cv2.copyMakeBorder(image, bottom // 2, bottom - bottom // 2, right // 2,
+                              right - right // 2, border)
 
 
 def nominal(rate):
@@ -173,24 +155,19 @@ def nominal(rate):
     return max(Fraction(rate).limit_denominator(1001), Fraction(1, 1001))
 
 
-class WatchedFile:
+class WatchedFile(FileIO):
     """A new binary file for FFmpeg, which does not report a full disk.
 
     failure: the first OSError, after which nothing more is written, or None.
     """
 
-    def __init__(self, path):
-        self._file = open(path, "wb", buffering=0)  # noqa: SIM115 - VideoWriter closes it
-        self.failure = None
-        self.name = str(path)
-        self.seekable, self.seek = self._file.seekable, self._file.seek
-        self.tell, self.close = self._file.tell, self._file.close
+    failure = None
 
     def write(self, data):
         rest = memoryview(data)
         try:
             while rest and self.failure is None:
-                rest = rest[self._file.write(rest):]
+                rest = rest[super().write(rest):]
         except OSError as error:
             self.failure = error
         return len(data)
