@@ -8,10 +8,9 @@ from contextlib import ExitStack, contextmanager
 from rich.console import Console
 from rich.text import Text
 
-from pipeline.detection.outputs.facestatistics import FaceStatistics
+from pipeline.detection.outputs.emotiontable import EmotionTable
 from pipeline.detection.outputs.formats import sidecar_of
 from pipeline.detection.outputs.runsummary import RunSummary
-from pipeline.detection.outputs.sidecar import table_with_sidecar
 from pipeline.files.locks import locked_output
 from pipeline.files.places import require_apart
 from pipeline.terminal import printable
@@ -27,7 +26,7 @@ class Outputs:
     def __init__(self, summary, sinks, files):
         self.frames = 0
         self._summary = summary
-        self._sinks = [summary, *sinks]
+        self._sinks = [summary.statistics, *sinks]
         self._files = files
 
     @classmethod
@@ -37,39 +36,23 @@ class Outputs:
 
         skips: the Skips that the summary counts. stop: a StopRequest, which ends the windows'
         waits. display: Windows, a function that makes a LivePage, or None. settings:
-        {name: value} of the run, for the sidecar.
+        {name: value} of the run, beside those of the analyzer.
         Raises UserError if a file or a window cannot be opened.
         """
-        class_names = analyzer.class_names
-        statistics = FaceStatistics(None if source.pictures else source.rate)
-        sinks = [statistics]
+        summary = RunSummary(source, analyzer, skips, settings)
         if source.pictures:
             require_apart(source.paths, _results(job, source))
         with ExitStack() as stack:
             for path in job.outputs:
                 stack.enter_context(locked_output(path))
-            if job.csv:
-                sinks.append(stack.enter_context(table_with_sidecar(
-                    job.csv, source, analyzer, statistics, skips, settings)))
-            if job.timeline:
-                from pipeline.detection.outputs.timeline import Timeline
-
-                sinks.append(stack.enter_context(
-                    Timeline.create(job.timeline, source, class_names, statistics)))
-            if job.page:
-                from pipeline.detection.outputs.gallerypage import GalleryPage
-                from pipeline.detection.outputs.videopage import VideoPage
-
-                page = GalleryPage if source.pictures else VideoPage
-                sinks.append(stack.enter_context(page.create(
-                    job, source, analyzer, statistics, skips, settings)))
+            sinks = [stack.enter_context(file) for file in _files(job, summary)]
             if job.annotated or display:  # it draws before the next ones show and write
                 from pipeline.detection.outputs.drawing import Annotator
 
-                sinks.append(Annotator(class_names, with_time=not source.pictures))
+                sinks.append(Annotator(summary.class_names, with_time=not source.pictures))
             if display:
                 sinks.append(stack.enter_context(display(
-                    class_names, live=source.live, pictures=source.pictures, stop=stop)))
+                    summary.class_names, live=source.live, pictures=source.pictures, stop=stop)))
             if job.annotated and source.pictures:
                 from pipeline.detection.outputs.annotatedpictures import AnnotatedPictures
 
@@ -78,11 +61,10 @@ class Outputs:
                 from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
 
                 sinks.append(stack.enter_context(AnnotatedVideo.create(job.annotated, source)))
-            files = {"annotated": job.annotated, "emotions by face and frame": job.csv,
-                     "what the table holds": sidecar_of(job.csv), "timeline": job.timeline,
-                     "page": job.page}
-            yield cls(RunSummary(statistics, analyzer, skips, pictures=source.pictures), sinks,
-                      files)
+            yield cls(summary, sinks, {
+                "annotated": job.annotated, "emotions by face and frame": job.csv,
+                "what the table holds": sidecar_of(job.csv), "timeline": job.timeline,
+                "page": job.page})
 
     @property
     def closed(self):
@@ -102,6 +84,22 @@ class Outputs:
         for what, path in self._files.items():
             if path:
                 console.print(Text(f"{what}: {printable(path)}"), soft_wrap=True)
+
+
+def _files(job, summary):
+    """Yield the context managers of the files that are written from the frames as they are."""
+    if job.csv:
+        yield EmotionTable.create(job.csv, summary)
+    if job.timeline:
+        from pipeline.detection.outputs.timeline import Timeline
+
+        yield Timeline.create(job.timeline, summary)
+    if job.page:
+        from pipeline.detection.outputs.pages import GalleryPage, VideoPage
+        from pipeline.detection.outputs.webpages import page_file
+
+        page = GalleryPage if summary.source.pictures else VideoPage
+        yield page_file(job.page, page(job, summary), summary)
 
 
 def _results(job, source):

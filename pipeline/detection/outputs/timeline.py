@@ -2,13 +2,10 @@
 
 from array import array
 from contextlib import contextmanager
-from pathlib import PurePath
 
-from pipeline.detection.outputs.facestatistics import longest_in_sight
 from pipeline.detection.outputs.formats import TIMELINE_SUFFIXES
 from pipeline.errors import UserError
 from pipeline.files.wholefile import place_of, whole_file
-from pipeline.terminal import printable
 
 MOST_FACES = 6  # panels
 MOST_COLUMNS = 1000  # beyond this many frames, a column is the mean over some of them
@@ -33,21 +30,21 @@ class Timeline:
 
     @classmethod
     @contextmanager
-    def create(cls, path, source, class_names, statistics):
+    def create(cls, path, summary):
         """Yield a Timeline that is drawn to `path` however the block ends, if there was a frame.
 
-        Raises UserError if it cannot be drawn or written.
+        summary: a RunSummary. Raises UserError if it cannot be drawn or written.
         """
         if path.suffix.lower() not in TIMELINE_SUFFIXES and place_of(path):
             raise UserError(f"{path}: no timeline is drawn with this suffix; expected "
                             + ", ".join(TIMELINE_SUFFIXES))
-        timeline = cls(statistics)
+        timeline = cls(summary.statistics)
         try:
             yield timeline
         finally:
-            if statistics.frames:
+            if summary.statistics.frames:
                 with whole_file(path) as partial:
-                    timeline.plot(partial, printable(PurePath(source.name).name), class_names)
+                    timeline.plot(partial, summary.title, summary.class_names)
 
     def write(self, frame, faces):
         """Keep the emotions of a frame."""
@@ -60,7 +57,7 @@ class Timeline:
         """Draw a panel for each of the faces that were in sight longest."""
         from pipeline.evaluation.plots import figure_for
 
-        shown = longest_in_sight(self._statistics.faces, MOST_FACES)
+        shown = self._statistics.longest(MOST_FACES)
         rows = max(1, len(shown))
         with figure_for(path, 10, 1.4 + 2.0 * rows) as figure:
             axes = figure.subplots(rows, 1, sharex=True, squeeze=False)

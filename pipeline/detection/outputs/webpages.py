@@ -1,42 +1,43 @@
-"""Writes web pages that open from the disk: each is one file, and loads nothing but its video."""
+"""Makes web pages that open from the disk: each is one file, and loads nothing but its video."""
 
 import base64
 import hashlib
 import os
 import re
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import cv2
 
-from pipeline import __version__
-from pipeline.commandline import this_command
 from pipeline.detection.outputs.drawing import clock
 from pipeline.detection.outputs.formats import PAGE_SUFFIXES
-from pipeline.detection.outputs.sidecar import analysis_of, source_of
 from pipeline.errors import UserError
 from pipeline.files.wholefile import place_of, whole_file
-from pipeline.terminal import printable
 
 TEMPLATES = Path(__file__).with_name("web")
 OURS = b'<meta name="generator" content="emotion_detector.py">'
 DESCRIPTION = re.compile(rb'<meta name="description" content="([^"]*)">')
 HEAD = 4096  # bytes of a page in which both of these are
-QUALITY = 80  # of 100, of the small pictures in a page
+QUALITY = 80  # of 100, of the pictures in a page
 
 
-def require_page(path):
-    """Raise UserError unless `path` can be a page."""
+@contextmanager
+def page_file(path, page, summary):
+    """Yield a VideoPage or GalleryPage, which is written however the block ends.
+
+    Without a frame an earlier file stays. Raises UserError if it cannot be written there.
+    """
     if path.suffix.lower() not in PAGE_SUFFIXES:
         raise UserError(f"{path}: no page is written with this suffix; expected .html")
     place_of(path)
-
-
-def require_own_index(path):
-    """Raise UserError if an index would overwrite a file that is none."""
-    if path.is_file() and OURS not in head_of(path):
-        raise UserError(f"{path}: is another program's, and would be overwritten; give --page "
-                        "another folder")
+    template = template_of(page.template)
+    try:
+        yield page
+    finally:
+        if summary.statistics.frames:
+            write_page(path, template(title=summary.title, facts=flat(summary.described()),
+                                      **page.values()))
 
 
 def template_of(name):
@@ -63,6 +64,13 @@ def write_page(path, text):
     """Write a page, whole or not at all."""
     with whole_file(path) as partial:
         partial.write_bytes(text.encode(errors="replace"))
+
+
+def require_own_index(path):
+    """Raise UserError if an index would overwrite another program's file."""
+    if path.is_file() and OURS not in head_of(path):
+        raise UserError(f"{path}: is another program's, and would be overwritten; give --page "
+                        "another folder")
 
 
 def write_index(path):
@@ -94,9 +102,10 @@ def link(path, page):
 def picture_url(image, side):
     """Return an image (height, width, 3) uint8 BGR as a data: URL, its long side at most `side`."""
     scale = min(1, side / max(image.shape[:2]))
-    size = [max(1, round(scale * length)) for length in image.shape[1::-1]]
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
+    if scale < 1:
+        size = [max(1, round(scale * length)) for length in image.shape[1::-1]]
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
     return "data:image/jpeg;base64," + base64.b64encode(encoded).decode()
 
 
@@ -106,13 +115,6 @@ def face_url(image, box, side):
     margin = max(width, height) // 6
     return picture_url(image[max(0, y - margin):y + height + margin,
                              max(0, x - margin):x + width + margin], side)
-
-
-def run_facts(source, analyzer, statistics, skips, settings):
-    """Return (name, value) of the settings and counts of a run, those of the table's sidecar."""
-    return flat({"command": printable(this_command()), "version": __version__,
-                 "source": source_of(source, statistics, skips),
-                 **analysis_of(analyzer, settings)})
 
 
 def flat(described, before=""):

@@ -38,11 +38,10 @@ class Windows:
     def __init__(self, class_names, *, live, pictures, stop):
         self.closed = False
         self._class_names = class_names
-        self._live = live
         self._pictures = pictures
+        self._pace = None if live or pictures else Pace()
         self._stop = stop
         self._placed = False
-        self._start = None  # monotonic time of the file's second 0
 
     def __enter__(self):
         try:
@@ -64,15 +63,18 @@ class Windows:
         panel = panel_of(faces[0] if faces else None, self._class_names, ROW)
         if not self._placed:
             self._place(frame.image, panel)
-        if not self._pictures and not self._live:
-            self._wait_for(frame.seconds)
+        while self._pace and not self._ended and (left := self._pace.left(frame.seconds)) > 0:
+            self._look(min(left, STEP))
         if not self.closed:
             cv2.imshow(FACE, frame.image)
             cv2.imshow(PROBABILITIES, panel)
             self._look(0.001)
-        while self._pictures and not self.closed and not self._stop.requested:
-            if self._look(STEP) >= 0:
-                break
+        while self._pictures and not self._ended and self._look(STEP) < 0:
+            pass
+
+    @property
+    def _ended(self):
+        return self.closed or self._stop.requested
 
     def _place(self, image, panel):
         """Put the windows side by side."""
@@ -87,36 +89,40 @@ class Windows:
             cv2.resizeWindow(name, *size)
             cv2.moveWindow(name, left, GAP)
 
-    def _wait_for(self, seconds):
-        """Wait until a file's frame is due."""
-        now = time.monotonic()
-        if self._start is None or now - self._start - seconds > LONGEST_LAG:
-            self._start = now - seconds
-        while not self.closed and not self._stop.requested:
-            left = self._start + seconds - time.monotonic()
-            if left <= 0:
-                return
-            self._look(min(left, STEP))
-
     def _look(self, wait):
         """Handle the key that is pressed within `wait` seconds, and return it, or -1."""
-        key = cv2.waitKey(max(1, round(1000 * wait)))
-        self._handle(key)
+        key = self._key(wait)
         if key == PAUSE_KEY and not self._pictures:
-            began = time.monotonic()
-            while not self.closed and not self._stop.requested:
-                key = cv2.waitKey(round(1000 * STEP))
-                self._handle(key)
-                if key == PAUSE_KEY:
-                    break
-            if self._start is not None:
-                self._start += time.monotonic() - began
+            while not self._ended and self._key(STEP) != PAUSE_KEY:
+                pass
+            if self._pace:
+                self._pace.restart()
         return key
 
-    def _handle(self, key):
+    def _key(self, wait):
+        key = cv2.waitKey(max(1, round(1000 * wait)))
         gone = any(cv2.getWindowProperty(name, cv2.WND_PROP_VISIBLE) < 1
                    for name in (FACE, PROBABILITIES))
         self.closed = self.closed or gone or key in END_KEYS
+        return key
+
+
+class Pace:
+    """Shows a file at its own pace."""
+
+    def __init__(self):
+        self.restart()
+
+    def restart(self):
+        """Take the next frame for due now."""
+        self._start = None  # monotonic time of the file's second 0
+
+    def left(self, seconds):
+        """Return the seconds until the frame at `seconds` is due; one that lags sets the clock."""
+        now = time.monotonic()
+        if self._start is None or now - self._start - seconds > LONGEST_LAG:
+            self._start = now - seconds
+        return self._start + seconds - now
 
 
 def require_display():

@@ -5,6 +5,8 @@ import json
 import re
 import time
 from html import unescape
+from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,9 +15,10 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from pipeline.detection.faces.facetracker import Face
-from pipeline.detection.outputs.facestatistics import FaceStatistics
-from pipeline.detection.outputs.videopage import VideoPage, moments_of
+from pipeline.detection.outputs.pages import VideoPage, moments_of
+from pipeline.detection.outputs.runsummary import FaceStatistics
 from pipeline.detection.outputs.webpages import flat, template_of
+from pipeline.detection.runs.plan import Job
 from pipeline.detection.sources.frame import Frame
 from tests.conftest import SAMPLE_PICTURE, SAMPLE_VIDEO, fails_with, run_main
 from tests.detection.outputs.chromium import chromium
@@ -38,15 +41,16 @@ def data_of(text):
 def page_of(frames, names=("happy", "sad"), title="talk.mp4"):
     """Return a page's text. frames: of each (seconds, {number: probabilities}, is_cut)."""
     statistics = FaceStatistics(25)
-    page = VideoPage(names, statistics)
+    page = VideoPage(
+        Job(title, annotated=Path("talk_annotated.mp4"), page=Path("talk.html")),
+        SimpleNamespace(class_names=names, statistics=statistics, source=None))
     for index, (seconds, probabilities, is_cut) in enumerate(frames):
         frame = Frame(IMAGE, index, seconds, title, is_cut=is_cut)
         faces = [Face(number, (10, 10, 40, 40), np.float32(values), names[0])
                  for number, values in probabilities.items()]
         statistics.write(frame, faces)
         page.write(frame, faces)
-    return template_of("video")(title=title, facts=[], video="talk_annotated.mp4", table=None,
-                                **page.values(0.0))
+    return template_of("video")(title=title, facts=[], **page.values())
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +238,7 @@ def test_keys_step_play_and_zoom(opened):
 
 
 def test_a_chosen_face_changes_the_timeline_and_leads_to_where_it_is_first_seen(opened):
-    picture = "return document.querySelector('#timeline canvas').toDataURL()"
+    picture = "return document.querySelector('.timeline canvas').toDataURL()"
     before = opened.execute_script(picture)
     second = element(opened, '#faces [data-face="2"]')
     second.click()

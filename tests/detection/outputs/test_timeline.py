@@ -8,7 +8,7 @@ import pytest
 from config.emotion_config import CLASS_NAMES
 from pipeline.detection.faces.facetracker import Face
 from pipeline.detection.outputs.drawing import colors_of
-from pipeline.detection.outputs.facestatistics import FaceStatistics
+from pipeline.detection.outputs.runsummary import FaceStatistics
 from pipeline.detection.outputs.timeline import MOST_COLUMNS, Timeline, mark_time, title
 from pipeline.detection.sources.frame import Frame
 
