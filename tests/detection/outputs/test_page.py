@@ -11,8 +11,12 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
+from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.expected_conditions import alert_is_present
+from selenium.webdriver.support.wait import WebDriverWait
 
 from pipeline.detection.faces.facetracker import Face
 from pipeline.detection.outputs.pages import VideoPage, moments_of
@@ -216,6 +220,49 @@ def test_a_click_at_half_of_the_timeline_moves_the_video_to_half(opened):
     element(opened, "#timeline").click()
     assert at(opened) == pytest.approx(3, abs=0.05)
     assert element(opened, "#time").text in ("0:00:02.9", "0:00:03.0")
+
+
+@pytest.mark.parametrize("kind", ["mouse", "touch"])
+def test_a_drag_in_the_timeline_moves_the_video_along(opened, kind):
+    timeline = element(opened, "#timeline")
+    opened.execute_script("""
+        const [timeline, video] = [arguments[0], document.getElementById("video")];
+        [window.visited, window.kinds] = [[], []];
+        timeline.scrollIntoView({block: "center"});
+        timeline.addEventListener("pointerdown", (event) => kinds.push(event.pointerType));
+        video.addEventListener("seeking", () => visited.push(video.currentTime));""", timeline)
+    pointer = ActionBuilder(opened, mouse=PointerInput(kind, kind), duration=100)
+    action, width = pointer.pointer_action, timeline.size["width"]
+    action.move_to(timeline, -width // 4, 0).pointer_down()
+    for place in (-1, 0, 1):
+        action.move_to(timeline, place * width // 4, 0)
+    action.pointer_up()
+    pointer.perform()
+    assert at(opened) == pytest.approx(4.5, abs=0.1)
+    visited, kinds = opened.execute_script("return [visited, kinds]")
+    assert kinds == [kind]
+    assert any(2.5 < seconds < 3.5 for seconds in visited) and visited == sorted(visited)
+    element(opened, "body").send_keys(Keys.SPACE)  # and it does not hang on the pointer
+    wait_until(opened, "return document.getElementById('video').currentTime > 4.8")
+
+
+def test_the_time_is_copied(opened):
+    opened.execute_cdp_cmd("Browser.grantPermissions", {
+        "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]})
+    element(opened, "#timeline").click()
+    at(opened)
+    element(opened, "#copy").click()
+    wait_until(opened, "return document.getElementById('copy').textContent === 'Copied'")
+    assert opened.execute_script("return navigator.clipboard.readText()") == element(
+        opened, "#time").text
+
+
+def test_where_nothing_can_be_copied_the_time_is_shown(opened):
+    opened.execute_script("navigator.clipboard.writeText = () => Promise.reject()")
+    element(opened, "#copy").click()
+    prompt = WebDriverWait(opened, 10).until(alert_is_present())
+    assert prompt.text == "The time"
+    prompt.dismiss()
 
 
 def test_keys_step_play_and_zoom(opened):
