@@ -9,20 +9,15 @@ from pipeline.files.wholefile import place_of
 
 @dataclass(frozen=True)
 class VideoFormat:
-    """A container of FFmpeg's with its codecs and options.
-
-    codec, options, pixels: of the picture. copied: codecs of sound that are copied; other sound
-    becomes sound_codec. growing: options with which the file can be read while it grows. indexed:
-    options that put the index in front, or None where it has a fixed place.
-    """
+    """A container of FFmpeg's with its codecs and options."""
 
     container: str
-    codec: str
+    codec: str  # of the picture
     options: dict
-    copied: frozenset
-    sound_codec: str
-    growing: dict = field(default_factory=dict)
-    indexed: dict | None = None
+    copied: set  # codecs of sound
+    sound_codec: str  # for sound of other codecs
+    growing: dict = field(default_factory=dict)  # with which the file can be read as it grows
+    indexed: dict | None = None  # with which the index is in front; None: it has a fixed place
     pixels: str = "yuv420p"
 
 
@@ -38,11 +33,9 @@ FRAGMENTS = {"movflags": "frag_keyframe+delay_moov+default_base_moof"}
 FAST_START = {"movflags": "faststart"}
 CUES_IN_FRONT = {"cues_to_front": "1"}
 
-MP4_SOUND = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"})
-MOV_SOUND = frozenset({"aac", "ac3", "alac", "eac3", "mp3", "pcm_s16le", "pcm_s16be", "pcm_s24le"})
+MP4_SOUND = {"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"}
+MOV_SOUND = {"aac", "ac3", "alac", "eac3", "mp3", "pcm_s16le", "pcm_s16be", "pcm_s24le"}
 MKV_SOUND = MP4_SOUND | MOV_SOUND | {"dts", "mp2", "vorbis"}
-WEBM_SOUND = frozenset({"opus", "vorbis"})
-AVI_SOUND = frozenset()  # it stores no times of sound, so sound is encoded, with silence in gaps
 
 MATROSKA = VideoFormat("matroska", "libx264", H264, MKV_SOUND, "aac", indexed=CUES_IN_FRONT)
 
@@ -50,18 +43,18 @@ VIDEO_FORMATS = {
     ".mp4": VideoFormat("mp4", "libx264", H264, MP4_SOUND, "aac", FRAGMENTS, FAST_START),
     ".mov": VideoFormat("mov", "libx264", H264, MOV_SOUND, "aac", FRAGMENTS, FAST_START),
     ".mkv": MATROSKA,
-    ".webm": VideoFormat("webm", "libvpx-vp9", VP9, WEBM_SOUND, "libopus", indexed=CUES_IN_FRONT),
-    ".avi": VideoFormat("avi", "mjpeg", JPEG, AVI_SOUND, "pcm_s16le", pixels="yuvj420p"),
+    ".webm": VideoFormat("webm", "libvpx-vp9", VP9, {"opus", "vorbis"}, "libopus",
+                         indexed=CUES_IN_FRONT),
+    # It stores no times of sound, so all is encoded, with silence in gaps.
+    ".avi": VideoFormat("avi", "mjpeg", JPEG, set(), "pcm_s16le", pixels="yuvj420p"),
 }
 
 # Pillow's names of the picture formats that have colors.
 PICTURE_FORMATS = {
-    ".apng": "PNG", ".avif": "AVIF", ".bmp": "BMP", ".dib": "DIB", ".gif": "GIF",
-    ".j2k": "JPEG2000", ".jfif": "JPEG", ".jp2": "JPEG2000", ".jpe": "JPEG", ".jpeg": "JPEG",
-    ".jpg": "JPEG", ".mpo": "JPEG", ".png": "PNG", ".pnm": "PPM", ".ppm": "PPM", ".tif": "TIFF",
-    ".tiff": "TIFF", ".webp": "WEBP",
+    ".avif": "AVIF", ".bmp": "BMP", ".gif": "GIF", ".jfif": "JPEG", ".jp2": "JPEG2000",
+    ".jpe": "JPEG", ".jpeg": "JPEG", ".jpg": "JPEG", ".mpo": "JPEG", ".png": "PNG", ".ppm": "PPM",
+    ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WEBP",
 }
-
 
 STANDARD_OUTPUT = PurePath("/dev/stdout")
 
@@ -84,12 +77,11 @@ def result_names(names, suffix_of):
     suffix_of: a function from the lower-case suffix to the result's. Where two results would have
     one name, the new suffix follows the old one, except for the file that has that name itself.
     """
-    wanted = {name: _with_suffix(PurePath(name), suffix_of) for name in names}
+    wanted = {}
+    for name in names:
+        path = PurePath(name)
+        suffix = suffix_of(path.suffix.lower())
+        wanted[name] = path if suffix == path.suffix.lower() else path.with_suffix(suffix)
     counts = Counter(wanted.values())
     return {name: path if counts[path] == 1 or path == PurePath(name)
             else PurePath(name + path.suffix) for name, path in wanted.items()}
-
-
-def _with_suffix(path, suffix_of):
-    suffix = suffix_of(path.suffix.lower())
-    return path if suffix == path.suffix.lower() else path.with_suffix(suffix)

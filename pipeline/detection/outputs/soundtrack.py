@@ -1,5 +1,6 @@
 """Puts a source's sound into a video."""
 
+from contextlib import suppress
 from fractions import Fraction
 
 import av
@@ -28,15 +29,14 @@ class CopiedSound:
         self._stream = container.add_stream_from_template(sound)
         self._last = -1
 
-    def write(self, packets):
-        """Append SoundPackets; those before 0 would move the picture."""
-        for piece in packets:
-            packet = piece.packet
-            time = round(piece.seconds / packet.time_base)
-            if time > self._last:
-                self._last = packet.pts = packet.dts = time
-                packet.stream = self._stream
-                self._container.mux(packet)
+    def write(self, piece):
+        """Append a SoundPacket, but none before 0, which would move the picture."""
+        packet = piece.packet
+        time = round(piece.seconds / packet.time_base)
+        if time > self._last:
+            self._last = packet.pts = packet.dts = time
+            packet.stream = self._stream
+            self._container.mux(packet)
 
     def close(self):
         """Do nothing: no packet waits."""
@@ -54,15 +54,16 @@ class EncodedSound:
         self._kind = self._filter = None  # of the newest frame
         self._end = 0.0  # of what was encoded, seconds
 
-    def write(self, packets):
-        """Append SoundPackets; damaged ones are silent."""
-        for piece in packets:
-            try:
-                frames = piece.packet.decode()
-            except av.FFmpegError:
-                continue
-            for frame in frames:
-                self._append(frame, piece.seconds + seconds_between(piece.packet, frame))
+    def write(self, piece):
+        """Append a SoundPacket; a damaged one is silent."""
+        frames, packet = [], piece.packet
+        with suppress(av.FFmpegError):
+            frames = packet.decode()
+        for frame in frames:
+            # Samples that only prepare the decoder are not in the frame: it begins later.
+            late = 0.0 if None in (frame.pts, packet.pts) else float(
+                frame.pts * frame.time_base - packet.pts * packet.time_base)
+            self._append(frame, piece.seconds + late)
 
     def close(self):
         """Append the waiting samples."""
@@ -106,13 +107,3 @@ class EncodedSound:
                 return
             self._end = frame.time + frame.samples / frame.sample_rate
             self._container.mux(self._stream.encode(frame))
-
-
-def seconds_between(packet, frame):
-    """Return the seconds from a packet's start to that of its decoded frame.
-
-    Samples that only prepare the decoder are not in the frame.
-    """
-    if frame.pts is None or packet.pts is None:
-        return 0.0
-    return float(frame.pts * frame.time_base - packet.pts * packet.time_base)

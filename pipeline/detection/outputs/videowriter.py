@@ -9,7 +9,7 @@ from av.codec.context import Flags
 
 from pipeline.detection.outputs.soundtrack import add_sound
 
-TICKS = 90_000  # a second: what MPEG counts in
+TICK = Fraction(1, 90_000)  # seconds: what MPEG counts in
 
 # FFmpeg's numbers for luma of 16 to 235, and for the matrix, primaries and transfer of BT.709.
 LIMITED_RANGE, BT_709 = 1, 1
@@ -32,8 +32,7 @@ class VideoWriter:
         self._format = video_format
         self._rate = nominal(rate)
         # An .avi has frames at a fixed rate, and empty ones between them.
-        self._time_base = (1 / self._rate if video_format.container == "avi"
-                           else Fraction(1, TICKS))
+        self._time_base = 1 / self._rate if video_format.container == "avi" else TICK
         self._source_sound = sound
         self._container = None
         self._waiting = None  # the newest frame: the next one ends it
@@ -43,8 +42,7 @@ class VideoWriter:
         """Append an image (height, width, 3) uint8 BGR, and the SoundPackets before it."""
         if self._container is None:
             self._open(image)
-        if self._sound is not None:
-            self._sound.write(sound)
+        self._append(sound)
         frame = self._frame(image)
         frame.pts = round(seconds / self._time_base)
         if self._waiting is not None:
@@ -62,8 +60,8 @@ class VideoWriter:
         if self._container is None:
             return
         try:
+            self._append(rest)
             if self._sound is not None:
-                self._sound.write(rest)
                 self._sound.close()
             if end is not None:
                 self._length = max(1, round(end / self._time_base) - self._waiting.pts)
@@ -101,6 +99,10 @@ class VideoWriter:
         if self._is_bt709:
             tag_as_bt709(frame)
         return frame
+
+    def _append(self, sound):
+        for piece in sound if self._sound is not None else ():
+            self._sound.write(piece)
 
     def _encode_waiting(self):
         self._waiting.duration = self._length
