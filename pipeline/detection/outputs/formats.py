@@ -71,6 +71,17 @@ def sidecar_of(table):
     return table.with_suffix(".json") if table and place_of(table) else None
 
 
+def copy_paths(path, names):
+    """Return {name: path of its copy}: `path`, or its own name in the folder `path`.
+
+    The suffix becomes .png where the picture's own format has no colors.
+    """
+    if not path.is_dir():
+        return dict.fromkeys(names, path)
+    copies = result_names(names, lambda suffix: suffix if suffix in PICTURE_FORMATS else ".png")
+    return {name: path / copy for name, copy in copies.items()}
+
+
 def result_names(names, suffix_of):
     """Return {name: PurePath of its result}: each relative path with the result's suffix.
 

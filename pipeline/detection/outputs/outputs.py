@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pipeline.detection.outputs.emotiontable import EmotionTable
-from pipeline.detection.outputs.formats import sidecar_of
+from pipeline.detection.outputs.formats import copy_paths, sidecar_of
 from pipeline.detection.outputs.runsummary import RunSummary
 from pipeline.files.locks import locked_output
 from pipeline.files.places import require_apart
@@ -41,7 +41,9 @@ class Outputs:
         """
         summary = RunSummary(source, analyzer, skips, settings)
         if source.pictures:
-            require_apart(source.paths, _results(job, source))
+            copies = copy_paths(job.annotated, source.names).values() if job.annotated else ()
+            require_apart(source.paths, [
+                *copies, *(path for path in job.outputs if path != job.annotated)])
         with ExitStack() as stack:
             for path in job.outputs:
                 stack.enter_context(locked_output(path))
@@ -100,13 +102,3 @@ def _files(job, summary):
 
         page = GalleryPage if summary.source.pictures else VideoPage
         yield page_file(job.page, page(job, summary), summary)
-
-
-def _results(job, source):
-    """Return the paths of all files that a Job of pictures writes."""
-    paths = [path for path in job.outputs if path != job.annotated]
-    if job.annotated:
-        from pipeline.detection.outputs.annotatedpictures import copy_paths
-
-        paths += copy_paths(job.annotated, source.names).values()
-    return paths

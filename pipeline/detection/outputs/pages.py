@@ -5,8 +5,8 @@ import base64
 import cv2
 import numpy as np
 
-from pipeline.detection.outputs.annotatedpictures import copy_paths
 from pipeline.detection.outputs.drawing import BOX_COLOR, clock, colors_of
+from pipeline.detection.outputs.formats import copy_paths
 from pipeline.detection.outputs.timeline import Timeline
 from pipeline.detection.outputs.webpages import face_url, link, picture_url
 from pipeline.terminal import printable

@@ -3,6 +3,9 @@
 from array import array
 from contextlib import contextmanager
 
+import numpy as np
+
+from pipeline.detection.outputs.drawing import colors_of
 from pipeline.detection.outputs.formats import TIMELINE_SUFFIXES
 from pipeline.errors import UserError
 from pipeline.files.wholefile import place_of, whole_file
@@ -73,8 +76,6 @@ class Timeline:
 
     def edges(self):
         """Return the times between the columns, (columns + 1,) in seconds."""
-        import numpy as np
-
         edges = np.append(self.seconds, self._statistics.duration)
         if len(self.seconds) <= MOST_COLUMNS:
             return edges
@@ -82,8 +83,6 @@ class Timeline:
 
     def columns(self, number, edges):
         """Return a face's mean probabilities, (columns, classes), NaN where it is out of sight."""
-        import numpy as np
-
         frames = np.array(self.frames[number])
         values = np.array(self.probabilities[number]).reshape(len(frames), -1)
         places = np.searchsorted(edges[:-1], np.array(self.seconds)[frames], side="right") - 1
@@ -102,10 +101,6 @@ def title(name, shown, total):
 
 def draw_panel(axis, edges, columns, class_names):
     """Draw columns (N, classes) between edges (N + 1,), one above the other; return the areas."""
-    import numpy as np
-
-    from pipeline.detection.outputs.drawing import colors_of
-
     sides = np.repeat(edges, 2)[1:-1]
     areas = axis.stackplot(sides, np.repeat(columns, 2, axis=0).T, linewidth=0,
                            colors=colors_of(tuple(class_names)))

@@ -11,20 +11,14 @@ from pipeline.errors import UserError
 
 FACE, PROBABILITIES = "Face", "Probabilities"
 
-# Pixels for both windows together: so they fit on every screen, and can be enlarged there.
-ROOM = 1000, 640
-GAP = 16
-
+ROOM, GAP = (1000, 640), 16  # pixels for both windows together, which fit on every screen
 LARGEST_SCALE = 2.0  # of a small frame
-
 ROW = 40  # pixels of a row of the probabilities
 
 END_KEYS = (ord("q"), 27)  # 27: Esc
 PAUSE_KEY = ord(" ")
 STEP = 0.05  # seconds between two checks of keys and close buttons
-
-# A file that lags behind its own pace by more than this is shown at its pace from there, seconds.
-LONGEST_LAG = 0.5
+LONGEST_LAG = 0.5  # seconds that a file may lag behind its own pace
 
 
 class Windows:
@@ -58,17 +52,14 @@ class Windows:
 
     def write(self, frame, faces):
         """Wait until a frame is due, show it, and handle keys."""
-        if self.closed:
-            return
         panel = panel_of(faces[0] if faces else None, self._class_names, ROW)
         if not self._placed:
             self._place(frame.image, panel)
         while self._pace and not self._ended and (left := self._pace.left(frame.seconds)) > 0:
             self._look(min(left, STEP))
-        if not self.closed:
-            cv2.imshow(FACE, frame.image)
-            cv2.imshow(PROBABILITIES, panel)
-            self._look(0.001)
+        cv2.imshow(FACE, frame.image)
+        cv2.imshow(PROBABILITIES, panel)
+        self._look(0.001)
         while self._pictures and not self._ended and self._look(STEP) < 0:
             pass
 
@@ -108,13 +99,13 @@ class Windows:
 
 
 class Pace:
-    """Shows a file at its own pace."""
+    """The clock of a file that is shown at its own pace."""
 
     def __init__(self):
         self.restart()
 
     def restart(self):
-        """Take the next frame for due now."""
+        """Let the next frame set the clock."""
         self._start = None  # monotonic time of the file's second 0
 
     def left(self, seconds):
