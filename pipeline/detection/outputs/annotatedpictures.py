@@ -4,9 +4,9 @@ import cv2
 from PIL import Image
 
 from pipeline.commandline import new_folder
-from pipeline.detection.outputs.formats import PICTURE_FORMATS, copy_paths
+from pipeline.detection.outputs.formats import PICTURE_FORMATS, copy_paths, require_suffix
 from pipeline.errors import UserError
-from pipeline.files.wholefile import place_of, whole_file
+from pipeline.files.wholefile import whole_file
 
 QUALITY = 95  # of 100, in the formats that lose some
 
@@ -21,9 +21,8 @@ class AnnotatedPictures:
     def __init__(self, path, names, skips):
         self._skips = skips
         self._paths = copy_paths(path, names)
-        if not path.is_dir() and place_of(path) and path.suffix.lower() not in PICTURE_FORMATS:
-            raise UserError(f"{path}: no picture is written with this suffix; expected "
-                            + ", ".join(PICTURE_FORMATS))
+        if not path.is_dir():
+            require_suffix(path, PICTURE_FORMATS, "picture")
 
     def write(self, frame, faces):
         """Write the frame's image."""

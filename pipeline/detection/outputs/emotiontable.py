@@ -5,9 +5,14 @@ import io
 import json
 from contextlib import contextmanager
 
-from pipeline.detection.outputs.formats import STANDARD_OUTPUT, TABLE_DELIMITERS, sidecar_of
+from pipeline.detection.outputs.formats import (
+    STANDARD_OUTPUT,
+    TABLE_DELIMITERS,
+    require_suffix,
+    sidecar_of,
+)
 from pipeline.errors import UserError
-from pipeline.files.wholefile import growing_file, place_of, whole_file
+from pipeline.files.wholefile import growing_file, whole_file
 from pipeline.terminal import is_undecoded, printable
 
 # A spreadsheet takes a cell that starts with one of these for a formula.
@@ -52,9 +57,7 @@ class EmotionTable:
         summary: the RunSummary that its sidecar holds. Without a row an earlier file stays.
         Raises UserError if a file cannot be written, or the sidecar's belongs to another program.
         """
-        if path.suffix.lower() not in TABLE_DELIMITERS and place_of(path):
-            raise UserError(f"{path}: no table is written with this suffix; expected "
-                            + ", ".join(TABLE_DELIMITERS) + ", or - for standard output")
+        require_suffix(path, TABLE_DELIMITERS, "table", ", or - for standard output")
         sidecar, pictures = sidecar_of(path), summary.source.pictures
         if sidecar and sidecar.exists() and not sidecar.read_bytes().startswith(SIDECAR_START):
             raise UserError(f"{sidecar}: is another program's, and would be overwritten; give the "

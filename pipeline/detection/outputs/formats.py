@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from pipeline.errors import UserError
 from pipeline.files.wholefile import place_of
 
 
@@ -64,6 +65,13 @@ TIMELINE_SUFFIXES = (".png", ".pdf", ".svg")
 
 PAGE_SUFFIXES = (".html", ".htm")
 PLAYED_IN_PAGES = (".mp4", ".mov", ".webm")  # by browsers
+
+
+def require_suffix(path, suffixes, what, otherwise=""):
+    """Raise UserError if a file has none of these suffixes; a device or a pipe may."""
+    if path.suffix.lower() not in suffixes and place_of(path):
+        raise UserError(f"{path}: no {what} is written with this suffix; expected "
+                        + ", ".join(suffixes) + otherwise)
 
 
 def sidecar_of(table):

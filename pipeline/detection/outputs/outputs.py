@@ -9,10 +9,17 @@ from rich.console import Console
 from rich.text import Text
 
 from pipeline.detection.outputs.emotiontable import EmotionTable
-from pipeline.detection.outputs.formats import copy_paths, sidecar_of
+from pipeline.detection.outputs.formats import (
+    PAGE_SUFFIXES,
+    TIMELINE_SUFFIXES,
+    copy_paths,
+    require_suffix,
+    sidecar_of,
+)
 from pipeline.detection.outputs.runsummary import RunSummary
 from pipeline.files.locks import locked_output
 from pipeline.files.places import require_apart
+from pipeline.files.wholefile import whole_file
 from pipeline.terminal import printable
 
 
@@ -95,10 +102,22 @@ def _files(job, summary):
     if job.timeline:
         from pipeline.detection.outputs.timeline import Timeline
 
-        yield Timeline.create(job.timeline, summary)
+        require_suffix(job.timeline, TIMELINE_SUFFIXES, "timeline")
+        yield saved_at_the_end(Timeline(summary), job.timeline, summary)
     if job.page:
         from pipeline.detection.outputs.pages import GalleryPage, VideoPage
-        from pipeline.detection.outputs.webpages import page_file
 
+        require_suffix(job.page, PAGE_SUFFIXES, "page")
         page = GalleryPage if summary.source.pictures else VideoPage
-        yield page_file(job.page, page(job, summary), summary)
+        yield saved_at_the_end(page(job, summary), job.page, summary)
+
+
+@contextmanager
+def saved_at_the_end(sink, path, summary):
+    """Yield a sink that is saved to `path` however the block ends, if there was a frame."""
+    try:
+        yield sink
+    finally:
+        if summary.statistics.frames:
+            with whole_file(path) as partial:
+                sink.save(partial)

@@ -8,7 +8,7 @@ import numpy as np
 from pipeline.detection.outputs.drawing import BOX_COLOR, clock, colors_of
 from pipeline.detection.outputs.formats import copy_paths
 from pipeline.detection.outputs.timeline import Timeline
-from pipeline.detection.outputs.webpages import face_url, link, picture_url
+from pipeline.detection.outputs.webpages import face_url, flat, link, picture_url, template_of
 from pipeline.terminal import printable
 
 LARGER = 1.5  # times the area of a face's box: then it gets a new picture
@@ -23,12 +23,11 @@ LONGEST_STEP = 0.35  # seconds: a face that is out of sight for longer begins a 
 class VideoPage:
     """Keeps each face's emotions and its largest picture for the page of a Job."""
 
-    template = "video"
-
     def __init__(self, job, summary):
         self._job = job
         self._summary = summary
-        self._history = Timeline(summary.statistics)
+        self._template = template_of("video")
+        self._history = Timeline(summary)
         self._pictures = {}  # {number: (area, data: URL)}
         self._cuts = []
 
@@ -42,8 +41,8 @@ class VideoPage:
             if area > LARGER * self._pictures.get(face.number, (0, None))[0]:
                 self._pictures[face.number] = area, face_url(frame.image, face.box, FACE_SIDE)
 
-    def values(self):
-        """Return what the template shows."""
+    def save(self, path):
+        """Write the page."""
         class_names, statistics = self._summary.class_names, self._summary.statistics
         seconds = np.array(self._history.seconds)
         faces = [self._face(number) for number in sorted(
@@ -60,11 +59,10 @@ class VideoPage:
             "duration": statistics.duration, "milliseconds": packed(1000 * seconds, "<u4"),
             "faces": [{"number": face["number"], "frames": packed(face["frames"], "<u4"),
                        "percent": packed(100 * face["probabilities"], "u1")} for face in faces]}
-        return {
-            "data": data, "faces": faces, "moments": moments,
-            "about": f"{clock(statistics.duration)}, {len(faces):,} face{'s' * (len(faces) != 1)}",
-            "video": link(self._job.annotated, self._job.page),
-            "table": self._job.csv and link(self._job.csv, self._job.page)}
+        about = f"{clock(statistics.duration)}, {len(faces):,} face{'s' * (len(faces) != 1)}"
+        path.write_text(self._template(
+            **frame_of(self._job, self._summary), about=about, data=data, faces=faces,
+            moments=moments, video=link(self._job.annotated, self._job.page)), "utf-8", "replace")
 
     def _face(self, number):
         face, class_names = self._summary.statistics.faces[number], self._summary.class_names
@@ -79,11 +77,10 @@ class VideoPage:
 class GalleryPage:
     """Keeps a small copy of each picture and of its faces for the page of a Job."""
 
-    template = "gallery"
-
     def __init__(self, job, summary):
         self._job = job
         self._summary = summary
+        self._template = template_of("gallery")
         self._pictures = []
         names = summary.source.names
         self._paths = (copy_paths(job.annotated, names) if job.annotated
@@ -106,14 +103,20 @@ class GalleryPage:
                        "percent": f"{face.probabilities.max():.0%}",
                        "url": face_url(frame.image, face.box, FACE_SIDE)} for face in faces]})
 
-    def values(self):
-        """Return what the template shows."""
+    def save(self, path):
+        """Write the page."""
         statistics = self._summary.statistics
-        return {
-            "classes": self._summary.class_names, "pictures": self._pictures,
-            "more": statistics.frames - len(self._pictures),
-            "about": f"{statistics.frames:,} pictures, {len(statistics.faces):,} faces",
-            "table": self._job.csv and link(self._job.csv, self._job.page)}
+        path.write_text(self._template(
+            **frame_of(self._job, self._summary),
+            about=f"{statistics.frames:,} pictures, {len(statistics.faces):,} faces",
+            classes=self._summary.class_names, pictures=self._pictures,
+            more=statistics.frames - len(self._pictures)), "utf-8", "replace")
+
+
+def frame_of(job, summary):
+    """Return what both pages show around their contents."""
+    return {"title": summary.title, "facts": flat(summary.described()),
+            "table": job.csv and link(job.csv, job.page)}
 
 
 def moments_of(number, seconds, probabilities, place):

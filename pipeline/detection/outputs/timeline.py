@@ -1,14 +1,10 @@
 """Plots the emotions over time."""
 
 from array import array
-from contextlib import contextmanager
 
 import numpy as np
 
 from pipeline.detection.outputs.drawing import colors_of
-from pipeline.detection.outputs.formats import TIMELINE_SUFFIXES
-from pipeline.errors import UserError
-from pipeline.files.wholefile import place_of, whole_file
 
 MOST_FACES = 6  # panels
 MOST_COLUMNS = 1000  # beyond this many frames, a column is the mean over some of them
@@ -21,33 +17,15 @@ MOST_TICKS = 12
 class Timeline:
     """Keeps each face's emotions, a few bytes a frame, and plots those of the longest seen.
 
-    statistics: FaceStatistics of the same frames. seconds: of each frame. frames, probabilities:
-    of each face, by its number: places in seconds, and the probabilities there in a row.
+    summary: a RunSummary. seconds: of each frame. frames, probabilities: of each face, by its
+    number: places in seconds, and the probabilities there in a row.
     """
 
-    def __init__(self, statistics):
-        self._statistics = statistics
+    def __init__(self, summary):
+        self._summary = summary
         self.seconds = array("d")
         self.frames = {}
         self.probabilities = {}
-
-    @classmethod
-    @contextmanager
-    def create(cls, path, summary):
-        """Yield a Timeline that is drawn to `path` however the block ends, if there was a frame.
-
-        summary: a RunSummary. Raises UserError if it cannot be drawn or written.
-        """
-        if path.suffix.lower() not in TIMELINE_SUFFIXES and place_of(path):
-            raise UserError(f"{path}: no timeline is drawn with this suffix; expected "
-                            + ", ".join(TIMELINE_SUFFIXES))
-        timeline = cls(summary.statistics)
-        try:
-            yield timeline
-        finally:
-            if summary.statistics.frames:
-                with whole_file(path) as partial:
-                    timeline.plot(partial, summary.title, summary.class_names)
 
     def write(self, frame, faces):
         """Keep the emotions of a frame."""
@@ -56,15 +34,16 @@ class Timeline:
             self.probabilities.setdefault(face.number, array("f")).extend(face.probabilities)
         self.seconds.append(frame.seconds)
 
-    def plot(self, path, name, class_names):
+    def save(self, path):
         """Draw a panel for each of the faces that were in sight longest."""
         from pipeline.evaluation.plots import figure_for
 
-        shown = self._statistics.longest(MOST_FACES)
+        statistics, class_names = self._summary.statistics, self._summary.class_names
+        shown = statistics.longest(MOST_FACES)
         rows = max(1, len(shown))
         with figure_for(path, 10, 1.4 + 2.0 * rows) as figure:
             axes = figure.subplots(rows, 1, sharex=True, squeeze=False)
-            figure.suptitle(title(name, len(shown), len(self._statistics.faces)))
+            figure.suptitle(title(self._summary.title, len(shown), len(statistics.faces)))
             edges = self.edges()
             for axis, number in zip(axes[:, 0], shown):
                 areas = draw_panel(axis, edges, self.columns(number, edges), class_names)
@@ -76,7 +55,7 @@ class Timeline:
 
     def edges(self):
         """Return the times between the columns, (columns + 1,) in seconds."""
-        edges = np.append(self.seconds, self._statistics.duration)
+        edges = np.append(self.seconds, self._summary.statistics.duration)
         if len(self.seconds) <= MOST_COLUMNS:
             return edges
         return np.linspace(edges[0], edges[-1], MOST_COLUMNS + 1)

@@ -4,16 +4,14 @@ import base64
 import hashlib
 import os
 import re
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import cv2
 
 from pipeline.detection.outputs.drawing import clock
-from pipeline.detection.outputs.formats import PAGE_SUFFIXES
 from pipeline.errors import UserError
-from pipeline.files.wholefile import place_of, whole_file
+from pipeline.files.wholefile import whole_file
 
 TEMPLATES = Path(__file__).with_name("web")
 OURS = b'<meta name="generator" content="emotion_detector.py">'
@@ -22,29 +20,8 @@ HEAD = 4096  # bytes of a page in which both of these are
 QUALITY = 80  # of 100, of the pictures in a page
 
 
-@contextmanager
-def page_file(path, page, summary):
-    """Yield a VideoPage or GalleryPage, which is written however the block ends.
-
-    Without a frame an earlier file stays. Raises UserError if it cannot be written there.
-    """
-    if path.suffix.lower() not in PAGE_SUFFIXES:
-        raise UserError(f"{path}: no page is written with this suffix; expected .html")
-    place_of(path)
-    template = template_of(page.template)
-    try:
-        yield page
-    finally:
-        if summary.statistics.frames:
-            write_page(path, template(title=summary.title, facts=flat(summary.described()),
-                                      **page.values()))
-
-
 def template_of(name):
-    """Return a function that makes a page's text from the template `name`.html and its values.
-
-    Raises ModuleNotFoundError without Jinja2.
-    """
+    """Return a function that makes a page's text from the template `name`.html and its values."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -58,12 +35,6 @@ def template_of(name):
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         inlined |= {what: Markup(text), f"{what}_hash": digest}
     return environment.get_template(f"{name}.html", globals=inlined).render
-
-
-def write_page(path, text):
-    """Write a page, whole or not at all."""
-    with whole_file(path) as partial:
-        partial.write_bytes(text.encode(errors="replace"))
 
 
 def require_own_index(path):
@@ -84,8 +55,9 @@ def write_index(path):
             pages.append({"name": page.relative_to(path.parent).as_posix(),
                           "link": link(page, path),
                           "about": unescape(DESCRIPTION.search(head)[1].decode())})
-    write_page(path, template_of("index")(pages=pages, title="Emotions",
-                                          about=f"{len(pages)} pages"))
+    text = template_of("index")(pages=pages, title="Emotions", about=f"{len(pages)} pages")
+    with whole_file(path) as partial:
+        partial.write_text(text, "utf-8", "replace")
 
 
 def head_of(path):

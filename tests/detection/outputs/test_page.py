@@ -21,7 +21,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from pipeline.detection.faces.facetracker import Face
 from pipeline.detection.outputs.pages import VideoPage, moments_of
 from pipeline.detection.outputs.runsummary import FaceStatistics
-from pipeline.detection.outputs.webpages import flat, template_of
+from pipeline.detection.outputs.webpages import flat
 from pipeline.detection.runs.plan import Job
 from pipeline.detection.sources.frame import Frame
 from tests.conftest import SAMPLE_PICTURE, SAMPLE_VIDEO, fails_with, run_main
@@ -42,19 +42,21 @@ def data_of(text):
                                 text, re.DOTALL)[1])
 
 
-def page_of(frames, names=("happy", "sad"), title="talk.mp4"):
+def page_of(folder, frames, names=("happy", "sad"), title="talk.mp4"):
     """Return a page's text. frames: of each (seconds, {number: probabilities}, is_cut)."""
     statistics = FaceStatistics(25)
     page = VideoPage(
         Job(title, annotated=Path("talk_annotated.mp4"), page=Path("talk.html")),
-        SimpleNamespace(class_names=names, statistics=statistics, source=None))
+        SimpleNamespace(class_names=names, statistics=statistics, source=None, title=title,
+                        described=dict))
     for index, (seconds, probabilities, is_cut) in enumerate(frames):
         frame = Frame(IMAGE, index, seconds, title, is_cut=is_cut)
         faces = [Face(number, (10, 10, 40, 40), np.float32(values), names[0])
                  for number, values in probabilities.items()]
         statistics.write(frame, faces)
         page.write(frame, faces)
-    return template_of("video")(title=title, facts=[], **page.values())
+    page.save(folder / "x.html")
+    return (folder / "x.html").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -122,16 +124,18 @@ def test_the_numbers_are_those_of_the_table(folder):
     assert 'href="x.csv"' in text and "<dt>settings, smoothing</dt><dd>0.14</dd>" in text
 
 
-def test_a_name_is_text_everywhere(folder):
-    text = page_of([(0, {1: (1, 0)}, False)], names=(HOSTILE, "</script><b>"), title=HOSTILE)
+def test_a_name_is_text_everywhere(folder, tmp_path):
+    text = page_of(tmp_path, [(0, {1: (1, 0)}, False)], names=(HOSTILE, "</script><b>"),
+                   title=HOSTILE)
     for page in (text, (folder / "gallery.html").read_text()):
         assert "<img src=x" not in page and "</script><b>" not in page
     assert data_of(text)["classes"] == [HOSTILE, "</script><b>"]
     assert unescape(re.search("<h1>(.*)</h1>", text)[1]) == HOSTILE
 
 
-def test_cuts_and_the_largest_picture_of_a_face_are_kept():
-    page = page_of([(0, {}, False), (1, {2: (0.6, 0.4)}, True), (2, {2: (0.6, 0.4)}, False)])
+def test_cuts_and_the_largest_picture_of_a_face_are_kept(tmp_path):
+    page = page_of(tmp_path, [(0, {}, False), (1, {2: (0.6, 0.4)}, True),
+                              (2, {2: (0.6, 0.4)}, False)])
     assert data_of(page)["cuts"] == [1] and page.count("data:image/jpeg") == 1
 
 
@@ -144,10 +148,10 @@ def test_moments_are_stretches_of_half_a_second():
     assert found[0]["mean"] == pytest.approx(0.75)
 
 
-def test_ten_minutes_of_three_faces_are_small():
+def test_ten_minutes_of_three_faces_are_small(tmp_path):
     random = np.random.default_rng(0)
     faces = random.dirichlet(np.ones(6), (15_000, 3))
-    text = page_of([(number / 25, dict(enumerate(values, start=1)), False)
+    text = page_of(tmp_path, [(number / 25, dict(enumerate(values, start=1)), False)
                     for number, values in enumerate(faces)], names=tuple("abcdef"))
     assert len(text) < 3e6
 
