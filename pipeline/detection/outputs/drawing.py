@@ -18,8 +18,7 @@ BACKGROUND = (45, 40, 38)
 
 EMOTION_COLORS = {
     "angry": "#d62728", "disgust": "#8c6d31", "fear": "#9467bd", "happy": "#f2b134",
-    "sad": "#4c78a8", "surprise": "#e377c2", "neutral": "#b0b0b0",
-    "contempt": "#2f6f5e",
+    "sad": "#4c78a8", "surprise": "#e377c2", "neutral": "#b0b0b0", "contempt": "#2f6f5e",
 }
 
 # matplotlib brings DejaVu Sans, which has the letters of most languages. It is not imported for it.
@@ -29,17 +28,13 @@ LETTER_SHARE = 1 / 24  # of a label's letters, by the shorter side of the image
 SMALLEST = 11  # pixels of letters that can be read
 LABEL_WIDTH = 1.5  # of a face's label at most, by the width of its box
 
-# A panel's row is a name with its probability, and its bar. ROW_SHARE is its height by the shorter
-# side of the image, of which all rows together take at most two thirds; ROWS_WIDE the panel's
-# width in rows.
+# A row of a panel: pixels at least, and its height by the shorter side of the image, of which all
+# rows together take at most two thirds. ROWS_WIDE: the panel's width in rows.
 LEAST_ROW, ROW_SHARE, ROWS_WIDE = 15, 1 / 18, 8
 
 
 class Annotator:
-    """Draws on each frame: the faces, the largest face's probabilities, and the time.
-
-    with_time: whether frames have a time.
-    """
+    """Draws on each frame the faces, the largest face's probabilities, and the time if wanted."""
 
     def __init__(self, class_names, *, with_time):
         self._class_names = class_names
@@ -51,15 +46,16 @@ class Annotator:
         image = frame.image
         taken = [face.box for face in faces] + draw_faces(image, faces)
         if faces:
-            panel = panel_of(faces[0], self._class_names, row_height(image, self._class_names))
+            share = min(ROW_SHARE, 2 / 3 / (len(self._class_names) + 1))
+            row = max(LEAST_ROW, round(share * min(image.shape[:2])))
+            panel = panel_of(faces[0], self._class_names, row)
             corner, place, covered = freest_corner(image, panel, taken, self._panel_corner)
             if not covered:
                 self._panel_corner = corner
                 paste(image, panel, *place[:2])
                 taken.append(place)
         if self._with_time:
-            label = label_of(clock(frame.seconds), round(0.8 * letter_size(image)), TEXT_COLOR,
-                             BACKGROUND)
+            label = label_of(clock(frame.seconds), round(0.8 * letter_size(image)))
             self._time_corner, place, _ = freest_corner(image, label, taken, self._time_corner)
             paste(image, label, *place[:2])
 
@@ -109,12 +105,6 @@ def overlap(box, other):
                for n in (0, 1))
 
 
-def row_height(image, class_names):
-    """Return the pixels of a row of a panel for an image."""
-    side = min(image.shape[:2])
-    return max(LEAST_ROW, round(side * min(ROW_SHARE, 2 / 3 / (len(class_names) + 1))))
-
-
 def panel_of(face, class_names, row):
     """Return a picture (row * (classes + 1), 8 * row, 3) uint8 BGR of a face's probabilities.
 
@@ -124,15 +114,15 @@ def panel_of(face, class_names, row):
     panel = np.empty((height, width, 3), np.uint8)
     cv2.rectangle(panel, (0, 0), (width, height), BACKGROUND, cv2.FILLED)  # numpy takes 0.4 ms
     margin, letters = max(1, row // 8), round(0.62 * row)
-    room = width - label_of("100%", letters, TEXT_COLOR, BACKGROUND).shape[1] - 2 * margin
+    room = width - label_of("100%", letters).shape[1] - 2 * margin
     title = f"face {face.number}" if face else "no face"
-    paste(panel, label_of(title, letters, TEXT_COLOR, BACKGROUND), margin, 0)
+    paste(panel, label_of(title, letters), margin, 0)
     for number, (name, color) in enumerate(zip(class_names, colors_of(tuple(class_names)))):
         share = float(face.probabilities[number]) if face else 0.0
         top = (number + 1) * row
-        size = fitting_size(name, room, letters)
-        paste(panel, label_of(name, size, TEXT_COLOR, BACKGROUND)[:, :room], margin, top)
-        percent = label_of(f"{share:.0%}", letters, TEXT_COLOR, BACKGROUND)
+        label = label_of(name, fitting_size(name, room, letters))
+        paste(panel, label[:, :room], margin, top)
+        percent = label_of(f"{share:.0%}", letters)
         paste(panel, percent, width - percent.shape[1] - margin, top)
         bottom, right = top + row - 1, margin + round(share * (width - 2 * margin))
         cv2.rectangle(panel, (margin, bottom - row // 6), (right, bottom), bgr(color), cv2.FILLED)
@@ -162,12 +152,12 @@ def letter_size(image):
 
 def fitting_size(text, width, largest):
     """Return the largest size of letters, pixels, with which a label is at most `width` wide."""
-    natural = label_of(text, largest, TEXT_COLOR, BACKGROUND).shape[1]
+    natural = label_of(text, largest).shape[1]
     return min(largest, max(SMALLEST, int(largest * width / natural)))
 
 
 @lru_cache(maxsize=512)
-def label_of(text, size, color, background):
+def label_of(text, size, color=TEXT_COLOR, background=BACKGROUND):
     """Return a picture (height, width, 3) uint8 BGR of a line of text; size: of the letters."""
     font = font_of(size)
     picture = Image.new("RGB", (round(font.getlength(text)) + size // 2, round(1.35 * size)),
@@ -179,9 +169,8 @@ def label_of(text, size, color, background):
 @lru_cache
 def font_of(size):
     """Return DejaVu Sans, or Pillow's own font where matplotlib is not installed."""
-    with suppress(ImportError, OSError):
-        if package := find_spec("matplotlib"):
-            return ImageFont.truetype(Path(package.origin).parent / DEJAVU, size)
+    with suppress(AttributeError, OSError):
+        return ImageFont.truetype(Path(find_spec("matplotlib").origin).parent / DEJAVU, size)
     return ImageFont.load_default(size)
 
 

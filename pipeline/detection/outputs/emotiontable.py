@@ -21,16 +21,14 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 # The first bytes of each sidecar: another program's .json is not overwritten.
 SIDECAR_START = b'{\n "table": '
 
-CORNER = ("of the box of the face, from the upper left corner of the frame, which is upright and "
-          "has square pixels")
-
 # Description and unit of the columns, in their order; a column for each class follows.
+CORNER = "of the face's box, from the upper left corner of the upright frame with square pixels"
 COLUMNS = {
     "file": ("path of the picture in its folder", None),
     "frame": ("number of the frame in its source, from 0", None),
     "seconds": ("time of the frame from the start of the source", "s"),
-    "face": ("number of the face, from 1, the same while it is in sight; empty, as all that "
-             "follows, where no face was found", None),
+    "face": ("number of the face, from 1, the same while it is in sight; where no face was found "
+             "it is empty, and all that follows", None),
     "x": (f"left edge {CORNER}", "pixel"),
     "y": (f"upper edge {CORNER}", "pixel"),
     "width": ("width of the box", "pixel"),

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections import deque
-from contextlib import suppress
+from concurrent.futures import Future
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -40,6 +40,7 @@ class LivePage:
     def __init__(self, host, port, token, class_names, *, live, pictures, stop):
         self.closed = self.paused = False
         self._host, self._port, self._token = host, port, token
+        self._template = template_of("live")
         self._data = {"classes": list(class_names), "colors": colors_of(class_names)}
         self._pace = None if live or pictures else Pace()
         self._stop = stop
@@ -48,17 +49,16 @@ class LivePage:
         self._number, self._image, self._note, self._message = 0, None, None, None
         self._notes = deque(maxlen=NOTES * SECONDS_OF_NOTES)
         self._viewers = 0
-        self._renewed = asyncio.Event()
         self._heard = set()  # connections that sent a request
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._renewed, self._ended = asyncio.Event(), asyncio.Event()
+        self._listening = Future()  # of the server's event loop
+        self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),), daemon=True)
 
     def __enter__(self):
         self._thread.start()
         try:
-            asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+            self._loop = self._listening.result()
         except OSError as error:
-            self._end_loop()
             raise UserError(f"--serve {self._host}:{self._port}: cannot listen there: "
                             f"{error.strerror or error}") from error
         host = f"[{self._host}]" if ":" in self._host else self._host
@@ -69,9 +69,8 @@ class LivePage:
 
     def __exit__(self, *exception):
         self.closed = True
-        with suppress(TimeoutError):
-            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=2)
-        self._end_loop()
+        self._loop.call_soon_threadsafe(self._ended.set)
+        self._thread.join(timeout=2)
 
     def write(self, frame, faces):
         """Wait until a frame is due, and show it unless one was shown a moment ago."""
@@ -99,29 +98,28 @@ class LivePage:
         self._renewed.set()
         self._renewed.clear()
 
-    def _end_loop(self):
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=2)
-
-    async def _listen(self):
+    async def _serve(self):
         app = web.Application(middlewares=[self._guard])
         app.on_response_prepare.append(add_headers)
         app.add_routes([web.get("/", self._page), web.get("/newest", self._newest),
                         web.post("/pause", self._pause), web.post("/end", self._end)])
-        self._template = template_of("live")
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        self._server = await self._loop.create_server(self._connection, self._host, self._port)
-
-    async def _close(self):
-        self._server.close()
-        await self._runner.cleanup()
+        loop = asyncio.get_running_loop()
+        try:
+            async with await loop.create_server(self._connection, self._host, self._port):
+                self._listening.set_result(loop)
+                await self._ended.wait()
+                await self._runner.cleanup()
+        except OSError as error:
+            self._listening.set_exception(error)
 
     def _connection(self):
         """Return the protocol of a new connection; one without a request is soon closed."""
         protocol = self._runner.server()
         crowded = len(self._runner.server.connections) >= MOST_CONNECTIONS
-        self._loop.call_later(0 if crowded else PATIENCE, self._close_if_silent, protocol)
+        asyncio.get_running_loop().call_later(
+            0 if crowded else PATIENCE, self._close_if_silent, protocol)
         return protocol
 
     def _close_if_silent(self, protocol):

@@ -20,19 +20,15 @@ LEAST_SHARE = 0.005  # of an emotion that is named
 
 @dataclass
 class FaceSum:
-    """One face: name of its first frame, seconds of its first and last, and sums over its frames.
+    """Sums over the frames of a face."""
 
-    seconds: how long it was in sight. probabilities: their sum, (classes,). emotions: frames by
-    the likeliest emotion.
-    """
-
-    name: str
-    first: float
+    name: str  # of its first frame
+    first: float  # seconds of the first frame, and of the last
     last: float
-    probabilities: object = 0.0
-    seconds: float = 0.0
+    probabilities: object = 0.0  # their sum, (classes,)
+    seconds: float = 0.0  # in sight
     frames: int = 0
-    emotions: Counter = field(default_factory=Counter)
+    emotions: Counter = field(default_factory=Counter)  # frames by the likeliest emotion
 
     def means(self, class_names):
         """Return {class: mean probability}."""
@@ -104,24 +100,22 @@ class RunSummary:
         classifier, detector = self._analyzer.classifier, self._analyzer.detector
         return {
             "command": printable(this_command()), "version": __version__,
-            "source": self._source(),
+            "source": self._described_source(),
             "model": {**file_of(classifier.path), "precision": classifier.precision,
                       "looks": classifier.looks},
             "face_detector": {"name": detector.name, "files": list(map(file_of, detector.paths))},
             "settings": self.settings}
 
-    def _source(self):
+    def _described_source(self):
         source, statistics = self.source, self.statistics
-        described = {"name": printable(source.name)}
-        if os.path.isfile(source.name):
-            described["bytes"] = os.path.getsize(source.name)
-        described["width"], described["height"] = statistics.size
-        if not source.pictures:
-            described |= {"frames_per_second": round(float(source.rate), 3),
-                          "seconds": round(statistics.duration, 3)}
-        return described | {"frames": statistics.frames,
-                            "frames_without_a_face": statistics.without_face,
-                            "left_out": dict(self._skips.counts)}
+        return {
+            "name": printable(source.name),
+            **({"bytes": os.path.getsize(source.name)} if os.path.isfile(source.name) else {}),
+            "width": statistics.size[0], "height": statistics.size[1],
+            **({} if source.pictures else {"frames_per_second": round(float(source.rate), 3),
+                                           "seconds": round(statistics.duration, 3)}),
+            "frames": statistics.frames, "frames_without_a_face": statistics.without_face,
+            "left_out": dict(self._skips.counts)}
 
     def faces(self):
         """Return a list of a dict for JSON for each face."""
@@ -158,7 +152,7 @@ class RunSummary:
         return table
 
     def _face_rows(self):
-        """Yield a row for each of the MOST_FACES that were in sight longest."""
+        """Yield a row for each of the faces that were in sight longest."""
         faces, pictures = self.statistics.faces, self.source.pictures
         yield f"faces: {len(faces):,}", "probability" if pictures else "share of the face's frames"
         for number in self.statistics.longest(MOST_FACES):
