@@ -29,8 +29,8 @@ class AnnotatedVideo:
         self._path = path
         self._name = name
         self._format = video_format
-        self._source = source
-        self._writer = VideoWriter(path, video_format, rate=source.rate, sound=source.sound)
+        self._rate = source.rate
+        self._writer = VideoWriter(path, video_format, source)
         self._encoder = ThreadPoolExecutor(max_workers=1)
         self._waiting = deque()
 
@@ -51,7 +51,7 @@ class AnnotatedVideo:
 
         Raises UserError if something could not be written.
         """
-        self._waiting.append(self._encoder.submit(self._encode, frame))
+        self._waiting.append(self._encoder.submit(self._writer.write, frame))
         if len(self._waiting) > FRAMES_WAITING:
             with self._one_line():
                 self._waiting.popleft().result()
@@ -64,11 +64,11 @@ class AnnotatedVideo:
                 for frame in self._waiting:
                     frame.result()
             finally:
-                self._writer.close(end=self._source.end, rest=self._from_start(self._source.rest))
+                self._writer.close()
         if self._format.indexed and self._path.is_file():
             # Without room for a copy the file is good too, but players start it later.
             with suppress(OSError, av.FFmpegError):
-                put_index_in_front(self._path, self._format, self._source.rate)
+                put_index_in_front(self._path, self._format, self._rate)
 
     @contextmanager
     def _one_line(self):
@@ -77,14 +77,6 @@ class AnnotatedVideo:
         except ENCODING_ERRORS as error:
             reason = getattr(error, "strerror", None) or error
             raise UserError(f"{self._name}: cannot be written: {reason}") from error
-
-    def _encode(self, frame):
-        self._writer.write(frame.image, frame.seconds - self._source.start,
-                           self._from_start(frame.sound))
-
-    def _from_start(self, sound):
-        """Return SoundPackets with the times of a video that begins where the source does."""
-        return [replace(piece, seconds=piece.seconds - self._source.start) for piece in sound]
 
 
 def put_index_in_front(path, video_format, rate):

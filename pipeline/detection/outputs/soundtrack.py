@@ -29,10 +29,9 @@ class CopiedSound:
         self._stream = container.add_stream_from_template(sound)
         self._last = -1
 
-    def write(self, piece):
-        """Append a SoundPacket, but none before 0, which would move the picture."""
-        packet = piece.packet
-        time = round(piece.seconds / packet.time_base)
+    def write(self, packet, seconds):
+        """Append a packet that is heard at `seconds`, but none before 0: it moves the picture."""
+        time = round(seconds / packet.time_base)
         if time > self._last:
             self._last = packet.pts = packet.dts = time
             packet.stream = self._stream
@@ -54,16 +53,16 @@ class EncodedSound:
         self._kind = self._filter = None  # of the newest frame
         self._end = 0.0  # of what was encoded, seconds
 
-    def write(self, piece):
-        """Append a SoundPacket; a damaged one is silent."""
-        frames, packet = [], piece.packet
+    def write(self, packet, seconds):
+        """Append a packet that is heard at `seconds`; a damaged one is silent."""
+        frames = []
         with suppress(av.FFmpegError):
             frames = packet.decode()
         for frame in frames:
             # Samples that only prepare the decoder are not in the frame: it begins later.
             late = 0.0 if None in (frame.pts, packet.pts) else float(
                 frame.pts * frame.time_base - packet.pts * packet.time_base)
-            self._append(frame, piece.seconds + late)
+            self._append(frame, seconds + late)
 
     def close(self):
         """Append the waiting samples."""

@@ -46,8 +46,12 @@ class Timeline:
             figure.suptitle(title(self._summary.title, len(shown), len(statistics.faces)))
             edges = self.edges()
             for axis, number in zip(axes[:, 0], shown):
-                areas = draw_panel(axis, edges, self.columns(number, edges), class_names)
-                axis.set_ylabel(f"face {number}")
+                columns = np.repeat(self.columns(number, edges), 2, axis=0)
+                areas = axis.stackplot(np.repeat(edges, 2)[1:-1], columns.T, linewidth=0,
+                                       colors=colors_of(tuple(class_names)))
+                axis.set(ylim=(0, 1), ylabel=f"face {number}")
+                axis.yaxis.set_major_formatter("{x:.0%}")
+                axis.spines[["top", "right"]].set_visible(False)
             mark_time(axes[-1, 0], edges[0], edges[-1])
             if shown:
                 figure.legend(areas[::-1], class_names[::-1], loc="outside right center",
@@ -76,17 +80,6 @@ def title(name, shown, total):
     if shown < total:
         return f"{name}: the {shown} of {total:,} faces that were in sight longest"
     return f"{name}: " + (f"{total} face" + "s" * (total > 1) if total else "no face was found")
-
-
-def draw_panel(axis, edges, columns, class_names):
-    """Draw columns (N, classes) between edges (N + 1,), one above the other; return the areas."""
-    sides = np.repeat(edges, 2)[1:-1]
-    areas = axis.stackplot(sides, np.repeat(columns, 2, axis=0).T, linewidth=0,
-                           colors=colors_of(tuple(class_names)))
-    axis.set(ylim=(0, 1))
-    axis.yaxis.set_major_formatter("{x:.0%}")
-    axis.spines[["top", "right"]].set_visible(False)
-    return areas
 
 
 def mark_time(axis, first, last):

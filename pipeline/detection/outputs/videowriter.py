@@ -12,8 +12,7 @@ from pipeline.detection.outputs.soundtrack import add_sound
 
 TICK = Fraction(1, 90_000)  # seconds: what MPEG counts in
 
-# FFmpeg's numbers for luma of 16 to 235, and for the matrix, primaries and transfer of BT.709.
-LIMITED_RANGE, BT_709 = 1, 1
+LIMITED_RANGE, BT_709 = 1, 1  # FFmpeg's numbers: luma of 16 to 235; matrix, primaries, transfer
 
 # From BGR to Y, Cb and Cr of BT.709: weights of blue, green and red, and what is added.
 LUMA = np.array((0.0722, 0.7152, 0.2126))
@@ -22,51 +21,47 @@ TO_BT709 = np.array([(*(219 / 255 * LUMA), 16)] + [
 
 
 class VideoWriter:
-    """Encodes images, each at its own time, and the sound that comes with them.
+    """Encodes the images of a source's frames, each at its own time, and the source's sound.
 
-    path: the file, which is created at the first image. video_format: a VideoFormat. rate: nominal
-    frames a second. sound: the source's sound stream, or None. The first image fixes the size,
-    rounded up to even numbers; other images are fitted into it. Raises av.FFmpegError or OSError.
+    path: the file, which is created at the first frame. The first image fixes the size, rounded up
+    to even numbers; other images are fitted into it. Raises av.FFmpegError or OSError.
     """
 
-    def __init__(self, path, video_format, *, rate, sound):
+    def __init__(self, path, video_format, source):
         self._path = path
         self._format = video_format
-        self._rate = nominal(rate)
+        self._source = source
+        self._rate = nominal(source.rate)
         # An .avi has frames at a fixed rate, and empty ones between them.
         self._time_base = 1 / self._rate if video_format.container == "avi" else TICK
-        self._source_sound = sound
         self._container = None
         self._waiting = None  # the newest frame: the next one ends it
         self._length = round(1 / self._rate / self._time_base)  # of the frame before it
 
-    def write(self, image, seconds, sound):
-        """Append an image (height, width, 3) uint8 BGR, and the SoundPackets before it."""
+    def write(self, frame):
+        """Append a Frame, and the sound before it."""
         if self._container is None:
-            self._open(image)
-        self._append(sound)
-        frame = self._frame(image)
-        frame.pts = round(seconds / self._time_base)
+            self._open(frame.image)
+        self._append(frame.sound)
+        image = self._encodable(frame.image)
+        image.pts = self._ticks(frame.seconds)
         if self._waiting is not None:
-            frame.pts = max(frame.pts, self._waiting.pts + 1)
-            self._length = frame.pts - self._waiting.pts
+            image.pts = max(image.pts, self._waiting.pts + 1)
+            self._length = image.pts - self._waiting.pts
             self._encode_waiting()
-        self._waiting = frame
+        self._waiting = image
 
-    def close(self, *, end=None, rest=()):
-        """Complete the file.
-
-        end: the time at which the last image ends, seconds; by default it lasts as long as the
-        one before. rest: the SoundPackets after it.
-        """
+    def close(self):
+        """Complete the file; the last image lasts to the source's end, or as the one before."""
         if self._container is None:
             return
         try:
-            self._append(rest)
+            self._append(self._source.rest)
             if self._sound is not None:
                 self._sound.close()
-            if end is not None:
-                self._length = max(1, round(end / self._time_base) - self._waiting.pts)
+            if self._source.end is not None:
+                end = round(self._source.end / self._time_base)
+                self._length = max(1, end - self._waiting.pts)
             self._encode_waiting()
             self._container.mux(self._video.encode(None))
         finally:
@@ -87,25 +82,25 @@ class VideoWriter:
         codec.time_base = self._time_base
         codec.flags |= Flags.frame_duration
         codec.sample_aspect_ratio = Fraction(1)
-        self._is_bt709 = self._format.pixels == "yuv420p"  # pictures in JPEG's way have no tags
-        if self._is_bt709:
-            tag_as_bt709(codec)
-        self._sound = add_sound(self._container, self._format, self._source_sound)
+        if self._format.pixels == "yuv420p":  # JPEG has no tags of colors
+            codec.color_range, codec.colorspace = LIMITED_RANGE, BT_709
+            codec.color_primaries = codec.color_trc = BT_709
+        self._sound = add_sound(self._container, self._format, self._source.sound)
 
-    def _frame(self, image):
+    def _ticks(self, seconds):
+        return round((seconds - self._source.start) / self._time_base)
+
+    def _encodable(self, image):
         image = fitted(image, self._size)
-        if self._is_bt709:
-            frame = av.VideoFrame.from_ndarray(bt709_of(image), format="yuv420p")
-            tag_as_bt709(frame)
-        else:
-            yuv = cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420)
-            frame = av.VideoFrame.from_ndarray(yuv, format="yuv420p")
+        planes = (bt709_of(image) if self._format.pixels == "yuv420p"
+                  else cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420))
+        frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         frame.time_base = self._time_base
         return frame
 
     def _append(self, sound):
         for piece in sound if self._sound is not None else ():
-            self._sound.write(piece)
+            self._sound.write(piece.packet, piece.seconds - self._source.start)
 
     def _encode_waiting(self):
         self._waiting.duration = self._length
@@ -115,12 +110,6 @@ class VideoWriter:
     def _require_room(self):
         if self._file.failure:
             raise self._file.failure
-
-
-def tag_as_bt709(target):
-    """Say on a codec context or a frame that its colors are BT.709's."""
-    target.color_range, target.colorspace = LIMITED_RANGE, BT_709
-    target.color_primaries = target.color_trc = BT_709
 
 
 def bt709_of(image):

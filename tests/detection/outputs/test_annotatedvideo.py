@@ -9,7 +9,6 @@ from pipeline.detection.outputs import soundtrack
 from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
 from pipeline.detection.outputs.videowriter import fitted
 from pipeline.detection.runs.plan import Job
-from pipeline.detection.sources.frame import SoundPacket
 from pipeline.detection.sources.framesource import Reading, open_source
 from pipeline.ending import StopRequest
 from pipeline.errors import UserError
@@ -251,6 +250,6 @@ def test_a_pause_of_encoded_sound_is_silence_and_after_a_very_long_one_no_sound_
         for packet in given.demux(given.streams.audio[0]):
             if packet.size:
                 seconds = float(packet.pts * packet.time_base)
-                sound.write(SoundPacket(packet, seconds + 0.5 * (seconds > 1.9)))
+                sound.write(packet, seconds + 0.5 * (seconds > 1.9))
         sound.close()
     assert np.allclose(loud_spans(tmp_path / "x.avi"), spans, atol=0.03)
