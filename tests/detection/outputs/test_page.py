@@ -317,9 +317,10 @@ def test_text_has_a_contrast_of_four_and_a_half_in_both_schemes(opened):
     for scheme in ("light", "dark"):
         opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {
             "features": [{"name": "prefers-color-scheme", "value": scheme}]})
-        colors = {name: opened.execute_script(
-            "return getComputedStyle(document.documentElement).getPropertyValue(arguments[0])",
-            f"--{name}") for name in ("back", "raised", "text", "soft", "accent")}
+        colors = {name: opened.execute_script("""
+            document.body.style.outlineColor = `var(--${arguments[0]})`;
+            return getComputedStyle(document.body).outlineColor;""", name)
+            for name in ("back", "raised", "text", "soft", "accent")}
         light = {name: luminance(color) for name, color in colors.items()}
         for back in ("back", "raised"):
             for front in ("text", "soft", "accent"):
@@ -328,8 +329,8 @@ def test_text_has_a_contrast_of_four_and_a_half_in_both_schemes(opened):
 
 
 def luminance(color):
-    """Return the relative luminance of "#rrggbb", as WCAG 2 has it."""
-    parts = np.array(list(bytes.fromhex(color.strip()[1:]))) / 255
+    """Return the relative luminance of "rgb(r, g, b)", as WCAG 2 has it."""
+    parts = np.array(re.findall(r"\d+", color), float) / 255
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
     return linear @ (0.2126, 0.7152, 0.0722)
 
