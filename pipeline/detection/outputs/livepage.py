@@ -1,20 +1,19 @@
 """Shows a run in web browsers, as it goes."""
 
 import asyncio
-import ipaddress
 import json
+import re
 import secrets
 import socket
 import threading
 import time
 from collections import deque
 from concurrent.futures import Future
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from pipeline.detection.outputs.drawing import clock, colors_of
-from pipeline.detection.outputs.webpages import picture_url, template_of
+from pipeline.detection.outputs.webpages import percent, picture_url, template_of
 from pipeline.detection.outputs.windows import STEP, Pace
 from pipeline.errors import UserError
 from pipeline.terminal import notice
@@ -63,7 +62,7 @@ class LivePage:
                             f"{error.strerror or error}") from error
         host = f"[{self._host}]" if ":" in self._host else self._host
         notice(f"live page: http://{host}:{self._port}/?token={self._token}")
-        if not is_this_machine(self._host):
+        if self._host not in ("localhost", "::1") and not self._host.startswith("127."):
             notice("others on the network can see it, unencrypted, if they know the token")
         return self
 
@@ -84,11 +83,10 @@ class LivePage:
         if now >= self._due:
             self._due = now + 1 / MOST_SHOWN
             rate = self._frames / max(now - self._began, 0.001)
-            note = {"time": now, "faces": {
-                        face.number: [round(100 * float(share)) for share in face.probabilities]
-                        for face in faces},
-                    "text": f"{clock(frame.seconds)}, {self._frames:,} frames, {rate:.1f} a second"}
-            self._loop.call_soon_threadsafe(self._renew, frame.image, note)
+            self._loop.call_soon_threadsafe(self._renew, frame.image, {
+                "time": now,
+                "text": f"{clock(frame.seconds)}, {self._frames:,} frames, {rate:.1f} a second",
+                "faces": {face.number: percent(face.probabilities) for face in faces}})
 
     def _renew(self, image, note):
         """Show an image and a note to all who wait."""
@@ -142,9 +140,9 @@ class LivePage:
 
     async def _page(self, request):
         if "token" not in request.query:
-            text = self._template(title="Emotions, live", about="",
-                                  data={**self._data, "notes": list(self._notes)})
-            return web.Response(text=text, content_type="text/html")
+            data = {**self._data, "notes": list(self._notes)}
+            return web.Response(text=self._template(title="Emotions, live", about="", data=data),
+                                content_type="text/html")
         response = web.Response(status=303, headers={"Location": "/"})
         response.set_cookie(COOKIE, self._token, httponly=True, samesite="Strict")
         return response
@@ -185,22 +183,11 @@ async def add_headers(request, response):
     response.headers.update(HEADERS)
 
 
-def is_this_machine(host):
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def is_expected(header, host):
     """Return whether a Host header is a number, or a name of this machine.
 
     A page of strangers can let its own name lead here (DNS rebinding), but no number.
     """
-    name = ""
-    try:
-        name = urlsplit(f"//{header}").hostname or ""
-        ipaddress.ip_address(name)
-    except ValueError:
-        return name in ("localhost", host.lower(), socket.gethostname().lower())
-    return True
+    name = re.sub(r":\d+$", "", header.lower())
+    is_number = re.fullmatch(r"(\d+\.){3}\d+|\[[0-9a-f:.]+\]", name)
+    return bool(is_number) or name in ("localhost", host.lower(), socket.gethostname().lower())

@@ -8,7 +8,14 @@ import numpy as np
 from pipeline.detection.outputs.drawing import BOX_COLOR, clock, colors_of
 from pipeline.detection.outputs.formats import copy_paths
 from pipeline.detection.outputs.timeline import Timeline
-from pipeline.detection.outputs.webpages import face_url, flat, link, picture_url, template_of
+from pipeline.detection.outputs.webpages import (
+    face_url,
+    flat,
+    link,
+    percent,
+    picture_url,
+    template_of,
+)
 from pipeline.terminal import printable
 
 LARGER = 1.5  # times the area of a face's box: then it gets a new picture
@@ -97,8 +104,8 @@ class GalleryPage:
         self._pictures.append({
             "name": printable(frame.name), "link": link(self._paths[frame.name], self._job.page),
             "url": picture_url(image, PICTURE_SIDE),
-            "strongest": [max((round(100 * float(face.probabilities[place])) for face in faces),
-                              default=0) for place in range(len(self._summary.class_names))],
+            "strongest": [max(of_class) for of_class in zip(
+                *(percent(face.probabilities) for face in faces))],
             "faces": [{"number": face.number, "emotion": face.emotion,
                        "percent": f"{face.probabilities.max():.0%}",
                        "url": face_url(frame.image, face.box, FACE_SIDE)} for face in faces]})

@@ -16,7 +16,6 @@ from pipeline.files.wholefile import whole_file
 TEMPLATES = Path(__file__).with_name("web")
 OURS = b'<meta name="generator" content="emotion_detector.py">'
 DESCRIPTION = re.compile(rb'<meta name="description" content="([^"]*)">')
-HEAD = 4096  # bytes of a page in which both of these are
 QUALITY = 80  # of 100, of the pictures in a page
 
 
@@ -39,7 +38,7 @@ def template_of(name):
 
 def require_own_index(path):
     """Raise UserError if an index would overwrite another program's file."""
-    if path.is_file() and OURS not in head_of(path):
+    if path.is_file() and OURS not in path.read_bytes():
         raise UserError(f"{path}: is another program's, and would be overwritten; give --page "
                         "another folder")
 
@@ -50,19 +49,14 @@ def write_index(path):
 
     pages = []
     for page in sorted(path.parent.rglob("*.html")):
-        head = b"" if page == path or page.name.startswith(".") else head_of(page)
-        if OURS in head:
+        text = b"" if page == path or page.name.startswith(".") else page.read_bytes()
+        if OURS in text:
             pages.append({"name": page.relative_to(path.parent).as_posix(),
                           "link": link(page, path),
-                          "about": unescape(DESCRIPTION.search(head)[1].decode())})
+                          "about": unescape(DESCRIPTION.search(text)[1].decode())})
     text = template_of("index")(pages=pages, title="Emotions", about=f"{len(pages)} pages")
     with whole_file(path) as partial:
         partial.write_text(text, "utf-8", "replace")
-
-
-def head_of(path):
-    with open(path, "rb") as file:
-        return file.read(HEAD)
 
 
 def link(path, page):
@@ -87,6 +81,11 @@ def face_url(image, box, side):
     margin = max(width, height) // 6
     return picture_url(image[max(0, y - margin):y + height + margin,
                              max(0, x - margin):x + width + margin], side)
+
+
+def percent(probabilities):
+    """Return a list of whole percent."""
+    return [round(100 * float(share)) for share in probabilities]
 
 
 def flat(described, before=""):

@@ -8,9 +8,6 @@ const faces = data.faces.map((face) => (
 const { classes, colors, start, duration, cuts } = data;
 window.emotions = { classes, colors, start, duration, cuts, seconds, faces };
 
-const facesInFrame = new Uint16Array(seconds.length);
-for (const face of faces) for (const frame of face.frames) facesInFrame[frame] += 1;
-
 const video = byId("video");
 const timeline = byId("timeline");
 const canvas = document.querySelector(".timeline canvas");
@@ -23,10 +20,9 @@ let chosen = faces[0];
 let view = [first, last]; // the seconds that the timeline shows
 let shownFrame = -1;
 
-function clock(time) {
-  const text = new Date(100 * Math.round(10 * time)).toISOString();
-  return text.slice(time < 36000 ? 12 : 11, 21);
-}
+// h:mm:ss.s
+const clock = (time) => (
+  new Date(100 * Math.round(10 * time)).toISOString().slice(time < 36000 ? 12 : 11, 21));
 
 // The number of values in a sorted array that are at most `limit`.
 function upTo(values, limit) {
@@ -59,7 +55,7 @@ function seek(time) {
 
 function step(frames) {
   video.pause();
-  seek(seconds[Math.max(0, Math.min(seconds.length - 1, frameAt(now()) + frames))]);
+  seek(seconds[frameAt(now()) + frames] ?? now());
 }
 
 function look(from, length) {
@@ -88,7 +84,7 @@ function draw() {
     const percent = chosen && percentIn(chosen, from, to);
     if (percent) drawColumn(pen, x, 1, height, percent);
     pen.fillStyle = "#808080";
-    if (facesInFrame.subarray(from, to).every((count) => count === 0)) {
+    if (!faces.some((face) => percentIn(face, from, to))) {
       pen.fillRect(x, height + 4 * ratio, 1, canvas.height);
     }
   }
@@ -138,17 +134,6 @@ function play() {
   if (!video.paused) requestAnimationFrame(play);
 }
 
-async function copyTime() {
-  const text = byId("time").textContent;
-  try {
-    await navigator.clipboard.writeText(text);
-    byId("copy").textContent = "Copied";
-  } catch {
-    window.prompt("The time", text);
-  }
-  setTimeout(() => { byId("copy").textContent = "Copy the time"; }, 1500);
-}
-
 const KEYS = {
   ArrowLeft: () => step(-1), ArrowRight: () => step(1), "+": () => zoom(2), "-": () => zoom(0.5),
   " ": () => (video.paused ? video.play() : video.pause()),
@@ -174,7 +159,16 @@ timeline.addEventListener("input", () => seek(timeline.valueAsNumber));
 byId("in").addEventListener("click", () => zoom(2));
 byId("out").addEventListener("click", () => zoom(0.5));
 byId("whole").addEventListener("click", () => look(first, last - first));
-byId("copy").addEventListener("click", copyTime);
+byId("copy").addEventListener("click", async ({ target }) => {
+  const text = byId("time").textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    target.textContent = "Copied";
+  } catch {
+    window.prompt("The time", text);
+  }
+  setTimeout(() => { target.textContent = "Copy the time"; }, 1500);
+});
 video.addEventListener("play", play);
 for (const event of ["seeking", "seeked", "timeupdate"]) video.addEventListener(event, show);
 video.addEventListener("error", () => { byId("failure").hidden = false; });
