@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from aiohttp import web
 
 from pipeline.detection.outputs.drawing import clock, colors_of
-from pipeline.detection.outputs.webpages import percent, picture_url, template_of
+from pipeline.detection.outputs.webpages import picture_url, template_of
 from pipeline.detection.outputs.windows import STEP, Pace
 from pipeline.errors import UserError
 from pipeline.terminal import notice
@@ -29,11 +29,11 @@ HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
 
 
 class LivePage:
-    """A sink that serves the newest frame and its faces on `host` and `port`, to 16 viewers.
+    """A sink that serves the newest frame and its faces to those who know the token.
 
     A file plays at its own pace. A JPEG is made when a viewer asks for one, once for all viewers.
-    The buttons of the page pause, and set `closed`. token: what a viewer has to know. stop: a
-    StopRequest, which ends every wait. Raises UserError if it cannot listen there.
+    The buttons of the page pause, and set `closed`. stop: a StopRequest, which ends every wait.
+    Raises UserError if it cannot listen there.
     """
 
     def __init__(self, host, port, token, class_names, *, live, pictures, stop):
@@ -86,7 +86,8 @@ class LivePage:
             self._loop.call_soon_threadsafe(self._renew, frame.image, {
                 "time": now,
                 "text": f"{clock(frame.seconds)}, {self._frames:,} frames, {rate:.1f} a second",
-                "faces": {face.number: percent(face.probabilities) for face in faces}})
+                "faces": {face.number: (100 * face.probabilities).round().astype(int).tolist()
+                          for face in faces}})
 
     def _renew(self, image, note):
         """Show an image and a note to all who wait."""

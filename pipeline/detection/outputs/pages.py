@@ -8,14 +8,7 @@ import numpy as np
 from pipeline.detection.outputs.drawing import BOX_COLOR, clock, colors_of
 from pipeline.detection.outputs.formats import copy_paths
 from pipeline.detection.outputs.timeline import Timeline
-from pipeline.detection.outputs.webpages import (
-    face_url,
-    flat,
-    link,
-    percent,
-    picture_url,
-    template_of,
-)
+from pipeline.detection.outputs.webpages import face_url, flat, link, picture_url, template_of
 from pipeline.terminal import printable
 
 LARGER = 1.5  # times the area of a face's box: then it gets a new picture
@@ -33,7 +26,6 @@ class VideoPage:
     def __init__(self, job, summary):
         self._job = job
         self._summary = summary
-        self._template = template_of("video")
         self._history = Timeline(summary)
         self._pictures = {}  # {number: (area, data: URL)}
         self._cuts = []
@@ -52,8 +44,12 @@ class VideoPage:
         """Write the page."""
         class_names, statistics = self._summary.class_names, self._summary.statistics
         seconds = np.array(self._history.seconds)
-        faces = [self._face(number) for number in sorted(
-            statistics.faces, key=lambda number: -statistics.faces[number].seconds)]
+        faces = [{
+            "number": number, "seconds": face.seconds, "first": face.first,
+            "picture": self._pictures[number][1], "frames": np.array(self._history.frames[number]),
+            "probabilities": np.array(self._history.probabilities[number]).reshape(face.frames, -1),
+            "means": sorted(face.means(class_names).items(), key=lambda mean: -mean[1])}
+            for number, face in sorted(statistics.faces.items(), key=lambda item: -item[1].seconds)]
         moments = []
         for place, name in enumerate(class_names):
             found = [moment for face in faces for moment in moments_of(
@@ -67,18 +63,8 @@ class VideoPage:
             "faces": [{"number": face["number"], "frames": packed(face["frames"], "<u4"),
                        "percent": packed(100 * face["probabilities"], "u1")} for face in faces]}
         about = f"{clock(statistics.duration)}, {len(faces):,} face{'s' * (len(faces) != 1)}"
-        path.write_text(self._template(
-            **frame_of(self._job, self._summary), about=about, data=data, faces=faces,
-            moments=moments, video=link(self._job.annotated, self._job.page)), "utf-8", "replace")
-
-    def _face(self, number):
-        face, class_names = self._summary.statistics.faces[number], self._summary.class_names
-        probabilities = np.array(self._history.probabilities[number])
-        return {"number": number, "frames": np.array(self._history.frames[number]),
-                "probabilities": probabilities.reshape(-1, len(class_names)),
-                "seconds": face.seconds, "first": face.first,
-                "picture": self._pictures[number][1],
-                "means": sorted(face.means(class_names).items(), key=lambda mean: -mean[1])}
+        write_page(path, "video", self._job, self._summary, about=about, data=data, faces=faces,
+                   moments=moments, video=link(self._job.annotated, self._job.page))
 
 
 class GalleryPage:
@@ -87,7 +73,6 @@ class GalleryPage:
     def __init__(self, job, summary):
         self._job = job
         self._summary = summary
-        self._template = template_of("gallery")
         self._pictures = []
         names = summary.source.names
         self._paths = (copy_paths(job.annotated, names) if job.annotated
@@ -104,8 +89,8 @@ class GalleryPage:
         self._pictures.append({
             "name": printable(frame.name), "link": link(self._paths[frame.name], self._job.page),
             "url": picture_url(image, PICTURE_SIDE),
-            "strongest": [max(of_class) for of_class in zip(
-                *(percent(face.probabilities) for face in faces))],
+            "strongest": [round(100 * float(max(of_class))) for of_class in zip(
+                *(face.probabilities for face in faces))],
             "faces": [{"number": face.number, "emotion": face.emotion,
                        "percent": f"{face.probabilities.max():.0%}",
                        "url": face_url(frame.image, face.box, FACE_SIDE)} for face in faces]})
@@ -113,17 +98,17 @@ class GalleryPage:
     def save(self, path):
         """Write the page."""
         statistics = self._summary.statistics
-        path.write_text(self._template(
-            **frame_of(self._job, self._summary),
-            about=f"{statistics.frames:,} pictures, {len(statistics.faces):,} faces",
-            classes=self._summary.class_names, pictures=self._pictures,
-            more=statistics.frames - len(self._pictures)), "utf-8", "replace")
+        write_page(path, "gallery", self._job, self._summary,
+                   about=f"{statistics.frames:,} pictures, {len(statistics.faces):,} faces",
+                   classes=self._summary.class_names, pictures=self._pictures,
+                   more=statistics.frames - len(self._pictures))
 
 
-def frame_of(job, summary):
-    """Return what both pages show around their contents."""
-    return {"title": summary.title, "facts": flat(summary.described()),
-            "table": job.csv and link(job.csv, job.page)}
+def write_page(path, name, job, summary, **values):
+    """Write a page with these values, and what both pages show."""
+    text = template_of(name)(title=summary.title, facts=flat(summary.described()),
+                             table=job.csv and link(job.csv, job.page), **values)
+    path.write_text(text, "utf-8", "replace")
 
 
 def moments_of(number, seconds, probabilities, place):

@@ -4,10 +4,13 @@ import base64
 import hashlib
 import os
 import re
+from html import unescape
 from pathlib import Path
 from urllib.parse import quote
 
 import cv2
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from pipeline.detection.outputs.drawing import clock
 from pipeline.errors import UserError
@@ -21,9 +24,6 @@ QUALITY = 80  # of 100, of the pictures in a page
 
 def template_of(name):
     """Return a function that makes a page's text from the template `name`.html and its values."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True,
                               undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["clock"] = clock
@@ -45,8 +45,6 @@ def require_own_index(path):
 
 def write_index(path):
     """Write the list of all pages in the folder of `path` and in its subfolders."""
-    from html import unescape
-
     pages = []
     for page in sorted(path.parent.rglob("*.html")):
         text = b"" if page == path or page.name.startswith(".") else page.read_bytes()
@@ -81,11 +79,6 @@ def face_url(image, box, side):
     margin = max(width, height) // 6
     return picture_url(image[max(0, y - margin):y + height + margin,
                              max(0, x - margin):x + width + margin], side)
-
-
-def percent(probabilities):
-    """Return a list of whole percent."""
-    return [round(100 * float(share)) for share in probabilities]
 
 
 def flat(described, before=""):

@@ -282,6 +282,10 @@ def test_keys_step_play_and_zoom(opened):
     ticks = element(opened, "#ticks").text
     body.send_keys("++")
     assert element(opened, "#ticks").text != ticks
+    body.send_keys("-")
+    zoomed = element(opened, "#ticks").text
+    element(opened, "#whole").click()
+    assert element(opened, "#ticks").text == ticks != zoomed
     body.send_keys(Keys.SPACE)
     wait_until(opened, "return document.getElementById('video').currentTime > 0.3")
     body.send_keys(Keys.SPACE)

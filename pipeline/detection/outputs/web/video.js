@@ -49,7 +49,7 @@ function percentIn(face, from, to) {
 
 function seek(time) {
   // A millisecond later, so that rounding does not lead to the frame before.
-  video.currentTime = Math.max(0, Math.min(Math.max(time, first), last) - start + 0.001);
+  video.currentTime = Math.max(0, Math.min(Math.max(time, first), seconds.at(-1)) - start + 0.001);
   show();
 }
 
@@ -58,17 +58,13 @@ function step(frames) {
   seek(seconds[frameAt(now()) + frames] ?? now());
 }
 
-function look(from, length) {
-  const wide = Math.max(LEAST_VIEW, Math.min(length, last - first));
-  const left = Math.max(first, Math.min(from, last - wide));
-  view = [left, left + wide];
+// Shows a time, by default in the view's length, or a part of that.
+function look(time, part = 1) {
+  const length = Math.max(LEAST_VIEW, Math.min(part * (view[1] - view[0]), last - first));
+  const left = Math.max(first, Math.min(time - length / 2, last - length));
+  view = [left, left + length];
   draw();
   show();
-}
-
-function zoom(factor) {
-  const length = (view[1] - view[0]) / factor;
-  look(now() - length / 2, length);
 }
 
 function draw() {
@@ -99,7 +95,7 @@ function draw() {
 function show() {
   const time = now();
   if (!video.paused && (time < view[0] || time > view[1])) {
-    look(time, view[1] - view[0]);
+    look(time);
     return;
   }
   [timeline.min, timeline.max] = view;
@@ -121,29 +117,22 @@ function show() {
 function choose(number) {
   chosen = faces.find((face) => face.number === number);
   byId("chosen").textContent = chosen ? `face ${number}` : "no face";
-  for (const row of document.querySelectorAll("[data-face]")) {
-    row.ariaPressed = Number(row.dataset.face) === number;
-  }
+  const rows = document.querySelectorAll("[data-face]");
+  rows.forEach((row) => { row.ariaPressed = Number(row.dataset.face) === number; });
   shownFrame = -1;
   draw();
   show();
 }
 
-function play() {
-  show();
-  if (!video.paused) requestAnimationFrame(play);
-}
-
 const KEYS = {
-  ArrowLeft: () => step(-1), ArrowRight: () => step(1), "+": () => zoom(2), "-": () => zoom(0.5),
+  ArrowLeft: () => step(-1), ArrowRight: () => step(1),
+  "+": () => look(now(), 0.5), "-": () => look(now(), 2),
   " ": () => (video.paused ? video.play() : video.pause()),
-  Home: () => seek(first), End: () => seek(seconds.at(-1)),
 };
 
 document.addEventListener("keydown", (event) => {
   if (!(event.key in KEYS) || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.key === " " && event.target.closest("button, a, summary")) return;
-  if (["Home", "End"].includes(event.key) && event.target !== timeline) return;
   event.preventDefault();
   KEYS[event.key]();
 }, true);
@@ -152,13 +141,13 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   choose(Number(button.dataset.face || button.dataset.of));
   const time = Number(button.dataset.seconds);
-  if (time < view[0] || time > view[1]) look(time, view[1] - view[0]);
+  if (time < view[0] || time > view[1]) look(time);
   seek(time);
 });
 timeline.addEventListener("input", () => seek(timeline.valueAsNumber));
-byId("in").addEventListener("click", () => zoom(2));
-byId("out").addEventListener("click", () => zoom(0.5));
-byId("whole").addEventListener("click", () => look(first, last - first));
+byId("in").addEventListener("click", KEYS["+"]);
+byId("out").addEventListener("click", KEYS["-"]);
+byId("whole").addEventListener("click", () => look(first, Infinity));
 byId("copy").addEventListener("click", async ({ target }) => {
   const text = byId("time").textContent;
   try {
@@ -169,7 +158,10 @@ byId("copy").addEventListener("click", async ({ target }) => {
   }
   setTimeout(() => { target.textContent = "Copy the time"; }, 1500);
 });
-video.addEventListener("play", play);
+video.addEventListener("play", function play() {
+  show();
+  if (!video.paused) requestAnimationFrame(play);
+});
 for (const event of ["seeking", "seeked", "timeupdate"]) video.addEventListener(event, show);
 video.addEventListener("error", () => { byId("failure").hidden = false; });
 window.addEventListener("beforeprint", () => { byId("run").open = true; });
