@@ -93,36 +93,45 @@ def test_the_address_leads_to_the_page_and_its_token_into_a_cookie(page):
     assert newest["picture"].startswith("data:image/jpeg;base64,") and not newest["paused"]
 
 
-@pytest.mark.parametrize(("status", "path", "method", "headers"), [
-    (403, "/", "GET", {}),
-    (403, "/newest", "GET", {}),
-    (403, "/?token=wrong", "GET", {}),
-    (403, "/", "GET", {"cookie": "emotions=wr\u00f6ng"}),
-    (403, "/end", "POST", {}),
-    (403, f"/?token={TOKEN}", "GET", {"host": "evil.example"}),
-    (403, f"/?token={TOKEN}", "GET", {"host": "[evil"}),
-    (403, f"/end?token={TOKEN}", "POST", {"origin": "http://evil.example"}),
-    (403, f"/end?token={TOKEN}", "POST", {"origin": "null"}),
-    (404, f"/../../etc/passwd?token={TOKEN}", "GET", {}),
-    (404, f"/%2e%2e/%2e%2e/etc/passwd?token={TOKEN}", "GET", {}),
-    (405, f"/end?token={TOKEN}", "GET", {}),
-    (405, f"/newest?token={TOKEN}", "DELETE", {}),
-    (400, f"/?token={TOKEN}", "GET", {"cookie": "x" * 1_000_000}),
-])
-def test_others_are_refused(page, status, path, method, headers):
+REFUSED = {  # (status, path, method, headers)
+    "no token": (403, "/", "GET", {}),
+    "no token for a picture": (403, "/newest", "GET", {}),
+    "no token for a button": (403, "/end", "POST", {}),
+    "a wrong token": (403, "/?token=wrong", "GET", {}),
+    "a wrong token that is not ASCII": (403, "/", "GET", {"cookie": "emotions=wr\u00f6ng"}),
+    "another Host": (403, f"/?token={TOKEN}", "GET", {"host": "evil.example"}),
+    "a damaged Host": (403, f"/?token={TOKEN}", "GET", {"host": "[evil"}),
+    "another Origin": (403, f"/end?token={TOKEN}", "POST", {"origin": "http://evil.example"}),
+    "a hidden Origin": (403, f"/end?token={TOKEN}", "POST", {"origin": "null"}),
+    "..": (404, f"/../../etc/passwd?token={TOKEN}", "GET", {}),
+    ".. in percent": (404, f"/%2e%2e/%2e%2e/etc/passwd?token={TOKEN}", "GET", {}),
+    "GET of a button": (405, f"/end?token={TOKEN}", "GET", {}),
+    "another method": (405, f"/newest?token={TOKEN}", "DELETE", {}),
+    "a header of 1 MB": (400, f"/?token={TOKEN}", "GET", {"cookie": "x" * 1_000_000}),
+}
+MALFORMED = {
+    "nonsense": b"nonsense\r\n\r\n", "zeros": b"\0" * 100,
+    "HTTP 9.9": b"GET / HTTP/9.9\r\n\r\n", "no path": b"GET\r\n\r\n",
+    "a negative length": b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("request_", REFUSED)
+def test_others_are_refused(page, request_):
+    status, path, method, headers = REFUSED[request_]
     assert ask(page, path, method, **headers)[0] == status
     assert not page.closed and not page.paused
     assert ask_with_token(page, "/newest")[0] == 200
+    print(f"{request_}: {status}")
 
 
-@pytest.mark.parametrize("content", [
-    b"nonsense\r\n\r\n", b"\0" * 100, b"GET / HTTP/9.9\r\n\r\n", b"GET\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"])
-def test_malformed_requests_are_refused(page, content):
-    answer = raw(page, content)
+@pytest.mark.parametrize("request_", MALFORMED)
+def test_malformed_requests_are_refused(page, request_):
+    answer = raw(page, MALFORMED[request_])
     assert not answer or answer.split()[1] in (b"400", b"403", b"505")
     assert ask_with_token(page, "/newest")[0] == 200
+    print(f"{request_}: {answer.split()[1].decode() if answer else 'closed'}")
 
 
 def test_a_thousand_silent_connections_are_closed(page, monkeypatch):
