@@ -5,15 +5,12 @@ import io
 import json
 from contextlib import contextmanager
 
-from pipeline.detection.outputs.formats import (
-    STANDARD_OUTPUT,
-    TABLE_DELIMITERS,
-    require_suffix,
-    sidecar_of,
-)
+from pipeline.detection.outputs.formats import STANDARD_OUTPUT, require_suffix, sidecar_of
 from pipeline.errors import UserError
 from pipeline.files.wholefile import growing_file, whole_file
 from pipeline.terminal import is_undecoded, printable
+
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 # A spreadsheet takes a cell that starts with one of these for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -44,7 +41,7 @@ class EmotionTable:
         self._path = path
         self._columns = columns
         self._pictures = pictures
-        self._delimiter = TABLE_DELIMITERS.get(path.suffix.lower(), ",")
+        self._delimiter = DELIMITERS.get(path.suffix.lower(), ",")
         self._size = 0
 
     @classmethod
@@ -55,7 +52,7 @@ class EmotionTable:
         summary: the RunSummary that its sidecar holds. Without a row an earlier file stays.
         Raises UserError if a file cannot be written, or the sidecar's belongs to another program.
         """
-        require_suffix(path, TABLE_DELIMITERS, "table", ", or - for standard output")
+        require_suffix(path, DELIMITERS, "table", ", or - for standard output")
         sidecar, pictures = sidecar_of(path), summary.source.pictures
         if sidecar and sidecar.exists() and not sidecar.read_bytes().startswith(SIDECAR_START):
             raise UserError(f"{sidecar}: is another program's, and would be overwritten; give the "

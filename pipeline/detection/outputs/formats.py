@@ -22,10 +22,9 @@ class VideoFormat:
     pixels: str = "yuv420p"
 
 
-# Measured on a clip of 596 x 336: "superfast" writes half the bytes of "ultrafast" for 1.3 ms of
-# CPU a frame more; "veryfast" takes 2 ms more again and saves a quarter. Players start and
-# fragments end at key frames, so one comes at least every 60 frames. No B-frames: each frame gets
-# its time when it is encoded.
+# On a clip of 596 x 336 "superfast" writes half the bytes of "ultrafast" for 1.3 ms of CPU a frame
+# more. Players start and fragments end at key frames, so one comes at least every 60 frames. No
+# B-frames: each frame gets its time when it is encoded.
 H264 = {"preset": "superfast", "crf": "23", "g": "60", "bf": "0"}
 VP9 = {"deadline": "realtime", "cpu-used": "8", "row-mt": "1", "crf": "32", "b": "0", "g": "60"}
 JPEG = {"qmin": "2", "qmax": "4"}
@@ -59,11 +58,6 @@ PICTURE_FORMATS = {
 
 STANDARD_OUTPUT = PurePath("/dev/stdout")
 
-TABLE_DELIMITERS = {".csv": ",", ".tsv": "\t"}
-
-TIMELINE_SUFFIXES = (".png", ".pdf", ".svg")
-
-PAGE_SUFFIXES = (".html", ".htm")
 PLAYED_IN_PAGES = (".mp4", ".mov", ".webm")  # by browsers
 
 
@@ -82,7 +76,7 @@ def sidecar_of(table):
 def copy_paths(path, names):
     """Return {name: path of its copy}: `path`, or its own name in the folder `path`.
 
-    The suffix becomes .png where the picture's own format has no colors.
+    The suffix becomes .png where no picture with colors is written with the picture's own.
     """
     if not path.is_dir():
         return dict.fromkeys(names, path)

@@ -9,13 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pipeline.detection.outputs.emotiontable import EmotionTable
-from pipeline.detection.outputs.formats import (
-    PAGE_SUFFIXES,
-    TIMELINE_SUFFIXES,
-    copy_paths,
-    require_suffix,
-    sidecar_of,
-)
+from pipeline.detection.outputs.formats import copy_paths, require_suffix, sidecar_of
 from pipeline.detection.outputs.runsummary import RunSummary
 from pipeline.files.locks import locked_output
 from pipeline.files.places import require_apart
@@ -26,24 +20,22 @@ from pipeline.terminal import printable
 class Outputs:
     """Passes each frame and its faces to the files, the windows and the summary.
 
-    sinks: objects with write(frame, faces), in order. files: {name: path} for the summary.
-    frames: number of frames so far.
+    sinks: objects with write(frame, faces), in order. frames: number of frames so far.
     """
 
-    def __init__(self, summary, sinks, files):
+    def __init__(self, job, summary, sinks):
         self.frames = 0
+        self._job = job
         self._summary = summary
         self._sinks = [summary.statistics, *sinks]
-        self._files = files
 
     @classmethod
     @contextmanager
     def create(cls, job, source, analyzer, skips, stop, *, display, settings):
         """Yield the Outputs of a Job; the files are complete when the block ends.
 
-        skips: the Skips that the summary counts. stop: a StopRequest, which ends the windows'
-        waits. display: Windows, a function that makes a LivePage, or None. settings:
-        {name: value} of the run, beside those of the analyzer.
+        stop: a StopRequest, which ends the windows' waits. display: Windows, a function that makes
+        a LivePage, or None. settings: {name: value} of the run, beside those of the analyzer.
         Raises UserError if a file or a window cannot be opened.
         """
         summary = RunSummary(source, analyzer, skips, settings)
@@ -70,10 +62,7 @@ class Outputs:
                 from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
 
                 sinks.append(stack.enter_context(AnnotatedVideo.create(job.annotated, source)))
-            yield cls(summary, sinks, {
-                "annotated": job.annotated, "emotions by face and frame": job.csv,
-                "what the table holds": sidecar_of(job.csv), "timeline": job.timeline,
-                "page": job.page})
+            yield cls(job, summary, sinks)
 
     @property
     def closed(self):
@@ -88,9 +77,12 @@ class Outputs:
 
     def print_summary(self, title):
         """Print the summary and the names of the files."""
-        console = Console()
+        console, job = Console(), self._job
         console.print(self._summary.table(title=Text(printable(title))))
-        for what, path in self._files.items():
+        for what, path in (
+                ("annotated", job.annotated), ("emotions by face and frame", job.csv),
+                ("what the table holds", sidecar_of(job.csv)), ("timeline", job.timeline),
+                ("page", job.page)):
             if path:
                 console.print(Text(f"{what}: {printable(path)}"), soft_wrap=True)
 
@@ -102,12 +94,12 @@ def _files(job, summary):
     if job.timeline:
         from pipeline.detection.outputs.timeline import Timeline
 
-        require_suffix(job.timeline, TIMELINE_SUFFIXES, "timeline")
+        require_suffix(job.timeline, (".png", ".pdf", ".svg"), "timeline")
         yield saved_at_the_end(Timeline(summary), job.timeline, summary)
     if job.page:
         from pipeline.detection.outputs.pages import GalleryPage, VideoPage
 
-        require_suffix(job.page, PAGE_SUFFIXES, "page")
+        require_suffix(job.page, (".html", ".htm"), "page")
         page = GalleryPage if summary.source.pictures else VideoPage
         yield saved_at_the_end(page(job, summary), job.page, summary)
 
