@@ -36,12 +36,11 @@ COLUMNS = {
 class EmotionTable:
     """Writes the rows of table_rows below the columns of table_columns."""
 
-    def __init__(self, file, path, columns, *, pictures):
+    def __init__(self, file, path, summary):
         self._file = file
         self._path = path
-        self._columns = columns
-        self._pictures = pictures
-        self._delimiter = DELIMITERS.get(path.suffix.lower(), ",")
+        self._pictures = summary.source.pictures
+        self._columns = table_columns(summary.class_names, pictures=self._pictures)
         self._size = 0
 
     @classmethod
@@ -53,20 +52,19 @@ class EmotionTable:
         Raises UserError if a file cannot be written, or the sidecar's belongs to another program.
         """
         require_suffix(path, DELIMITERS, "table", ", or - for standard output")
-        sidecar, pictures = sidecar_of(path), summary.source.pictures
+        sidecar = sidecar_of(path)
         if sidecar and sidecar.exists() and not sidecar.read_bytes().startswith(SIDECAR_START):
             raise UserError(f"{sidecar}: is another program's, and would be overwritten; give the "
                             "table another name")
-        columns = table_columns(summary.class_names, pictures=pictures)
         to_stdout = path == STANDARD_OUTPUT
         try:
             with (growing_file(path) as growing, open(
                     1 if to_stdout else growing, "wb", buffering=0, closefd=not to_stdout) as file):
-                yield cls(file, path, columns, pictures=pictures)
+                yield cls(file, path, summary)
         finally:
             if sidecar and summary.statistics.frames:
                 described = {"table": path.name, **summary.described(), "faces": summary.faces(),
-                             "columns": described_columns(columns, summary.settings)}
+                             "columns": described_columns(summary)}
                 with whole_file(sidecar) as partial:
                     partial.write_text(json.dumps(described, indent=1) + "\n")
 
@@ -74,7 +72,7 @@ class EmotionTable:
         """Write all rows of a frame, or none if the disk is full."""
         rows = table_rows(frame, faces, self._columns, pictures=self._pictures)
         text = io.StringIO(newline="")
-        csv.writer(text, delimiter=self._delimiter).writerows(
+        csv.writer(text, delimiter=DELIMITERS.get(self._path.suffix.lower(), ",")).writerows(
             rows if self._size else [self._columns, *rows])
         content = text.getvalue().encode()
         try:
@@ -93,15 +91,15 @@ def table_columns(class_names, *, pictures):
     return [*list(COLUMNS)[not pictures:], *map(text_cell, class_names), "emotion"]
 
 
-def described_columns(names, settings):
-    """Return {column: {"Description": ..., "Units": ...}}."""
-    smoothing = settings["smoothing"]
+def described_columns(summary):
+    """Return {column: {"Description": ..., "Units": ...}} of a RunSummary's table."""
+    smoothing, least = summary.settings["smoothing"], summary.settings["least_confidence"]
     average = f"exponential average with a time constant of {smoothing} s" if smoothing else (
         "not smoothed")
     known = {**COLUMNS, "emotion": ("the emotion of the largest probability, or unsure if that is "
-                                    f"below {settings['least_confidence']}", None)}
+                                    f"below {least}", None)}
     columns = {}
-    for name in names:
+    for name in table_columns(summary.class_names, pictures=summary.source.pictures):
         text, unit = known.get(name, (f"probability of {name}, 0 to 1; {average}", "1"))
         columns[name] = {"Description": text} | ({"Units": unit} if unit else {})
     return columns

@@ -31,8 +31,8 @@ class FaceSum:
     emotions: Counter = field(default_factory=Counter)  # frames by the likeliest emotion
 
     def means(self, class_names):
-        """Return {class: mean probability}."""
-        return dict(zip(class_names, (self.probabilities / self.frames).tolist()))
+        """Return {class: mean probability}, to four decimals."""
+        return dict(zip(class_names, (self.probabilities / self.frames).round(4).tolist()))
 
     def shares(self):
         """Return {emotion: share of the face's frames, 0-1}, the most frequent first."""
@@ -126,8 +126,9 @@ class RunSummary:
                 "seconds_in_sight": round(face.seconds, 3)}
             described.append({
                 "face": number, **place, "frames": face.frames,
-                "mean_probability": rounded(face.means(self.class_names)),
-                "share_of_frames": rounded(face.shares())})
+                "mean_probability": face.means(self.class_names),
+                "share_of_frames": {name: round(share, 4)
+                                    for name, share in face.shares().items()}})
         return described
 
     def table(self, title):
@@ -174,10 +175,6 @@ class RunSummary:
         yield f"faces: {len(faces):,}", "share of the faces"
         for name, count in emotions.most_common():
             yield f"  {name}", f"{count / len(faces):.0%}"
-
-
-def rounded(shares):
-    return {name: round(share, 4) for name, share in shares.items()}
 
 
 def file_of(path):

@@ -38,10 +38,10 @@ class Windows:
         self._placed = False
 
     def __enter__(self):
+        kind = cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
         try:
             for name in (FACE, PROBABILITIES):
-                cv2.namedWindow(name, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO
-                                | cv2.WINDOW_GUI_NORMAL)
+                cv2.namedWindow(name, kind)
         except cv2.error as error:
             raise UserError("this OpenCV has no windows (opencv-python-headless?); give "
                             "--no-display") from error
