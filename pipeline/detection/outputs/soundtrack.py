@@ -6,7 +6,7 @@ from fractions import Fraction
 import av
 
 LONGEST_SILENCE = 600  # seconds; a longer gap is an error in the file, and would fill the disk
-USUAL_RATE = 48000  # samples a second, if the codec does not take the source's rate
+RATE = 48_000  # samples a second, which every codec takes
 
 
 def add_sound(container, video_format, sound):
@@ -45,11 +45,9 @@ class EncodedSound:
     """Sound in another codec, mono or stereo, for a container that does not take its own."""
 
     def __init__(self, container, codec, sound):
-        rate, known = sound.codec_context.sample_rate, av.codec.Codec(codec, "w").audio_rates
-        rate = rate if known is None or rate in known else USUAL_RATE
         layout = "mono" if sound.codec_context.channels == 1 else "stereo"
         self._container = container
-        self._stream = container.add_stream(codec, rate=rate, layout=layout)
+        self._stream = container.add_stream(codec, rate=RATE, layout=layout)
         self._kind = self._filter = None  # of the newest frame
         self._end = 0.0  # of what was encoded, seconds
 
@@ -93,8 +91,7 @@ class EncodedSound:
                                    time_base=Fraction(1, rate))
         resampler = graph.add(
             "aresample", osf=codec.format.name, ochl=codec.layout.name,
-            osr=str(codec.sample_rate), first_pts=str(round(self._end * rate)),
-            **{"async": "1"})
+            osr=str(RATE), first_pts=str(round(self._end * rate)), **{"async": "1"})
         graph.link_nodes(source, resampler, graph.add("abuffersink")).configure()
         return graph
 
@@ -104,5 +101,5 @@ class EncodedSound:
                 frame = self._filter.pull()
             except (av.BlockingIOError, av.EOFError):
                 return
-            self._end = frame.time + frame.samples / frame.sample_rate
+            self._end = frame.time + frame.samples / RATE
             self._container.mux(self._stream.encode(frame))
