@@ -169,7 +169,7 @@ def label_of(text, size, color=TEXT_COLOR, background=BACKGROUND):
 @lru_cache
 def font_of(size):
     """Return DejaVu Sans, or Pillow's own font where matplotlib is not installed."""
-    with suppress(AttributeError, OSError):
+    with suppress(ImportError, AttributeError, OSError):
         return ImageFont.truetype(Path(find_spec("matplotlib").origin).parent / DEJAVU, size)
     return ImageFont.load_default(size)
 
