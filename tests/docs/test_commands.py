@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.conftest import ROOT, SAMPLE_PICTURE, SAMPLE_VIDEO, environment, write_csv, write_ferplus
+from tests.conftest import ROOT, SAMPLE_PICTURE, environment, write_csv, write_ferplus
+from tests.detection.clips import at_rate, write_clip
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 NOT_RUN = {"", "powershell", "python", "text"}
@@ -48,9 +49,9 @@ def copy(tmp_path, dataset):
                         ignore=shutil.ignore_patterns("__pycache__", "*.onnx"))
     for file in (*ROOT.glob("*.py"), *ROOT.glob("*.xml")):
         shutil.copy(file, tmp_path)
+    (tmp_path / "talks").mkdir()
     for name in ("talk.mp4", "one.mp4", "two.mov", "talks/first.mp4", "talks/second.mp4"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        shutil.copy(SAMPLE_VIDEO, tmp_path / name)
+        write_clip(tmp_path / name, at_rate(8))
     (tmp_path / "holiday" / "beach").mkdir(parents=True)
     shutil.copy(SAMPLE_PICTURE, tmp_path / "holiday" / "beach")
     write_pictures(tmp_path / "my_faces")
