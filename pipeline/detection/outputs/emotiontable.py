@@ -63,8 +63,8 @@ class EmotionTable:
                 yield cls(file, path, summary)
         finally:
             if sidecar and summary.statistics.frames:
-                described = {"table": path.name, **summary.described(), "faces": summary.faces(),
-                             "columns": described_columns(summary)}
+                described = {"table": path.name, "columns": described_columns(summary),
+                             **summary.described(), "faces": summary.faces()}
                 with whole_file(sidecar) as partial:
                     partial.write_text(json.dumps(described, indent=1) + "\n")
 
