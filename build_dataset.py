@@ -18,7 +18,7 @@ from config import emotion_config as config
 from pipeline.commandline import existing_file, existing_folder, new_folder, new_parser, path, share
 from pipeline.ending import run
 from pipeline.errors import UserError
-from pipeline.files.places import require_apart
+from pipeline.files.places import locked_folder, require_apart
 from pipeline.files.wholefile import place_of, whole_file
 from pipeline.io.classnames import known_name, ordered_names
 from pipeline.quietimports import prepare_opencv
@@ -131,7 +131,6 @@ def build(args, told, words):
 
     told: the names of --class-names. words: as known_name takes them.
     """
-    from pipeline.files.locks import locked_folder
     from pipeline.io import classnames, splitting
     from pipeline.io.hdf5datasetwriter import write_databases
 
@@ -199,7 +198,7 @@ def pictures_of(args, words):
 @cache
 def face_detector(yunet_path):
     """Return YuNet if its file is in its place, else the cascades; each process makes its own."""
-    from pipeline.detection.faces.facedetectors import new_face_detector
+    from pipeline.detection.faces.facedetector import new_face_detector
 
     yunet = yunet_path if yunet_path.exists() else None
     return new_face_detector(yunet, None, config.CASCADE_PATH, pictures=True)

@@ -129,7 +129,6 @@ def main(argv=None):
     jobs = plan_jobs(
         camera=args.camera, videos=args.video, pictures=args.image, annotated=args.output,
         csv=args.csv, timeline=args.timeline, page=args.page, skips=skips,
-        skip_existing=args.skip_existing,
         also_read=[args.model, args.detector or config.DETECTOR_PATH,
                    args.cascade or config.CASCADE_PATH])
     prepare_opencv()
@@ -155,6 +154,9 @@ def refuse_flags_without_effect(args):
     for flag, what in idle:
         if getattr(args, flag) != getattr(defaults, flag):
             raise UserError(f"--{flag.replace('_', '-')} has no effect on {what}; leave it out")
+    if args.skip_existing and not (
+            args.video and (args.output or args.csv or args.timeline or args.page)):
+        raise UserError("--skip-existing is for --video with --output, --csv, --timeline or --page")
     if args.end is not None and args.end <= args.start:
         raise UserError(f"--end {args.end:g} s is not after --start {args.start:g} s")
 
@@ -181,7 +183,7 @@ def detect(args, jobs, stop, skips):
     display = display_of(args)
     from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
     from pipeline.detection.faces.emotionclassifier import EmotionClassifier
-    from pipeline.detection.faces.facedetectors import new_face_detector
+    from pipeline.detection.faces.facedetector import new_face_detector
     from pipeline.detection.faces.facetracker import FaceTracker
     from pipeline.detection.runs.run import run_jobs
     from pipeline.detection.sources.framesource import Reading
@@ -197,9 +199,8 @@ def detect(args, jobs, stop, skips):
         smoothing=args.smoothing, least_confidence=args.least_confidence,
         frames_belong_together=args.image is None)
     return run_jobs(jobs, analyzer, stop, skips, skip_existing=args.skip_existing,
-                    mark=args.image is None, max_frames=args.max_frames,
-                    reading=Reading(args.every, args.start, args.end, args.reconnect),
-                    display=display)
+                    max_frames=args.max_frames, display=display,
+                    reading=Reading(args.every, args.start, args.end, args.reconnect))
 
 
 if __name__ == "__main__":

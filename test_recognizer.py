@@ -101,7 +101,7 @@ def next_command(args):
 def load_model(args):
     """Return (model, record); the model is of Keras or ONNX Runtime, with predict_on_batch."""
     from pipeline.io import checkpoint
-    from pipeline.io.onnxmodel import read_onnx
+    from pipeline.io.checkpoint import read_onnx
     from pipeline.nn.runtimenetwork import RuntimeNetwork
 
     if args.runtime == "keras":

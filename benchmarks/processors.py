@@ -94,7 +94,7 @@ def look(database, labels):
     import h5py
 
     from pipeline import MODEL
-    from pipeline.io.onnxmodel import read_onnx
+    from pipeline.io.checkpoint import read_onnx
     from pipeline.nn.runtimenetwork import RuntimeNetwork
 
     with h5py.File(database) as file:

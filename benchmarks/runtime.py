@@ -34,7 +34,7 @@ from pipeline.io import checkpoint
 network = checkpoint.load({path!r})[0]
 """
 ONNX = """
-from pipeline.io.onnxmodel import read_onnx
+from pipeline.io.checkpoint import read_onnx
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 network = RuntimeNetwork(read_onnx({path!r}, {precision!r})[0])
 """

@@ -111,7 +111,7 @@ def main(argv=None):
     prepare_opencv()
     from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
     from pipeline.detection.faces.emotionclassifier import EmotionClassifier
-    from pipeline.detection.faces.facedetectors import new_face_detector
+    from pipeline.detection.faces.facedetector import new_face_detector
     from pipeline.detection.faces.facetracker import FaceTracker
     from pipeline.detection.outputs.livepage import LivePage
 

@@ -4,6 +4,7 @@ A wrong argument or file is a pipeline.errors.UserError of one line.
 """
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -16,17 +17,17 @@ from pipeline import CASCADE, MODEL
 from pipeline.commandline import camera_number, checked, existing_file, positive, seconds
 from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
 from pipeline.detection.faces.emotionclassifier import EmotionClassifier
-from pipeline.detection.faces.facedetectors import new_face_detector
+from pipeline.detection.faces.facedetector import new_face_detector
 from pipeline.detection.faces.facetracker import FaceTracker
 from pipeline.detection.outputs.drawing import Annotator
 from pipeline.detection.outputs.emotiontable import table_columns, table_rows, values_of
 from pipeline.detection.outputs.results import Face, Faces, Moment
 from pipeline.detection.runs.plan import Job
 from pipeline.detection.sources.framesource import Reading, local_path, open_source, require_video
-from pipeline.detection.sources.pictureinmemory import picture_in_memory
+from pipeline.detection.sources.picturesource import picture_in_memory
 from pipeline.ending import StopRequest
 from pipeline.errors import UserError
-from pipeline.files.folder import SkipWarnings
+from pipeline.files.folder import Skips
 
 YUNET = "face_detection_yunet_20[0-9][0-9]???.onnx"  # where a user has put it beside the model
 
@@ -88,7 +89,7 @@ class EmotionDetector:
             analyzer = self._analyzer(pictures=True)
         [(_, faces)] = analyzer.analyze([picture], live=True)
         self._idle.append(analyzer)
-        return self._faces(faces, picture.pixels, bgr=picture.bgr)
+        return self._faces(faces, picture.image)
 
     def watch(self, source: FilePath | int, *, every: int = 1) -> Iterator[Moment]:
         """Yield the Moments of a video file, a stream's address or a camera's number.
@@ -96,7 +97,7 @@ class EmotionDetector:
         every: take each N-th frame. The source is closed when the iterator ends or is closed.
         """
         return (Moment(frame.index, float(frame.seconds),
-                       self._faces(faces, frame.image if faces else None, bgr=True))
+                       self._faces(faces, frame.image if faces else None))
                 for frame, faces in self._results(*_video(source, every)))
 
     def rows(self, source: FilePath | int, *, every: int = 1) -> Iterator[dict[str, Any]]:
@@ -108,7 +109,7 @@ class EmotionDetector:
 
     def _results(self, job: Job, reading: Reading) -> Iterator[Any]:
         """Yield each frame of a video with its faces, as the script has them."""
-        with (open_source(job, SkipWarnings(), StopRequest(), reading) as source,
+        with (open_source(job, Skips(warnings.warn), StopRequest(), reading) as source,
               closing(self._analyzer(pictures=False).analyze(source, live=source.live)) as results):
             yield from results
 
@@ -118,10 +119,10 @@ class EmotionDetector:
             FaceTracker(), smoothing=self._arguments["smoothing"],
             least_confidence=0.0, frames_belong_together=not pictures)
 
-    def _faces(self, faces: Any, pixels: Any, *, bgr: bool) -> Faces:
+    def _faces(self, faces: Any, image: Any) -> Faces:
         return Faces(Face(face.number, face.emotion, face.box,
                           dict(zip(self.class_names, face.probabilities.tolist())),
-                          pixels[y:y + height, x:x + width, ::-1 if bgr else 1].copy())
+                          image[y:y + height, x:x + width, ::-1].copy())
                      for face in faces for x, y, width, height in [face.box])
 
 

@@ -10,6 +10,8 @@ without what only training needs, in float16. What is written is run on a hundre
 sample, beside Keras: a line says by how much the probabilities differ.
 """
 
+import zipfile
+
 from pipeline import CASCADE, MODEL, ROOT
 from pipeline.commandline import existing_file, new_parser, path
 from pipeline.ending import run
@@ -62,22 +64,21 @@ def export(model_path, output, precision):
     """
     from pipeline.files.wholefile import whole_file
     from pipeline.io import checkpoint
-    from pipeline.io.onnxmodel import read_onnx
     from pipeline.nn.runtimenetwork import RuntimeNetwork
 
     model, record = checkpoint.load(model_path)
     faces = faces_of_sample(*model.input_shape[1:])
     with whole_file(output) as partial:
         if output.suffix == ".onnx":
-            partial.write_bytes(read_onnx(model_path, precision)[0].SerializeToString())
+            written = checkpoint.read_onnx(model_path, precision)[0]
+            partial.write_bytes(written.SerializeToString())
             found = RuntimeNetwork(partial.read_bytes()).predict_on_batch(faces)
         elif output.suffix == ".hdf5":
             checkpoint.save(model, partial, {**record, "arrays": precision},
                             include_optimizer=False)
             found = checkpoint.load(partial)[0].predict_on_batch(faces)
         else:
-            write_tflite(model, partial, record["class_names"])
-            found = run_tflite(partial, faces)
+            found = write_tflite(model, partial, record["class_names"], faces)
         difference = float(abs(found - model.predict_on_batch(faces)).max())
         if not difference <= LARGEST_DIFFERENCE[precision]:
             raise UserError(f"{output}: not written: its probabilities differ from Keras's by "
@@ -85,31 +86,25 @@ def export(model_path, output, precision):
     return difference
 
 
-def write_tflite(model, path, class_names):
-    """Write a .tflite file, and the classes into it as labels.txt, where TensorFlow Lite has them.
+def write_tflite(model, path, class_names, faces):
+    """Write a .tflite file; return the probabilities (N, classes) that it gives for faces.
 
-    Its end is a ZIP archive for that.
+    A ZIP archive at its end has the classes as labels.txt, as TensorFlow Lite expects them.
     """
-    import zipfile
-
     import keras
 
     if keras.backend.backend() != "tensorflow":
         raise UserError(".tflite files need TensorFlow, found KERAS_BACKEND="
                         f"{keras.backend.backend()}")
-    with quiet_stderr():
-        model.export(path, format="litert", verbose=False)
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("labels.txt", "\n".join(class_names))
-
-
-def run_tflite(path, faces):
     import tensorflow as tf
 
     with quiet_stderr():
+        model.export(path, format="litert", verbose=False)
         network = tf.lite.Interpreter(str(path)).get_signature_runner()
         (images,) = network.get_input_details()
         (probabilities,) = network(**{images: faces}).values()
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("labels.txt", "\n".join(class_names))
     return probabilities
 
 

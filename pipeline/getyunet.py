@@ -6,21 +6,18 @@ Writes checkpoints/face_detection_yunet_2023mar.onnx, 232,589 bytes, which the d
 in place of the cascade. The file is under the MIT licence (Shiqi Yu).
 """
 
-import argparse
 import hashlib
 import http.client
-import urllib.error
 import urllib.request
-from pathlib import Path
 
-from pipeline.commandline import new_folder, path
+from pipeline import ROOT
+from pipeline.commandline import new_folder, new_parser, path
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.files.wholefile import place_of, whole_file
 from pipeline.terminal import printable
 
 NAME = "face_detection_yunet_2023mar.onnx"
-FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
 
 # GitHub's address for the content of files in Git LFS, of which raw.githubusercontent.com has
 # pointers alone; at a commit, so that the file stays the one whose checksum is known.
@@ -33,11 +30,9 @@ SECONDS = 30  # without a byte
 
 
 def parse_args(argv=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = new_parser(__doc__)
     parser.add_argument_group("what is written").add_argument(
-        "--output", type=path, default=FOLDER / NAME, metavar="FILE",
+        "--output", type=path, default=ROOT / "checkpoints" / NAME, metavar="FILE",
         help="file to write (default: %(default)s)")
     return parser.parse_args(argv)
 
@@ -57,20 +52,12 @@ def fetched(address):
     try:
         with urllib.request.urlopen(address, timeout=SECONDS) as response:
             content = response.read(SIZE + 1)
+        problem = f"found another file of {len(content):,} bytes, expected YuNet's {SIZE:,}"
     except (OSError, http.client.HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", None) or str(error) or type(error).__name__
-        raise UserError(f"{address}: cannot be fetched: {reason}; try again, or download {NAME} "
-                        f"from {PAGE}") from None
-    if content.startswith(b"version https://git-lfs"):
-        problem = "found a Git LFS pointer"
-    elif len(content) < SIZE:
-        problem = f"found {len(content):,} bytes"
-    elif hashlib.sha256(content).hexdigest() != SHA256:
-        problem = "found a file with another checksum"
-    else:
-        return content
-    raise UserError(f"{address}: {problem}, expected YuNet's {SIZE:,} bytes; try again, or "
-                    f"download {NAME} from {PAGE}")
+        content, problem = b"", f"cannot be fetched: {getattr(error, 'reason', None) or error}"
+    if hashlib.sha256(content).hexdigest() != SHA256:
+        raise UserError(f"{address}: {problem}; try again, or download {NAME} from {PAGE}")
+    return content
 
 
 if __name__ == "__main__":

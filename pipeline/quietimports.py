@@ -6,28 +6,21 @@ import sys
 
 from pipeline.terminal import quiet_stderr
 
-# The number of threads of OpenCV; OpenCV reads it when it is imported.
+# The number of threads of OpenCV, which reads it when it is imported.
 OPENCV_THREADS = "OPENCV_FOR_THREADS_NUM"
 
 
 def import_keras():
     """Import keras without TensorFlow's messages.
 
-    On another backend `import tensorflow` is made to fail: Keras would import it only to seed it.
+    On another backend `import tensorflow` fails, since Keras would import it only to seed it.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with quiet_stderr():
         import keras
     if keras.backend.backend() != "tensorflow":
-        sys.meta_path.insert(0, _NoTensorFlow)
+        sys.modules.setdefault("tensorflow", None)
     logging.getLogger("absl").setLevel(logging.ERROR)  # "HDF5 is legacy", at each checkpoint
-
-
-class _NoTensorFlow:
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name == "tensorflow":
-            raise ModuleNotFoundError(name=name)
 
 
 def prepare_opencv():
@@ -40,8 +33,8 @@ def prepare_opencv():
 def limit_threads(number):
     """Let OpenCV and ONNX Runtime start at most `number` threads; call it before `import cv2`.
 
-    Under GNU parallel the process is also pinned to `number` cores, chosen by the number of its
-    slot, so that jobs side by side do not share one (Linux).
+    Under GNU parallel the process also gets `number` cores of its own, chosen by the number of its
+    slot (Linux).
     """
     slot = os.environ.get("PARALLEL_JOBSLOT", "")
     if slot.isdecimal() and int(slot) and hasattr(os, "sched_setaffinity"):
@@ -53,7 +46,7 @@ def limit_threads(number):
 
 
 def available_cores():
-    """Return how many cores this process may use: those of its affinity, or limit_threads's."""
+    """Return how many cores this process may use, at most the number given to limit_threads."""
     cores = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
              else os.cpu_count() or 1)
     limit = os.environ.get(OPENCV_THREADS, "")

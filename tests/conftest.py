@@ -122,13 +122,13 @@ def write_ferplus(path, rows=ROWS, first=0):
 def change_record(path, **changes):
     """Change a checkpoint's record, and give it the checksums of what it holds now."""
     from pipeline.io import checkpoint
-    from pipeline.nn.graph import layers_of, with_arrays
+    from pipeline.nn.graph import layers_of
 
     with h5py.File(path, "r+") as file:
         record = json.loads(file[checkpoint.RECORD][()])
         checksums = record.pop("checksums")
         arrays = [file[f"model_weights/{layer.name}/{layer.name}/{array}"][()]
-                  for layer in with_arrays(layers_of(record["graph"])) for array in layer.arrays]
+                  for layer in layers_of(record["graph"]) for array in layer.arrays]
         record |= changes
         checksums["weights"] = checkpoint.digest_of(arrays, record)
         del file[checkpoint.RECORD]

@@ -10,7 +10,7 @@ import pytest
 from config import emotion_config as config
 from pipeline import export
 from pipeline.io import checkpoint
-from pipeline.io.onnxmodel import read_onnx
+from pipeline.io.checkpoint import read_onnx
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 from tests.conftest import MODEL, fails_with, run_main
 

@@ -61,11 +61,10 @@ def test_the_file_is_put_in_place_with_its_licence(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("content", "status", "length", "expected"), [
-    (POINTER, 200, None, "a Git LFS pointer"),
+    (POINTER, 200, None, "another file of 75 bytes, expected YuNet's 250,000"),
     (FILE[:1000], 200, len(FILE), "1,000 bytes"),
-    (FILE[:1000], 200, None, "1,000 bytes"),
-    (FILE[:-1] + b"x", 200, None, "another checksum"),
-    (FILE + b"x", 200, None, "another checksum"),
+    (FILE[:-1] + b"x", 200, None, "another file of 250,000 bytes"),
+    (FILE + b"x", 200, None, "another file of 250,001 bytes"),
     (b"", 404, None, "Not Found"),
 ])
 def test_what_is_not_the_file_is_one_line_and_the_earlier_file_stays(

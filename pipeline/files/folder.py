@@ -2,7 +2,6 @@
 
 import os
 import re
-import warnings
 from collections import Counter
 from glob import glob
 from pathlib import Path
@@ -13,28 +12,20 @@ from pipeline.terminal import notice
 
 
 class Skips:
-    """What a run skips, or what breaks off: printed on stderr, and counted by its reason.
+    """What a run skips, or what breaks off: counted by its reason, and printed on stderr.
 
     counts: {reason: number}. others: {suffix: number} of the files in a folder that have other
-    suffixes. left_out: number of videos left out because their results exist.
+    suffixes. report: what a line is given to, in place of printing it.
     """
 
-    def __init__(self):
-        self.counts = Counter()
-        self.others = Counter()
-        self.left_out = 0
+    def __init__(self, report=notice):
+        self.counts, self.others = Counter(), Counter()
+        self._report = report
 
     def add(self, reason, line, number=1):
-        """Print a line, and count `number` under its reason."""
-        notice(line)
+        """Report a line, and count `number` under its reason."""
+        self._report(line)
         self.counts[reason] += number
-
-
-class SkipWarnings(Skips):
-    """Warns of what is skipped instead of printing it: for Python programs."""
-
-    def add(self, reason, line, number=1):
-        warnings.warn(line, stacklevel=2)
 
 
 def matching(names):
@@ -55,8 +46,8 @@ def matching(names):
 def files_by_name(paths, suffixes, what, skips, leave_out=()):
     """Return {name: path} of files, and of the files in folders by their path there.
 
-    what: what the files are, for errors. The other arguments are those of `files_below`. Raises
-    UserError if a folder has no such file, or if two files have one name.
+    what: what the files are, for errors; the rest as for `files_below`. Raises UserError if a
+    folder has no such file, or if two files have one name.
     """
     found = {}
     for path in map(str, paths):
@@ -79,28 +70,22 @@ def files_by_name(paths, suffixes, what, skips, leave_out=()):
 def files_below(folder, suffixes, skips, leave_out=()):
     """Return the paths of the files with these suffixes, sorted by their path in the folder.
 
-    Hidden files and folders, and the subfolders in `leave_out`, are skipped. Files with other
-    suffixes are counted in skips, and folders that cannot be read are named there.
+    Hidden files and folders, and the subfolders in `leave_out`, are skipped. skips: Skips of files
+    with other suffixes, and of folders that cannot be read.
     """
-    found = []
-    for path in _walk(Path(folder), skips, set(map(identity_of, leave_out))):
-        if path.suffix.lower() in suffixes:
-            found.append(path)
-        else:
-            skips.others[path.suffix.lower() or "no suffix"] += 1
-    return sorted(found, key=lambda path: path.relative_to(folder).parts)
-
-
-def _walk(folder, skips, seen):
     def unreadable(error):
         skips.add("folders that cannot be read", f"{error.filename}: {error.strerror}")
 
-    seen.discard(identity_of(folder))
+    found, seen = [], set(map(identity_of, leave_out)) - {identity_of(folder)}
     for place, folders, names in os.walk(folder, onerror=unreadable, followlinks=True):
-        identity = identity_of(place)
-        if identity in seen:  # a link led here before
+        if identity_of(place) in seen:  # a link led here before
             folders.clear()
             continue
-        seen.add(identity)
+        seen.add(identity_of(place))
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(place, name) for name in names if not name.startswith("."))
+        for path in (Path(place, name) for name in names if not name.startswith(".")):
+            if path.suffix.lower() in suffixes:
+                found.append(path)
+            else:
+                skips.others[path.suffix.lower() or "no suffix"] += 1
+    return sorted(found, key=lambda path: path.relative_to(folder).parts)

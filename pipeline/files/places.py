@@ -1,8 +1,13 @@
-"""Refuses outputs that would overwrite an input or another output."""
+"""Refuses outputs that would overwrite an input or another output, or that another run writes."""
 
 import os
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from pipeline.errors import UserError
+from pipeline.files.wholefile import beside, clear_errors, place_of
 
 
 def require_apart(inputs, outputs):
@@ -21,10 +26,43 @@ def require_apart(inputs, outputs):
 
 def identity_of(path):
     """Return what a path and all links to it have in common; None for a device or a pipe."""
-    try:
+    if os.path.isfile(path) or os.path.isdir(path):
         status = os.stat(path)
-    except (OSError, ValueError):
-        return os.path.normcase(os.path.realpath(path))
-    if not os.path.isfile(path) and not os.path.isdir(path):
-        return None
-    return status.st_dev, status.st_ino
+        return status.st_dev, status.st_ino
+    return None if os.path.exists(path) else os.path.normcase(os.path.realpath(path))
+
+
+def locked_output(path):
+    """Return a context that locks a file to be written, or a folder; a device is not locked.
+
+    Raises UserError if the file cannot be written there, or as locked_folder does.
+    """
+    if path.is_dir():
+        return locked_folder(path, "writing")
+    place = place_of(path)
+    return _locked(beside(place, f".{place.name}", ".lock"), path) if place else nullcontext()
+
+
+def locked_folder(path, purpose):
+    """Return a context that locks a folder; the lock ends with the process, even if it is killed.
+
+    Raises UserError if another process has locked it for the same purpose.
+    """
+    return _locked(path / f".{purpose}.lock", path)
+
+
+@contextmanager
+def _locked(lock, path):
+    file_lock = FileLock(lock, timeout=0)
+    with clear_errors(path):
+        try:
+            file_lock.acquire()
+        except Timeout as error:
+            raise UserError(f"{path}: another run writes there already; wait for it, or give "
+                            "another name") from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # still locked; Windows refuses, and the file stays
+            Path(lock).unlink()
+        file_lock.release()

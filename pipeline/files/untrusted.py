@@ -22,19 +22,14 @@ def reading(path, expected):
         yield
     except UserError:
         raise
-    except BlockingIOError as error:
-        raise UserError(f"{path}: locked by another program; wait until that ends") from error
-    except FAULTS as error:
-        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-        if frame.f_code.co_filename.startswith(OUR_CODE):
-            raise
-        raise _damaged(path, expected, error) from error
     except Exception as error:  # libraries promise no particular ones
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        if isinstance(error, FAULTS) and frame.f_code.co_filename.startswith(OUR_CODE):
+            raise
+        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
+        message = f"damaged, or not {expected} ({reason})"
         if isinstance(error, OSError) and error.errno:
-            raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-        raise _damaged(path, expected, error) from error
-
-
-def _damaged(path, expected, error):
-    reason = (str(error).splitlines() or [""])[0] or type(error).__name__
-    return UserError(f"{path}: damaged, or not {expected} ({reason})")
+            message = f"cannot be read: {error.strerror}"
+        if isinstance(error, BlockingIOError):
+            message = "locked by another program; wait until that ends"
+        raise UserError(f"{path}: {message}") from error

@@ -9,24 +9,21 @@ import re
 import shutil
 import zlib
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 
 from pipeline.errors import UserError
 
-# Names of open streams, which may lead to a file.
-OPEN_FILES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
-
+OPEN_FILES = ("/dev/stdout", "/dev/stderr", "/dev/fd/")  # which may lead to a file
 LONGEST_NAME = 255  # bytes, on all common file systems
 
 
 @contextmanager
 def whole_file(path):
-    """Yield a temporary path beside `path`, which replaces `path` when the block ends well.
+    """Yield `.NAME.partial.SUFFIX` beside `path`, which replaces `path` when the block ends well.
 
-    If the block raises or writes nothing, `path` stays as it was. A killed process may leave the
-    temporary file (`.NAME.partial.SUFFIX`); the next writer of `path` overwrites it. Raises
-    UserError if the folder is missing or refuses the file, or the disk is full.
+    If the block raises or writes nothing, `path` stays as it was. What a killed process leaves,
+    the next one overwrites. Raises UserError if the folder is missing or refuses the file, or the
+    disk is full.
     """
     with clear_errors(path):
         place = place_of(path)
@@ -48,35 +45,33 @@ def reserve(path, size):
     """
     if not hasattr(os, "posix_fallocate"):
         return
-    with open(path, "ab") as file:
-        try:
+    try:
+        with open(path, "ab") as file:
             os.posix_fallocate(file.fileno(), 0, size)
-        except OSError as error:
-            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # not on this file system
-                raise
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # not on this file system
+            raise
 
 
 @contextmanager
 def growing_file(path):
-    """Yield a path beside `path`, which replaces `path` however the block ends.
+    """Yield `NAME.partial.SUFFIX` beside `path`, which replaces `path` however the block ends.
 
-    Other programs may read the file while it grows. If nothing is written, `path` stays as it
-    was. A killed process leaves `NAME.partial.SUFFIX`, and later ones take another name. Raises
-    UserError as whole_file does.
+    Other programs may read it while it grows. If nothing is written, `path` stays as it was.
+    Raises UserError as whole_file does.
     """
     with clear_errors(path):
         place = place_of(path)
-        partial = place and _new_file(place)
-    if place is None:
-        yield Path(path)
-        return
+        partial = place and beside(place, place.stem, f".partial{place.suffix}")
+        if partial:
+            partial.touch()
     try:
-        yield partial
+        yield partial or Path(path)
     finally:
         with clear_errors(path):
-            if partial.stat().st_size:
+            if partial and partial.stat().st_size:
                 put(partial, place)
-            else:
+            elif partial:
                 partial.unlink()
 
 
@@ -86,13 +81,13 @@ def place_of(path):
     Raises UserError if its folder is missing, or it is a folder itself, or write-protected.
     """
     path = Path(path)
-    if path.exists() and not path.is_file() and not path.is_dir():
+    is_special = path.exists() and not path.is_file() and not path.is_dir()
+    if is_special or os.path.abspath(path).startswith(OPEN_FILES):
         return None
-    if os.path.abspath(path).startswith(OPEN_FILES):
-        return None
-    require_folder(path)
     place = Path(os.path.realpath(path))
-    require_folder(place)
+    for folder in (path.parent, place.parent):
+        if not folder.is_dir():
+            raise UserError(f"{path}: cannot be written: no folder {folder}; create it")
     if place.is_dir():
         raise UserError(f"{path}: a folder, expected a file's name")
     if place.exists() and not os.access(place, os.W_OK):
@@ -100,29 +95,11 @@ def place_of(path):
     return place
 
 
-def require_folder(path):
-    """Raise UserError if the folder of a file to be written does not exist."""
-    if not Path(path).parent.is_dir():
-        raise UserError(f"{path}: cannot be written: no folder {Path(path).parent}; create it")
-
-
 def beside(place, start, end):
-    """Return a path beside `place` named start + end; a digest replaces the end of a long start."""
+    """Return a path beside `place` named start + end; a checksum replaces a start that is long."""
     if len(os.fsencode(start + end)) > LONGEST_NAME:
-        digest = f".{zlib.crc32(os.fsencode(start)):08x}"
-        room = LONGEST_NAME - len(os.fsencode(digest + end))
-        start = os.fsencode(start)[:room].decode("utf-8", "ignore") + digest
+        start = f".{zlib.crc32(os.fsencode(start)):08x}"
     return place.with_name(start + end)
-
-
-def _new_file(place):
-    """Create NAME.partial.SUFFIX, or NAME.partial2.SUFFIX if a killed process left the first."""
-    for number in count(1):
-        end = f".partial{number if number > 1 else ''}{place.suffix}"
-        path = beside(place, place.stem, end)
-        if not os.path.lexists(path) or (path.is_file() and path.stat().st_size == 0):
-            path.touch()
-            return path
 
 
 def put(partial, place):

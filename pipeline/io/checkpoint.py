@@ -1,11 +1,11 @@
-"""The one owner of model files: writes, reads and resumes them.
+"""Writes, reads and resumes model files.
 
 A model file is Keras's own .hdf5, so any Keras program can load it, with one thing added: a record,
 JSON in the HDF5 dataset `emotion_recognition`, which holds the network's graph and how far it was
 trained; pipeline/io/modelrecord.py has its fields.
 
-A model file may come from a stranger. The record says which arrays there must be, and those are
-read. Nothing else in the file is looked at, let alone run. `read` needs no Keras.
+A model file may come from a stranger. Only the record and the arrays that it names are read, and
+nothing in the file is ever run.
 """
 
 import hashlib
@@ -13,8 +13,6 @@ import io
 import json
 import math
 import shlex
-import shutil
-from contextlib import contextmanager
 
 import h5py
 import numpy as np
@@ -24,7 +22,7 @@ from pipeline.files.untrusted import reading
 from pipeline.files.wholefile import reserve, whole_file
 from pipeline.io.modelrecord import LONGEST_RECORD, parsed
 from pipeline.io.plainhdf5 import opened_hdf5
-from pipeline.nn.graph import layers_of, with_arrays
+from pipeline.nn.graph import layers_of
 
 RECORD = "emotion_recognition"
 EXPECTED = "a model file of train_recognizer.py"
@@ -42,36 +40,37 @@ def save(model, path, record, *, include_optimizer=True, weights=None):
     halved = record.get("arrays") == "float16"
     weights = weights or weights_of(model)
     if halved:
-        weights = {layer: {name: array.astype(np.float16).astype(np.float32)
-                           for name, array in arrays.items()} for layer, arrays in weights.items()}
+        weights = {layer: {name: np.float32(np.float16(array)) for name, array in arrays.items()}
+                   for layer, arrays in weights.items()}
     if not include_optimizer:
         model = _build(record)
         set_weights(model, weights)
+    state = model.optimizer.variables if getattr(model, "optimizer", None) else []
     checksums = {"weights": digest_of(arrays_in(weights), record)}
-    if getattr(model, "optimizer", None):
-        checksums["optimizer"] = digest_of(map(np.asarray, model.optimizer.variables))
-    text = json.dumps({**record, "checksums": checksums})
-    parsed(text, path)  # what nobody would read is not written
+    if state:
+        checksums["optimizer"] = digest_of(map(np.asarray, state))
+    text = _text(record, checksums, path)
     with whole_file(path) as partial:
-        reserve(partial, _room(model))
+        reserve(partial, LONGEST_RECORD + sum(8192 + 4 * math.prod(variable.shape)
+                                              for variable in (*model.variables, *state)))
         model.save(partial, include_optimizer=include_optimizer)
         if halved:
             _halve(partial)
-        _write_record(partial, text)
+        with h5py.File(partial, "r+") as file:
+            file[RECORD] = np.bytes_(text)
 
 
 def add_to_record(path, **fields):
     """Add fields to a model file's record; its arrays stay. Raises UserError as `read` does."""
-    with _opened(path) as (file, record, checksums):
-        weights = _weights(path, file, record, checksums)
-        record = {**record, **fields}
-        checksums = {**checksums, "weights": digest_of(arrays_in(weights), record)}
-    text = json.dumps({**record, "checksums": checksums})
-    parsed(text, path)
+    record, checksums, weights, _ = _read(path)
+    record = {**record, **fields}
+    checksums = {**checksums, "weights": digest_of(arrays_in(weights), record)}
+    text, content = _text(record, checksums, path), io.BytesIO(path.read_bytes())
+    with h5py.File(content, "r+") as file:
+        del file[RECORD]
+        file[RECORD] = np.bytes_(text)
     with whole_file(path) as partial:
-        reserve(partial, path.stat().st_size + LONGEST_RECORD)
-        shutil.copyfile(path, partial)
-        _write_record(partial, text)
+        partial.write_bytes(content.getvalue())
 
 
 def read(path):
@@ -80,13 +79,36 @@ def read(path):
     weights: {layer: {array: float32 values}}, in the graph's order. Raises UserError if the file is
     damaged, not one of train_recognizer.py, or asks for too much memory or time.
     """
-    with _opened(path) as (file, record, checksums):
-        return record, _weights(path, file, record, checksums)
+    record, _, weights, _ = _read(path)
+    return record, weights
 
 
 def read_record(path):
     """Return the record of a model file, as `read` does."""
     return read(path)[0]
+
+
+def read_onnx(path, precision=None):
+    """Return (onnx.ModelProto, record, precision) of a model file; needs no Keras.
+
+    precision: "float32" or "int8"; None is int8 if the file has the ranges of the activations,
+    which int8 needs. Raises UserError as `read` does, and for int8 without ranges.
+    """
+    from pipeline.nn.onnxnetwork import onnx_network
+
+    if precision not in (None, "float32", "int8"):
+        raise UserError(f"found precision {precision!r}, expected float32 or int8")
+    record, weights = read(path)
+    ranges = record.get("activation_ranges")
+    precision = precision or ("int8" if ranges else "float32")
+    if precision == "int8" and not ranges:
+        raise UserError(f"{path}: has no ranges of its activations, which int8 needs; take "
+                        "--precision float32, or measure them with "
+                        f"python -m pipeline.quantize --model {path} --dataset FOLDER")
+    with reading(path, EXPECTED):
+        model = onnx_network(record["graph"], weights, record["class_names"],
+                             ranges if precision == "int8" else None)
+    return model, record, precision
 
 
 def load(path):
@@ -112,12 +134,10 @@ def restore(model, path):
     from pipeline.nn.kerasgraph import set_weights
 
     model.optimizer.build(model.trainable_variables)
-    with _opened(path) as (file, record, checksums):
-        weights = _weights(path, file, record, checksums)
-        state = _optimizer_state(path, file, checksums, model.optimizer.variables)
-        set_weights(model, weights)
-        for variable, array in zip(model.optimizer.variables, state, strict=True):
-            variable.assign(array)
+    _, _, weights, state = _read(path, model.optimizer)
+    set_weights(model, weights)
+    for variable, array in zip(model.optimizer.variables, state, strict=True):
+        variable.assign(array)
 
 
 def require_classes(record, path, class_names, database):
@@ -136,53 +156,16 @@ def class_indices(record, path, class_names, database):
     return [record["class_names"].index(name) for name in class_names]
 
 
+def _other_classes(record, path, class_names, database):
+    names = record["class_names"]
+    return UserError(f"{path} tells apart {', '.join(names)}; {database} has "
+                     f"{', '.join(class_names)}; build it with --class-names "
+                     f"{shlex.join(names)}, or with --classes if they are FER2013's")
+
+
 def arrays_in(weights):
     """Return the arrays of {layer: {array: values}} in a list."""
     return [array for arrays in weights.values() for array in arrays.values()]
-
-
-@contextmanager
-def _opened(path):
-    """Yield (PlainHDF5, record, checksums) of a model file."""
-    with reading(path, EXPECTED), opened_hdf5(path) as file:
-        if not file.has(RECORD):
-            raise UserError(f"{path}: a model file without class names and epoch, so of another "
-                            f"program; expected {EXPECTED}")
-        record = parsed(file.text(RECORD, LONGEST_RECORD), path)
-        yield file, record, record.pop("checksums", {})
-
-
-def _weights(path, file, record, checksums):
-    layers = with_arrays(layers_of(record["graph"]))
-    dtype = record.get("arrays", "float32")
-    weights = {layer.name: {
-        name: file.array(f"model_weights/{layer.name}/{layer.name}/{name}", shape, dtype)
-        .astype(np.float32) for name, shape in layer.arrays.items()} for layer in layers}
-    if not all(np.isfinite(array).all() for array in arrays_in(weights)):
-        raise ValueError("its weights are not all numbers")
-    _require(path, checksums, "weights", digest_of(arrays_in(weights), record))
-    return weights
-
-
-def _optimizer_state(path, file, checksums, variables):
-    """Return the arrays of an optimizer's variables, in their order."""
-    if not file.has("optimizer_weights"):
-        raise UserError(f"{path}: has no optimizer state, so training cannot resume from it; take "
-                        "one of the epoch_N files, or start from its weights with --pretrained")
-    arrays = []
-    for variable in variables:
-        name = f"optimizer_weights/{variable.path}"
-        if not file.has(name):  # if Keras built the optimizer in fit, and scales losses
-            name = f"optimizer_weights/loss_scale_optimizer/{variable.path}"
-        arrays.append(file.array(name, tuple(variable.shape), variable.dtype))
-    _require(path, checksums, "optimizer", digest_of(arrays))
-    return arrays
-
-
-def _require(path, checksums, name, digest):
-    if checksums.get(name) != digest:
-        raise UserError(f"{path}: damaged: the checksum of its {name} does not fit; take another "
-                        "checkpoint")
 
 
 def digest_of(arrays, record=None):
@@ -193,19 +176,59 @@ def digest_of(arrays, record=None):
     return digest.hexdigest()
 
 
-def _other_classes(record, path, class_names, database):
-    names = record["class_names"]
-    return UserError(f"{path} tells apart {', '.join(names)}; {database} has "
-                     f"{', '.join(class_names)}; build it with --class-names "
-                     f"{shlex.join(names)}, or with --classes if they are FER2013's")
+def _read(path, optimizer=None):
+    """Return (record, checksums, weights, optimizer state) of a model file.
+
+    The state is that of an optimizer's variables, in their order.
+    """
+    state = []
+    with reading(path, EXPECTED), opened_hdf5(path) as file:
+        if not file.has(RECORD):
+            raise UserError(f"{path}: a model file without class names and epoch, so of another "
+                            f"program; expected {EXPECTED}")
+        record = parsed(file.text(RECORD, LONGEST_RECORD), path)
+        checksums = record.pop("checksums", {})
+        weights = _weights(file, record)
+        found = {"weights": digest_of(arrays_in(weights), record)}
+        if optimizer:
+            state = _optimizer_state(path, file, optimizer.variables)
+            found["optimizer"] = digest_of(state)
+    for name, digest in found.items():
+        if checksums.get(name) != digest:
+            raise UserError(f"{path}: damaged: the checksum of its {name} does not fit; take "
+                            "another checkpoint")
+    return record, checksums, weights, state
 
 
-def _write_record(path, text):
-    """Give a model file the text of its record, in place of one that it has."""
-    with h5py.File(path, "r+") as file:
-        if RECORD in file:
-            del file[RECORD]
-        file.create_dataset(RECORD, data=np.bytes_(text))
+def _weights(file, record):
+    dtype = record.get("arrays", "float32")
+    weights = {layer.name: {
+        name: file.array(f"model_weights/{layer.name}/{layer.name}/{name}", tuple(shape), dtype)
+        .astype(np.float32) for name, shape in layer.arrays.items()}
+        for layer in layers_of(record["graph"]) if layer.arrays}
+    if not all(np.isfinite(array).all() for array in arrays_in(weights)):
+        raise ValueError("its weights are not all numbers")
+    return weights
+
+
+def _optimizer_state(path, file, variables):
+    if not file.has("optimizer_weights"):
+        raise UserError(f"{path}: has no optimizer state, so training cannot resume from it; take "
+                        "one of the epoch_N files, or start from its weights with --pretrained")
+    arrays = []
+    for variable in variables:
+        name = f"optimizer_weights/{variable.path}"
+        if not file.has(name):  # if Keras built the optimizer in fit, and scales losses
+            name = f"optimizer_weights/loss_scale_optimizer/{variable.path}"
+        arrays.append(file.array(name, tuple(variable.shape), variable.dtype))
+    return arrays
+
+
+def _text(record, checksums, path):
+    """Return the text of a record; raise UserError for one that would be refused when read."""
+    text = json.dumps({**record, "checksums": checksums})
+    parsed(text, path)
+    return text
 
 
 def _halve(path):
@@ -222,23 +245,15 @@ def _halve(path):
         old.visititems(copy)
 
 
-def _room(model):
-    """Return bytes that are enough for the file of a model."""
-    variables = [*model.variables, *getattr(getattr(model, "optimizer", None), "variables", ())]
-    return sum(8192 + 4 * math.prod(variable.shape) for variable in variables) + LONGEST_RECORD
-
-
 def _build(record):
     """Return the record's network, float32 and not compiled."""
     import keras
 
     from pipeline.nn.kerasgraph import keras_model
 
-    policy, distribution = keras.config.dtype_policy(), keras.distribution.distribution()
-    keras.config.set_dtype_policy("float32")
+    distribution = keras.distribution.distribution()
     keras.distribution.set_distribution(None)  # in one, each process waits for all to build it
     try:
-        return keras_model(record["graph"])
+        return keras_model(record["graph"], dtype="float32")
     finally:
-        keras.config.set_dtype_policy(policy)
         keras.distribution.set_distribution(distribution)

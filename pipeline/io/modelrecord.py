@@ -3,24 +3,11 @@
 import json
 
 from pipeline.errors import UserError
-from pipeline.nn.fields import (
-    either,
-    named,
-    number,
-    one_of,
-    several,
-    shown,
-    text,
-    whole,
-    wrong_fields,
-)
+from pipeline.nn import fields
+from pipeline.nn.fields import either, named, number, one_of, several, text, whole
 from pipeline.nn.graph import LARGEST_ACTIVATION, MOST_LAYERS, layers_of
 
 LONGEST_RECORD = 1 << 22  # bytes; a graph of 1,000 layers and 1,000 epochs have 1 MB
-
-FINITE = number(-1e300, 1e300)
-PLAIN = either(FINITE, one_of(True, False, None), text(256))
-PLAIN_LIST = either(PLAIN, several(either(PLAIN, several(PLAIN, most=64)), most=64))
 
 RECORD = {
     "graph": ("a list of layers", lambda value: type(value) is list),
@@ -32,19 +19,19 @@ RECORD = {
     "precision": one_of("float32", "mixed_bfloat16", "mixed_float16"),
     "backend": one_of("tensorflow", "jax", "torch"),
     "batch_size": whole(1, 1 << 20),
-    "data": named(text(64), most=2),  # SHA-256 of the databases
+    "data": fields.FIELDS_WITH_NAMES,  # SHA-256 of the databases
     "devices": whole(1, 1 << 20),
     "teachers": several(text(4096), most=16),
     "pretrained": text(4096),
     "balance": one_of(True, False),
     "val_accuracy": number(0, 1),
-    "history": named(several(FINITE, most=99999), most=32),
-    "recipe": named(either(PLAIN_LIST, named(PLAIN_LIST, most=64)), most=64),
+    "history": named(several(number(-1e300, 1e300), most=99999), most=32),
+    "recipe": fields.FIELDS_WITH_NAMES,
     "arrays": one_of("float32", "float16"),  # how the file holds them; float32 unless it says so
     "activation_ranges": named(
         several(number(-LARGEST_ACTIVATION, LARGEST_ACTIVATION), most=2, least=2),
-        most=2 * MOST_LAYERS, longest=128),
-    "checksums": named(text(64), most=2),
+        most=2 * MOST_LAYERS),
+    "checksums": fields.FIELDS_WITH_NAMES,
 }
 REQUIRED = ("graph", "class_names", "experiment", "epoch", "seed", "precision", "val_accuracy",
             "history")
@@ -52,37 +39,35 @@ REQUIRED = ("graph", "class_names", "experiment", "epoch", "seed", "precision", 
 
 def parsed(text, path):
     """Return the record of a model file from its bytes; raise UserError if a field is wrong."""
-    record = json.loads(text, parse_constant=_refuse)
-    if type(record) is dict and "network" in record:
+    record = json.loads(text)
+    if type(record) is not dict:
+        raise UserError(f"{path}: refused: its record has no fields with names")
+    if "network" in record:
         raise UserError(f"{path}: written by an earlier version, which described its network "
                         "otherwise; train it again, or take one of the networks that ship")
-    for problem in _problems(record):  # the first one; later checks rely on earlier ones
-        raise UserError(f"{path}: refused: its record has {problem}")
+    try:
+        fields.require_fields(record, RECORD, REQUIRED)
+        _require_consistent(record)
+    except ValueError as error:
+        raise UserError(f"{path}: refused: its record has {error}") from None
     return record
 
 
-def _problems(record):
-    """Yield, in words, what is wrong with a record."""
-    if type(record) is not dict:
-        yield f"{shown(record)}, expected fields with names"
-    yield from wrong_fields(record, RECORD, REQUIRED)
-    try:
-        (classes,) = layers_of(record["graph"])[-1].shape
-    except ValueError as error:
-        yield str(error)
-    names, epoch = record["class_names"], record["epoch"]
+def _require_consistent(record):
+    """Raise ValueError, which continues "its record has", unless the fields fit together."""
+    names, epoch, (classes,) = record["class_names"], record["epoch"], layers_of(
+        record["graph"])[-1].shape
     if not len(set(names)) == len(names) == classes:
-        yield (f"{len(set(names))} different class names, expected {classes}, one for each of the "
-               "network's outputs")
+        raise ValueError(f"{len(set(names))} different class names, expected {classes}, one for "
+                         "each of the network's outputs")
     if epoch > record.get("epochs", epoch):
-        yield f"epoch {epoch} of {record['epochs']}, expected no later one than the last"
+        raise ValueError(f"epoch {epoch} of {record['epochs']}, expected no later one than the "
+                         "last")
     for name, (lowest, highest) in record.get("activation_ranges", {}).items():
         if lowest > highest:
-            yield f"activation_ranges of {name} from {lowest} to {highest}, expected a rising pair"
+            raise ValueError(f"activation_ranges of {name} from {lowest} to {highest}, expected "
+                             "a rising pair")
     for name, values in record["history"].items():
         if len(values) != epoch:
-            yield f"{len(values)} values of {name}, expected {epoch}, one for each epoch"
-
-
-def _refuse(constant):
-    raise ValueError(f"{constant} is not a number of JSON")
+            raise ValueError(f"{len(values)} values of {name}, expected {epoch}, one for each "
+                             "epoch")

@@ -1,14 +1,13 @@
 """Reads pictures: photos of cameras and phones, graphics, scans."""
 
-import io
-import os
 import warnings
 from contextlib import suppress
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from pipeline.commandline import existing_file
 from pipeline.errors import UserError
 from pipeline.terminal import quiet_stderr
 
@@ -34,72 +33,36 @@ def read_picture(path):
     Of several pages or frames the first is read. Transparent parts become white. Raises UserError
     if the file is no picture, or has over 134 million pixels.
     """
-    if not os.path.isfile(path):
-        kind = "a folder, a pipe or a device" if os.path.exists(path) else "no such file"
-        raise UserError(f"{path}: {kind}, expected a picture")
-    try:
-        file = open(path, "rb")  # noqa: SIM115  (closed below)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-    with file, quiet_stderr(), warnings.catch_warnings():  # one thread at a time
+    existing_file(path, "picture", "give the path of a photo or a graphic")
+    with open(path, "rb") as file, quiet_stderr(), warnings.catch_warnings():  # a thread at a time
         warnings.simplefilter("ignore")
-        for lenient in (False, True):
+        for breaks_off in (False, True):
             try:
-                picture, deep = _loaded(file, lenient)
+                return picture_pixels(_loaded(file, breaks_off)), breaks_off
             except Exception as error:  # Pillow promises no particular ones
                 failure = error
-            else:
-                image = _deep_color(file) if deep else None
-                return picture_pixels(picture, image), lenient
         raise UserError(f"{path}: cannot be read as a picture{_reason(file, failure)}") from failure
 
 
-def _loaded(file, lenient):
-    """Return a PIL.Image and whether its colors have 16 bits, which a loaded one does not show.
-
-    lenient: whether a picture that breaks off is read as far as it goes.
-    """
+def _loaded(file, breaks_off):
+    """Return a loaded PIL.Image; one that breaks off as far as it goes."""
     file.seek(0)
-    earlier, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, lenient
+    earlier, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, breaks_off
     try:
-        picture = Image.open(_filled_up(file) if lenient else file, formats=FORMATS)
+        picture = Image.open(file, formats=FORMATS)
         if picture.width * picture.height > MOST_PIXELS:
             raise ValueError(f"{picture.width * picture.height:,} pixels, at most "
                              f"{MOST_PIXELS:,} are read")
-        deep = ";16" in str(picture.tile) and not picture.mode.startswith("I")
         picture.load()
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = earlier
-    return picture, deep
+    return picture
 
 
-def _filled_up(file):
-    """Return a file that breaks off, extended with zeros if its format needs all its bytes."""
-    start = file.read(12)
-    file.seek(0)
-    if start[:4] != b"RIFF" and start[4:8] != b"ftyp":
-        return file
-    content = file.read()
-    return io.BytesIO(content + bytes(len(content)))
-
-
-def picture_pixels(picture, image=None):
-    """Return a PIL.Image as (height, width, 3) uint8 BGR, upright by its EXIF orientation.
-
-    image: its pixels, where they are known already.
-    """
-    image = _bgr(picture) if image is None else image
+def picture_pixels(picture):
+    """Return a PIL.Image as (height, width, 3) uint8 BGR, upright by its EXIF orientation."""
     with suppress(Exception):  # damaged EXIF data do not matter otherwise
-        orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)
-        if orientation != 1:
-            stored = Image.fromarray(image)
-            stored.getexif()[ExifTags.Base.Orientation] = orientation
-            return np.array(ImageOps.exif_transpose(stored))
-    return image
-
-
-def _bgr(picture):
-    """Return a loaded picture's pixels as (height, width, 3) uint8 BGR."""
+        picture = ImageOps.exif_transpose(picture)
     if picture.mode == "LAB":
         picture = picture.getchannel("L")
     if picture.mode.startswith(("I", "F")):
@@ -114,21 +77,6 @@ def on_white(picture):
     white = Image.new("RGBA", picture.size, "white")
     white.alpha_composite(picture)
     return white
-
-
-def _deep_color(file):
-    """Return a picture with colors of 16 bits, or None if OpenCV cannot read it.
-
-    Pillow would keep only the upper 8 bits.
-    """
-    file.seek(0)
-    image = cv2.imdecode(np.frombuffer(file.read(), dtype=np.uint8), cv2.IMREAD_UNCHANGED)
-    if image is None or image.ndim != 3:
-        return None
-    image = in_8_bits(image)
-    if image.shape[2] == 4:
-        return _bgr(Image.fromarray(cv2.cvtColor(image, cv2.COLOR_BGRA2RGBA)))
-    return image
 
 
 def in_8_bits(image):
@@ -151,8 +99,6 @@ def _reason(file, error):
     start = file.read(12)
     if start[4:8] == b"ftyp" and start[8:12] in (b"heic", b"heix", b"heim", b"heis", b"mif1"):
         return ": HEIC needs one more package, pip install pillow-heif"
-    if not start:
-        return ": an empty file"
     if isinstance(error, UnidentifiedImageError):
         return f"; expected one of {', '.join(FORMATS)}"
     return f" ({str(error).splitlines()[0] if str(error) else type(error).__name__})"

@@ -1,7 +1,7 @@
-"""Reads HDF5 files that may be damaged, or made to harm: the arrays that are expected, no more.
+"""Reads the expected arrays, and nothing else, of HDF5 files that may be damaged or hostile.
 
-HDF5's library only tells where in a file a plain array lies: its bytes are taken from there, so
-nothing is unpacked, converted or followed. What else a file holds is never looked at.
+HDF5's library only says where in a file an array lies. Its bytes are read from there, so nothing
+is unpacked, converted or followed.
 """
 
 import mmap
@@ -12,16 +12,12 @@ from math import prod
 import h5py
 import numpy as np
 
+LONGEST_ATTRIBUTE = 1 << 10
+
 # Of a string of variable length HDF5 stores its length, the address of a heap, and which of the
 # heap's objects it is; an object begins with its number and its length.
 STRING_REFERENCE = struct.Struct("<IQI")
-HEAP_HEADER = 16
-HEAP_OBJECT = struct.Struct("<H6xQ")
-MOST_IN_A_HEAP = 1 << 16
-LONGEST_ATTRIBUTE = 1 << 10
-
-CONTINUATION, ATTRIBUTE = 0x10, 0x0C  # kinds of message in an object's header
-MOST_BLOCKS = 1 << 4  # of a header
+HEAP_HEADER, HEAP_OBJECT, MOST_IN_A_HEAP = 16, struct.Struct("<H6xQ"), 1 << 12
 
 
 @contextmanager
@@ -53,7 +49,7 @@ class PlainHDF5:
     def array(self, name, shape, dtype):
         """Return an array of exactly this shape and type that is stored plainly."""
         dataset = self._opened(name, h5py.h5d.open)
-        offset = dataset.get_offset()  # None if in chunks, elsewhere or put together
+        offset = dataset.get_offset()  # None if in chunks, in another file or virtual
         if offset is None or dataset.shape != shape or dataset.get_type() != h5py.h5t.py_create(
                 np.dtype(dtype)):
             raise ValueError(f"{name} is no plain array of {dtype} {shape}")
@@ -87,61 +83,39 @@ class PlainHDF5:
     def attributes(self):
         """Return {name: value} of the root: numbers, strings and lists of them.
 
-        HDF5 takes the lengths of strings on trust, so these are read from the bytes.
+        HDF5 trusts the lengths of strings, so these are read from the bytes.
         """
-        header = h5py.h5o.get_info(self._root).addr
         found = {}
-        for name, place in self._places_of_attributes(header):
-            attribute = h5py.h5a.open(self._root, name)
+        for name in h5py.Group(self._root).attrs:
+            attribute = h5py.h5a.open(self._root, name.encode())
             kind, count = attribute.get_type(), prod(attribute.shape)
             if count > LONGEST_ATTRIBUTE or len(attribute.shape) > 1:
                 raise ValueError(f"an attribute of shape {attribute.shape}")
             if isinstance(kind, h5py.h5t.TypeStringID) and kind.is_variable_str():
-                texts = [self._string(place + number * STRING_REFERENCE.size, LONGEST_ATTRIBUTE)
-                         .decode() for number in range(count)]
-                found[name.decode()] = texts if attribute.shape else texts[0]
+                texts = [self._string(name, number) for number in range(count)]
+                found[name] = texts if attribute.shape else texts[0]
             elif isinstance(kind, (h5py.h5t.TypeIntegerID, h5py.h5t.TypeFloatID)):
                 value = np.empty(attribute.shape, kind.dtype)
                 attribute.read(value)
-                found[name.decode()] = value.tolist()
+                found[name] = value.tolist()
             else:
                 raise ValueError("an attribute that is neither numbers nor text")
         return found
 
-    def _places_of_attributes(self, header):
-        """Yield the name of each attribute in an object's header, and where its data begin."""
-        signature, version, flags = struct.unpack_from("<4sBB", self.content, header)
-        if signature != b"OHDR" or version != 2:
-            raise ValueError("attributes of an older form")
-        width = 1 << (flags & 3)
-        place = header + 6 + (16 if flags & 0x20 else 0) + (4 if flags & 0x10 else 0)
-        end = place + width + int.from_bytes(self.content[place:place + width], "little")
-        blocks = [(place + width, end)]
-        message = struct.Struct("<BHBH" if flags & 4 else "<BHB")
-        for place, end in blocks:
-            while place + message.size <= end:
-                kind, size, *_ = message.unpack_from(self.content, place)
-                place += message.size
-                if kind == CONTINUATION and len(blocks) < MOST_BLOCKS:
-                    start, length = struct.unpack_from("<QQ", self.content, place)
-                    blocks.append((start + 4, start + length - 4))  # a signature, a checksum
-                elif kind == ATTRIBUTE:
-                    lengths = struct.unpack_from("<HHH", self.content, place + 2)
-                    name = self.content[place + 9:place + 8 + lengths[0]]
-                    yield name, place + 9 + sum(lengths)
-                place += size
-
-    def _string(self, place, longest):
-        """Return the bytes of a string of variable length whose reference is at a place."""
-        length, place, wanted = STRING_REFERENCE.unpack_from(self.content, place)
-        if self.content[place:place + 4] != b"GCOL" or length > longest:
-            raise ValueError(f"no text of at most {longest:,} bytes")
+    def _string(self, name, number):
+        """Return a string of an attribute of the root, whose values follow its name and type."""
+        place = self.content.find(name.encode() + b"\0", h5py.h5o.get_info(self._root).addr)
+        place += sum(struct.unpack_from("<HHH", self.content, place - 7))
+        length, place, wanted = STRING_REFERENCE.unpack_from(
+            self.content, place + number * STRING_REFERENCE.size)
+        if self.content[place:place + 4] != b"GCOL" or length > LONGEST_ATTRIBUTE:
+            raise ValueError(f"no text of at most {LONGEST_ATTRIBUTE:,} bytes")
         place += HEAP_HEADER
         for _ in range(MOST_IN_A_HEAP):
             number, stored = HEAP_OBJECT.unpack_from(self.content, place)
             place += HEAP_OBJECT.size
             if number == wanted:
-                return self.content[place:place + length]
+                return self.content[place:place + length].decode()
             place += -(-stored // 8) * 8
         raise ValueError("text that leads nowhere")
 

@@ -3,6 +3,8 @@
 Each check is a pair: what is expected, in words, and whether a value is that.
 """
 
+FIELDS_WITH_NAMES = ("fields with names", lambda value: type(value) is dict)
+
 
 def whole(least, most):
     return (f"a whole number from {least} to {most}",
@@ -32,9 +34,8 @@ def several(item, most, least=0):
             and all(map(fits, value)))
 
 
-def named(item, most, longest=64):
-    expected, fits = item
-    name_fits = text(longest)[1]
+def named(item, most):
+    (expected, fits), (_, name_fits) = item, text(128)
     return (f"at most {most} names, each with {expected}",
             lambda value: type(value) is dict and len(value) <= most
             and all(map(name_fits, value)) and all(map(fits, value.values())))
@@ -45,15 +46,19 @@ def either(*checks):
             lambda value: any(fits(value) for _, fits in checks))
 
 
-def wrong_fields(values, fields, required, place=""):
-    """Yield, in words, each field that is unknown, wrong or missing. fields: {name: check}."""
+def require_fields(values, fields, required, place=""):
+    """Raise ValueError at the first field that is unknown, wrong or missing.
+
+    fields: {name: check}. required: the names that must be there.
+    """
     for name, value in values.items():
         if name not in fields:
-            yield f"a field {place}{shown(name)}, expected one of {', '.join(fields)}"
-        elif not fields[name][1](value):
-            yield f"{place}{name} {shown(value)}, expected {fields[name][0]}"
-    for name in sorted(set(required) - values.keys()):
-        yield f"no {place}{name}, expected {fields[name][0]}"
+            raise ValueError(f"a field {place}{shown(name)}, expected one of {', '.join(fields)}")
+        if not fields[name][1](value):
+            raise ValueError(f"{place}{name} {shown(value)}, expected {fields[name][0]}")
+    for name in required:
+        if name not in values:
+            raise ValueError(f"no {place}{name}, expected {fields[name][0]}")
 
 
 def shown(value):

@@ -24,17 +24,10 @@ def graph_of(model):
     has settings a graph cannot hold.
     """
     _require_kinds(model)
-    calls = _calls(model)
-    names, called, graph = _stable_names(calls), {}, []
-    for layer, number, inputs in calls:
-        called[layer, number] = f"{names[layer]}:{number}" if number else names[layer]
-        entry = {"name": called[layer, number], "inputs": [called[call] for call in inputs]}
-        if number:
-            entry["shares"] = names[layer]
-        else:
-            entry |= {"kind": _kind_of(layer), "settings": _settings_of(layer),
-                      "arrays": {weight.name: list(weight.shape) for weight in layer.weights}}
-        graph.append(entry)
+    graph = [{"name": name, "inputs": inputs, "kind": _kind_of(layer),
+              "settings": _settings_of(layer),
+              "arrays": {weight.name: list(weight.shape) for weight in layer.weights}}
+             for layer, name, inputs in _calls(model)]
     try:
         layers_of(graph)
     except ValueError as error:
@@ -45,7 +38,7 @@ def graph_of(model):
 def weights_of(model):
     """Return {layer: {array: values}} of a model that has a graph, by the names there."""
     return {name: {weight.name: np.array(weight) for weight in layer.weights}
-            for layer, name in _stable_names(_calls(model)).items() if layer.weights}
+            for layer, name, _ in _calls(model) if layer.weights}
 
 
 def set_weights(model, weights):
@@ -54,24 +47,23 @@ def set_weights(model, weights):
         model.get_layer(name).set_weights(list(arrays.values()))
 
 
-def keras_model(graph):
+def keras_model(graph, dtype=None):
     """Return the network of a graph as an uncompiled keras.Model, with weights drawn anew.
 
-    Its output is float32 under any precision policy. On TensorFlow some layers have faster or
-    safer operations than Keras's own; a model file names Keras's.
+    dtype: of the layers, by default that of the precision policy; the output is float32 in any
+    case. On TensorFlow some layers have faster or safer operations than Keras's own; a model file
+    names Keras's.
     """
-    tensors, made, layers = {}, {}, layers_of(graph)
-    for layer in layers:
-        if layer.kind == "InputLayer":
-            tensors[layer.name] = inputs = keras.Input(layer.settings["shape"], name=layer.name)
-            continue
-        if layer.owner not in made:
-            dtype = {"dtype": "float32"} if layer is layers[-1] else {}
-            made[layer.owner] = _keras_layer(layer.kind, layer.settings, name=layer.name, **dtype)
+    first, *others = layers_of(graph)
+    inputs = keras.Input(first.settings["shape"], name=first.name)
+    tensors = {first.name: inputs}
+    for layer in others:
+        called = _keras_layer(layer.kind, layer.settings, name=layer.name,
+                              dtype="float32" if layer is others[-1] else dtype)
         given = [tensors[name] for name in layer.inputs]
-        merges = layer.kind in ("Add", "Multiply", "Concatenate")
-        tensors[layer.name] = made[layer.owner](given if merges else given[0])
-    return keras.Model(inputs, tensors[layers[-1].name], name="emotions")
+        tensors[layer.name] = called(
+            given if layer.kind in ("Add", "Multiply", "Concatenate") else given[0])
+    return keras.Model(inputs, tensors[others[-1].name], name="emotions")
 
 
 def _require_kinds(model):
@@ -97,88 +89,75 @@ def _kind_of(layer):
 
 def _settings_of(layer):
     """Return a layer's settings as plain data; raise UserError if it has others."""
-    config = layer.get_config()
-    if _kind_of(layer) == "InputLayer":
-        config["shape"] = list(layer.batch_shape[1:])
-    if _kind_of(layer) == "BatchNormalization" and config["axis"] == len(
+    kind, config = _kind_of(layer), layer.get_config()
+    if kind == "InputLayer":
+        return {"shape": list(layer.batch_shape[1:])}
+    if kind == "BatchNormalization" and config["axis"] == len(
             layer.get_build_config()["input_shape"]) - 1:
         config["axis"] = -1
-    settings = {name: _plain(name, config[name]) for name in KINDS[_kind_of(layer)].settings}
-    if _kind_of(layer) == "InputLayer":
-        return settings
+    settings = {name: _plain(config[name]) for name in KINDS[kind].settings}
     try:
-        again = _keras_layer(_kind_of(layer), settings, name=layer.name).get_config()
+        again = _keras_layer(kind, settings, name=layer.name).get_config()
     except (ValueError, TypeError):
         return settings  # which layers_of refuses
     for name, value in config.items():
-        if not NOT_DESCRIBED.fullmatch(name) and _plain(name, value) != _plain(
-                name, again.get(name)):
-            raise UserError(f"{layer.name}: a {_kind_of(layer)} with {name} {value!r:.100}, which "
-                            "a model file cannot hold; leave it out")
+        if not NOT_DESCRIBED.fullmatch(name) and _plain(value) != _plain(again.get(name)):
+            raise UserError(f"{layer.name}: a {kind} with {name} {value!r:.100}, which a model "
+                            "file cannot hold; leave it out")
     return settings
 
 
 def _keras_layer(kind, settings, **options):
     """Return a new Keras layer."""
     kinds = SUBSTITUTES if keras.backend.backend() == "tensorflow" else {}
-    arguments = {name: _regularizer(value) if name.endswith("_regularizer") else value
+    arguments = {name: keras.regularizers.L1L2(*value)
+                 if value and name.endswith("_regularizer") else value
                  for name, value in settings.items()}
     return kinds.get(kind, getattr(keras.layers, kind))(**arguments, **options)
 
 
-def _plain(name, value):
+def _plain(value):
     """Return a setting as lists, numbers and strings; of a regularizer its factors [L1, L2]."""
-    if name.endswith("_regularizer") and isinstance(value, dict) and value.get(
-            "class_name") in ("L1", "L2", "L1L2"):
+    if isinstance(value, dict) and value.get("class_name") in ("L1", "L2", "L1L2"):
         return [float(value["config"].get(factor, 0.0)) for factor in ("l1", "l2")]
     if hasattr(value, "tolist"):
         return value.tolist()
-    return list(map(lambda item: _plain("", item), value)) if isinstance(
-        value, (tuple, list)) else value
-
-
-def _regularizer(factors):
-    if factors is None:
-        return None
-    l1, l2 = factors
-    return keras.regularizers.L1L2(l1, l2) if l1 else keras.regularizers.L2(l2)
-
-
-def _stable_names(calls):
-    """Return {layer: its name in the graph}: names that Keras gave are numbered anew."""
-    counts, names = {}, {}
-    for layer in dict.fromkeys(layer for layer, _, _ in calls):
-        name = names[layer] = layer.name
-        kind = re.sub(r"_\d+$", "", name)
-        if kind.replace("_", "") == type(layer).__name__.lower():
-            number = counts[kind] = counts.get(kind, -1) + 1
-            names[layer] = f"{kind}_{number}" if number else kind
-    return names
+    return [_plain(item) for item in value] if isinstance(value, (tuple, list)) else value
 
 
 def _calls(model):
-    """Return [(layer, number of its call, [(input layer, number of its call)])] in order.
+    """Return [(layer, its name in the graph, names of its inputs)] in order.
 
-    The order depends on the graph alone: each call follows its inputs, the output is last. Raises
-    UserError if a layer is called with something else than tensors.
+    The order depends on the graph alone: each layer follows its inputs, the output is last. Names
+    that Keras gave are numbered anew, and a layer without weights that is called again counts as
+    another one. Raises UserError if a call is one that a graph cannot hold.
     """
-    calls, numbers, waiting = [], {}, [model.outputs[0]._keras_history[:2]]
+    calls, names, counts, waiting = [], {}, {}, [model.outputs[0]._keras_history[:2]]
     while waiting:  # depth first: a call stays until its inputs are done
         layer, node = call = waiting[-1]
         arguments = layer._inbound_nodes[node].arguments
         inputs = [tensor._keras_history[:2] for tensor in arguments.keras_tensors]
-        missing = [other for other in inputs if other not in numbers]
+        missing = [other for other in inputs if other not in names]
         if missing:
             waiting.append(missing[0])
             continue
         waiting.pop()
-        if call in numbers:
-            continue
-        usual = inspect.signature(layer.call).parameters
-        for name, value in arguments.kwargs.items():
-            if name not in usual or value != usual[name].default:
-                raise UserError(f"{layer.name}: is called with {name}={value!r:.100}, which "
-                                "a model file cannot hold; leave it out")
-        numbers[call] = sum(other is layer for other, _ in numbers)
-        calls.append((layer, numbers[call], [(other[0], numbers[other]) for other in inputs]))
+        _require_usual_call(layer, arguments.kwargs, [other for other, _ in names])
+        name = re.sub(r"_\d+$", "", layer.name)
+        if name.replace("_", "") != type(layer).__name__.lower():
+            name = layer.name  # not Keras's choice
+        number = counts[name] = counts.get(name, -1) + 1
+        names[call] = f"{name}_{number}" if number else name
+        calls.append((layer, names[call], [names[other] for other in inputs]))
     return calls
+
+
+def _require_usual_call(layer, arguments, earlier):
+    if layer.weights and layer in earlier:
+        raise UserError(f"{layer.name}: has weights and is called twice, which a model file "
+                        "cannot hold; make a layer for each call")
+    usual = inspect.signature(layer.call).parameters
+    for name, value in arguments.items():
+        if name not in usual or value != usual[name].default:
+            raise UserError(f"{layer.name}: is called with {name}={value!r:.100}, which a model "
+                            "file cannot hold; leave it out")

@@ -1,9 +1,9 @@
 """The kinds of layers that a network may have: KINDS, a row for each.
 
-A row says which settings of the Keras layer describe it and what each may be, which arrays and
-output shape follow from them, and how it is written in ONNX. Keras builds a layer from its
-settings. Shapes are without the batch: (height, width, channels) or (units,). Within the ONNX
-model images are (N, channels, height, width).
+A row says which settings of the Keras layer describe it and what each may be, which output shape
+and arrays follow from them, and how it is written in ONNX. Keras builds a layer from its settings.
+Shapes are without the batch: (height, width, channels) or (units,). Within the ONNX model images
+are (N, channels, height, width).
 """
 
 from collections.abc import Callable
@@ -14,89 +14,75 @@ import numpy as np
 
 from pipeline.nn.fields import either, number, one_of, several, whole
 
-ACTIVATIONS = ("linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "hard_silu",
-               "sigmoid", "hard_sigmoid", "tanh", "softmax")
+# Of ONNX, with the attributes of Keras's function.
+OPERATORS = {
+    "relu": ("Relu", {}), "leaky_relu": ("LeakyRelu", {"alpha": 0.2}), "elu": ("Elu", {}),
+    "selu": ("Selu", {}), "hard_silu": ("HardSwish", {}), "sigmoid": ("Sigmoid", {}),
+    "hard_sigmoid": ("HardSigmoid", {"alpha": 1 / 6, "beta": 0.5}), "tanh": ("Tanh", {}),
+    "softmax": ("Softmax", {"axis": 1})}
+ACTIVATIONS = ("linear", "relu6", "gelu", "silu", *OPERATORS)
 RECTIFIERS = ("linear", "relu", "relu6")  # which ONNX Runtime computes together with a kernel
-
-SWITCH = one_of(True, False)
-COUNT = whole(1, 32768)
-PAIR = several(whole(1, 256), most=2, least=2)
-PADDING = one_of("valid", "same")
-PENALTY = either(one_of(None), several(number(0, 1e6), most=2, least=2))  # L1, L2
-FACTOR = either(number(-1e6, 1e6), several(number(-1e6, 1e6), most=4096, least=1))
 
 
 @dataclass(frozen=True)
 class Kind:
     """A kind of layer.
 
-    settings: {name: check}, names as in the Keras layer's configuration. shape: function of the
-    settings and the inputs' shapes that returns the output's. arrays: the same for {name: shape},
-    in Keras's order. write: function of an OnnxGraph, a Layer, the names of its input tensors and
-    its arrays that returns the name of the output tensor.
+    settings: {name: check}, names as in the Keras layer's configuration. write: function of an
+    OnnxGraph, a Layer, the names of its input tensors and its arrays that returns the name of the
+    output tensor. shape: function of the settings and the inputs' shapes that returns the
+    output's. arrays: the same for {name: shape}, in Keras's order, without the bias.
     """
 
     settings: dict
-    shape: Callable
     write: Callable
+    shape: Callable = lambda settings, shape: shape
     arrays: Callable = lambda settings, *shapes: {}
+
+    def output(self, settings, *shapes):
+        """Return the output's shape and {array: [axis, ...]}; raise ValueError if there is none."""
+        shape = tuple(self.shape(settings, *shapes))
+        if len(shape) not in (1, 3) or min(shape) < 1:
+            raise ValueError(f"it would give {shape}, expected an image or a vector")
+        arrays = self.arrays(settings, *shapes)
+        if settings.get("use_bias"):
+            arrays["bias"] = shape[-1:]
+        return shape, {name: list(axes) for name, axes in arrays.items()}
 
 
 # ---- Shapes
 
-def _same(settings, shape):
-    return shape
-
-
-def _channels(shape):
-    """Return the channels of an image or a vector, or raise ValueError for another shape."""
-    if len(shape) == 2:
-        raise ValueError("expected an image or a vector")
-    return shape[-1]
-
-
-def _dense_shape(settings, shape):
-    _channels(shape)
-    return *shape[:-1], settings["units"]
-
-
 def _windows(settings, shape, size, dilation=(1, 1)):
     """Return the (height, width) that a kernel or a pooling of this size makes of an image."""
-    if max(settings["strides"]) > 1 < max(dilation):
-        raise ValueError("expected strides or dilation, not both")
-    extents = []
-    for extent, window, stride, spread in zip(shape, size, settings["strides"], dilation):
-        if settings["padding"] == "same":
-            extents.append(-(-extent // stride))
-        else:
-            extents.append((extent - (window - 1) * spread - 1) // stride + 1)
-    if min(extents) < 1:
-        raise ValueError("expected a larger image for this kernel")
-    return extents
+    return [-(-extent // stride) if settings["padding"] == "same"
+            else (extent - (window - 1) * spread - 1) // stride + 1
+            for extent, window, stride, spread in zip(
+                shape, size, settings["strides"], dilation)]
 
 
 def _convolved(settings, shape):
-    if "depth_multiplier" in settings and len(set(settings["strides"])) > 1:
-        raise ValueError("expected equal strides, which TensorFlow needs")
-    extents = _windows(settings, shape, settings["kernel_size"], settings["dilation_rate"])
-    return *extents, settings.get("filters") or shape[2] * settings["depth_multiplier"]
+    groups, outputs = settings.get("groups", 1), settings.get("filters")
+    outputs = outputs or shape[2] * settings["depth_multiplier"]
+    if shape[2] % groups or outputs % groups:
+        raise ValueError("expected channels and filters that the groups divide")
+    return *_windows(settings, shape, settings["kernel_size"], settings["dilation_rate"]), outputs
 
 
 def _pooled(settings, shape):
     return *_windows(settings, shape, settings["pool_size"]), shape[2]
 
 
-def _mean_shape(settings, shape):
-    return (1, 1, shape[2]) if settings["keepdims"] else (shape[2],)
+def _pooled_to_one(settings, shape):
+    return (1, 1, shape[2]) if settings["keepdims"] else shape[2:]
 
 
 def _reshaped(settings, shape):
-    target = list(settings["target_shape"])
-    if target.count(-1) == 1:
-        target[target.index(-1)] = prod(shape) // max(1, -prod(target))
-    if prod(target) != prod(shape) or min(target) < 1:
+    target = settings["target_shape"]
+    rest = prod(shape) // abs(prod(target))
+    target = [rest if extent == -1 else extent for extent in target]
+    if prod(target) != prod(shape):
         raise ValueError(f"expected {prod(shape)} values in the target shape {target}")
-    return tuple(target)
+    return target
 
 
 def _padded(settings, shape):
@@ -106,70 +92,37 @@ def _padded(settings, shape):
 
 
 def _broadcast(settings, *shapes):
-    """Return the shape that Keras merges several shapes to: a vector counts as one pixel."""
-    if {2} < {len(shape) for shape in shapes}:
-        raise ValueError("expected images and vectors")
+    if len({len(shape) for shape in shapes}) > 1:
+        raise ValueError("expected images or vectors alone; a vector becomes an image of one pixel "
+                         "by Reshape")
     return np.broadcast_shapes(*shapes)
 
 
 def _concatenated(settings, *shapes):
-    first, axis = shapes[0], settings["axis"]
-    axis = axis - 1 if axis > 0 else axis + len(first)
-    others = {(len(shape), *shape[:axis], *shape[axis + 1:]) for shape in shapes}
-    if not 0 <= axis < len(first) or len(others) > 1:
-        raise ValueError("expected shapes that differ in the axis alone")
-    return (*first[:axis], sum(shape[axis] for shape in shapes), *first[axis + 1:])
-
-
-def _rescaled(settings, shape):
-    for name in ("scale", "offset"):
-        if type(settings[name]) is list and len(settings[name]) not in (1, shape[-1]):
-            raise ValueError(f"expected one {name}, or one a channel")
-    return shape
+    if len({shape[:-1] for shape in shapes}) > 1 or settings["axis"] not in (-1, len(shapes[0])):
+        raise ValueError("expected images or vectors that differ in their channels alone")
+    return *shapes[0][:-1], sum(shape[-1] for shape in shapes)
 
 
 # ---- Arrays
 
-def _bias(settings, outputs):
-    return {"bias": (outputs,)} if settings["use_bias"] else {}
-
-
 def _convolution_arrays(settings, shape):
-    groups, filters = settings["groups"], settings["filters"]
-    if shape[2] % groups or filters % groups:
-        raise ValueError("expected channels and filters that the groups divide")
-    return {"kernel": (*settings["kernel_size"], shape[2] // groups, filters),
-            **_bias(settings, filters)}
-
-
-def _depthwise_arrays(settings, shape):
+    size, channels = settings["kernel_size"], shape[2]
+    if "groups" in settings:
+        return {"kernel": (*size, channels // settings["groups"], settings["filters"])}
     multiplier = settings["depth_multiplier"]
-    return {"kernel": (*settings["kernel_size"], shape[2], multiplier),
-            **_bias(settings, shape[2] * multiplier)}
-
-
-def _separable_arrays(settings, shape):
-    multiplier = settings["depth_multiplier"]
-    return {"depthwise_kernel": (*settings["kernel_size"], shape[2], multiplier),
-            "pointwise_kernel": (1, 1, shape[2] * multiplier, settings["filters"]),
-            **_bias(settings, settings["filters"])}
-
-
-def _dense_arrays(settings, shape):
-    return {"kernel": (shape[-1], settings["units"]), **_bias(settings, settings["units"])}
+    if "filters" not in settings:
+        return {"kernel": (*size, channels, multiplier)}
+    return {"depthwise_kernel": (*size, channels, multiplier),
+            "pointwise_kernel": (1, 1, channels * multiplier, settings["filters"])}
 
 
 def _normalization_arrays(settings, shape):
     names = ["gamma"] * settings["scale"] + ["beta"] * settings["center"]
-    return {name: (_channels(shape),) for name in (*names, "moving_mean", "moving_variance")}
+    return dict.fromkeys([*names, "moving_mean", "moving_variance"], shape[-1:])
 
 
 # ---- ONNX
-
-OPERATORS = {"relu": "Relu", "leaky_relu": "LeakyRelu", "elu": "Elu", "selu": "Selu",
-             "sigmoid": "Sigmoid", "hard_sigmoid": "HardSigmoid", "tanh": "Tanh",
-             "hard_silu": "HardSwish", "softmax": "Softmax"}
-
 
 def activate(graph, layer, x, activation, **attributes):
     """Add a layer's activation of x; return the name of the result.
@@ -191,9 +144,8 @@ def activate(graph, layer, x, activation, **attributes):
         share = graph.node("Add", [error, graph.number(1)], f"{name}/share")
         half = graph.node("Mul", [x, graph.number(0.5)], f"{name}/half")
         return graph.node("Mul", [half, share], name)
-    usual = {"leaky_relu": {"alpha": 0.2}, "hard_sigmoid": {"alpha": 1 / 6, "beta": 0.5},
-             "softmax": {"axis": 1 if len(layer.shape) == 3 else -1}}
-    return graph.node(OPERATORS[activation], [x], name, **usual.get(activation, {}) | attributes)
+    operator, usual = OPERATORS[activation]
+    return graph.node(operator, [x], name, **usual | attributes)
 
 
 def _clipped(graph, x, name, largest):
@@ -214,68 +166,49 @@ def _activation(graph, layer, inputs, arrays):
                     **({} if alpha is None else {"alpha": float(alpha)}))
 
 
-def _relu_layer(graph, layer, inputs, arrays):
-    """Write max(x, threshold), with a slope below the threshold and a largest value."""
-    settings, (x,) = layer.settings, inputs
-    slope, threshold, largest = (settings[name] for name in (
-        "negative_slope", "threshold", "max_value"))
-    if not slope and not threshold:
-        return (activate(graph, layer, x, "relu") if largest is None
-                else _clipped(graph, x, layer.name, largest))
-    x = graph.enter(x)
-    below = graph.node("LessOrEqual", [x, graph.number(threshold)], f"{layer.name}/below")
-    shifted = graph.node("Sub", [x, graph.number(threshold)], f"{layer.name}/shifted")
-    sloped = graph.node("Mul", [shifted, graph.number(slope)], f"{layer.name}/sloped")
-    if largest is not None:
-        x = graph.node("Min", [x, graph.number(largest)], f"{layer.name}/kept")
-    return graph.node("Where", [below, sloped, x], layer.name)
+def _relu(graph, layer, inputs, arrays):
+    largest, (x,) = layer.settings["max_value"], inputs
+    return (activate(graph, layer, x, "relu") if largest is None
+            else _clipped(graph, x, layer.name, largest))
 
 
 def _convolution(graph, layer, inputs, arrays):
-    """Write a Conv2D, a DepthwiseConv2D, a SeparableConv2D, or a Dense on images."""
-    settings, (x,) = layer.settings, inputs
-    *depthwise, kernel = [array for name, array in arrays.items() if name != "bias"]
-    channels = graph.shapes[layer.inputs[0]][2]
-    windows = {"group": settings.get("groups", 1)}
-    if "kernel_size" in settings:
-        windows |= _window_attributes(graph, layer, settings["kernel_size"])
-        windows["dilations"] = settings["dilation_rate"]
-    for array in depthwise:
-        name = f"{layer.name}/depthwise"
-        entered = graph.enter(x)
-        kernels = graph.kernel(name, _grouped(array), None, x)
-        x = graph.node("Conv", [entered, *kernels], name, **windows | {"group": channels})
-        windows = {"group": 1}
+    """Write a Conv2D, a DepthwiseConv2D or a SeparableConv2D."""
+    (x,) = inputs
+    windows = _window_attributes(graph, layer, layer.settings["kernel_size"])
+    windows |= {"dilations": layer.settings["dilation_rate"],
+                "group": layer.settings.get("groups", graph.shapes[layer.inputs[0]][2])}
+    if layer.kind == "Conv2D":
+        return _weighted(graph, layer, x, "Conv", arrays["kernel"], arrays, **windows)
+    kernel = arrays["kernel" if layer.kind == "DepthwiseConv2D" else "depthwise_kernel"]
+    kernel = kernel.reshape(*kernel.shape[:2], 1, -1)
     if layer.kind == "DepthwiseConv2D":
-        kernel, windows["group"] = _grouped(kernel), channels
-    kernel = kernel.reshape(*[1] * (4 - kernel.ndim), *kernel.shape)
-    return _weighted(graph, layer, x, "Conv", kernel, arrays, **windows)
-
-
-def _grouped(kernel):
-    """Return a kernel (height, width, channels, multiplier) as one of as many groups."""
-    return kernel.reshape(*kernel.shape[:2], 1, -1)
+        return _weighted(graph, layer, x, "Conv", kernel, arrays, **windows)
+    name = f"{layer.name}/depthwise"
+    entered = graph.enter(x)
+    x = graph.node("Conv", [entered, *graph.kernel(name, kernel, None, x)], name, **windows)
+    return _weighted(graph, layer, x, "Conv", arrays["pointwise_kernel"], arrays)
 
 
 def _dense(graph, layer, inputs, arrays):
+    kernel, (x,) = arrays["kernel"], inputs
     if len(layer.shape) == 3:
-        return _convolution(graph, layer, inputs, arrays)
-    return _weighted(graph, layer, inputs[0], "Gemm", arrays["kernel"], arrays, transB=1)
+        return _weighted(graph, layer, x, "Conv", kernel[np.newaxis, np.newaxis], arrays)
+    return _weighted(graph, layer, x, "Gemm", kernel, arrays, transB=1)
 
 
 def _weighted(graph, layer, x, operator, kernel, arrays, **attributes):
     """Add a layer's last kernel (..., outputs) with its bias, and its activation."""
     activation = layer.settings["activation"]
     name = layer.name if activation == "linear" else f"{layer.name}/sum"
-    kernel, bias = graph.folded(layer, kernel, arrays.get("bias"))
     entered = graph.enter(x)
-    total = graph.node(operator, [entered, *graph.kernel(name, kernel, bias, x)], name,
-                       **attributes)
+    total = graph.node(operator, [entered, *graph.kernel(name, kernel, arrays.get("bias"), x)],
+                       name, **attributes)
     return activate(graph, layer, total, activation)
 
 
 def _normalization(graph, layer, inputs, arrays):
-    if layer.name in graph.done_by_kernels:
+    if not arrays:  # the kernel before it does it
         return inputs[0]
     mean = arrays["moving_mean"]
     values = {"gamma": np.ones_like(mean), "beta": np.zeros_like(mean), **arrays}
@@ -314,8 +247,7 @@ def _global_pooling(graph, layer, inputs, arrays):
 def _reshape(graph, layer, inputs, arrays):
     """Write a Flatten or a Reshape, which order values with the channels last."""
     (x,) = inputs
-    before = graph.shapes[layer.inputs[0]]
-    if len(before) == 3 and max(before[:2]) > 1:
+    if len(graph.shapes[layer.inputs[0]]) == 3:
         x = graph.node("Transpose", [x], f"{layer.name}/channels_last", perm=(0, 2, 3, 1))
     image = len(layer.shape) == 3
     target = graph.constant(f"{layer.name}/shape", np.array((-1, *layer.shape), np.int64))
@@ -333,93 +265,75 @@ def _zero_padding(graph, layer, inputs, arrays):
 
 
 def _merged(graph, layer, inputs, arrays):
-    """Write a sum or a product; a vector counts as an image of one pixel."""
-    if len(inputs) == 1:
-        return inputs[0]
-    images = {name: _as_image(graph, layer, x, name) for name, x in zip(layer.inputs, inputs)}
-    x, *others = [images[name] for name in layer.inputs]
-    operator = {"Add": "Add", "Multiply": "Mul"}[layer.kind]
+    x, *others = inputs
     for place, other in enumerate(others, start=2):
         name = layer.name if place == len(inputs) else f"{layer.name}/{place - 2}"
-        x = graph.node(operator, [x, other], name)
-    return x
-
-
-def _as_image(graph, layer, x, name):
-    if len(layer.shape) == 3 and len(graph.shapes[name]) == 1:
-        shape = graph.constant(f"{layer.name}/{name}/shape", np.array((0, -1, 1, 1), np.int64))
-        pixel = graph.node("Reshape", [x, shape], f"{layer.name}/{name}/pixel")
-        return graph.in_range_of(pixel, x)
+        x = graph.node({"Add": "Add", "Multiply": "Mul"}[layer.kind], [x, other], name)
     return x
 
 
 def _concatenation(graph, layer, inputs, arrays):
-    axis = layer.settings["axis"] % (len(layer.shape) + 1)
-    if len(layer.shape) == 3:
-        axis = {1: 2, 2: 3, 3: 1}[axis]
-    return graph.node("Concat", inputs, layer.name, axis=axis)
+    return graph.node("Concat", inputs, layer.name, axis=1)
 
 
 def _rescaling(graph, layer, inputs, arrays):
-    x = inputs[0]
-    for operator, setting, name in (("Mul", "scale", f"{layer.name}/scaled"),
-                                    ("Add", "offset", layer.name)):
-        values = np.array(layer.settings[setting], np.float32)
-        if values.ndim and len(layer.shape) == 3:
-            values = values.reshape(-1, 1, 1)
-        x = graph.node(operator, [x, graph.constant(f"{layer.name}/{setting}", values)], name)
-    return x
+    scale, offset = (graph.constant(f"{layer.name}/{name}", np.float32(layer.settings[name]))
+                     for name in ("scale", "offset"))
+    scaled = graph.node("Mul", [inputs[0], scale], f"{layer.name}/scaled")
+    return graph.node("Add", [scaled, offset], layer.name)
 
 
 # ---- The table
 
-_KERNEL = {"activation": one_of(*ACTIVATIONS), "use_bias": SWITCH, "bias_regularizer": PENALTY}
-_CONVOLUTION = {"kernel_size": PAIR, "strides": PAIR, "padding": PADDING, "dilation_rate": PAIR,
-                **_KERNEL}
-_POOLING = {"pool_size": PAIR, "strides": PAIR, "padding": PADDING}
+_SWITCH = one_of(True, False)
+_COUNT = whole(1, 32768)
+_PAIR = several(whole(1, 256), most=2, least=2)
+_PENALTY = either(one_of(None), several(number(0, 1e6), most=2, least=2))  # L1, L2
+_FACTOR = number(-1e6, 1e6)
 _RATE = number(0, 0.999)
 _SLOPE = number(0, 1e3)
+_ACTIVATION = {"activation": one_of(*ACTIVATIONS)}
+_KERNEL = {**_ACTIVATION, "use_bias": _SWITCH, "bias_regularizer": _PENALTY}
+_WINDOWS = {"strides": _PAIR, "padding": one_of("valid", "same")}
+_CONVOLUTION = {"kernel_size": _PAIR, "dilation_rate": _PAIR, **_WINDOWS, **_KERNEL}
+_DEPTHWISE = {"depth_multiplier": _COUNT, "depthwise_regularizer": _PENALTY, **_CONVOLUTION}
+_POOLING = {"pool_size": _PAIR, **_WINDOWS}
 
 KINDS = {
-    "InputLayer": Kind({"shape": several(whole(1, 1024), most=3, least=3)},
-                       lambda settings: tuple(settings["shape"]), _passed),
-    "Conv2D": Kind({"filters": COUNT, "groups": COUNT, "kernel_regularizer": PENALTY,
-                    **_CONVOLUTION},
-                   _convolved, _convolution, _convolution_arrays),
-    "DepthwiseConv2D": Kind({"depth_multiplier": COUNT, "depthwise_regularizer": PENALTY,
-                             **_CONVOLUTION},
-                            _convolved, _convolution, _depthwise_arrays),
-    "SeparableConv2D": Kind({"filters": COUNT, "depth_multiplier": COUNT,
-                             "depthwise_regularizer": PENALTY, "pointwise_regularizer": PENALTY,
-                             **_CONVOLUTION},
-                            _convolved, _convolution, _separable_arrays),
-    "Dense": Kind({"units": COUNT, "kernel_regularizer": PENALTY, **_KERNEL},
-                  _dense_shape, _dense, _dense_arrays),
-    "BatchNormalization": Kind({"momentum": number(0, 1), "epsilon": number(1e-12, 1),
-                                "center": SWITCH, "scale": SWITCH, "beta_regularizer": PENALTY,
-                                "gamma_regularizer": PENALTY},
-                               _same, _normalization, _normalization_arrays),
-    "Activation": Kind({"activation": one_of(*ACTIVATIONS)}, _same, _activation),
-    "ReLU": Kind({"max_value": either(one_of(None), _SLOPE), "negative_slope": _SLOPE,
-                  "threshold": _SLOPE}, _same, _relu_layer),
-    "LeakyReLU": Kind({"negative_slope": _SLOPE}, _same, _activation),
-    "ELU": Kind({"alpha": _SLOPE}, _same, _activation),
-    "Softmax": Kind({"axis": one_of(-1)}, _same, _activation),
-    "MaxPooling2D": Kind(_POOLING, _pooled, _pooling),
-    "AveragePooling2D": Kind(_POOLING, _pooled, _pooling),
-    "GlobalAveragePooling2D": Kind({"keepdims": SWITCH}, _mean_shape, _global_pooling),
-    "GlobalMaxPooling2D": Kind({"keepdims": SWITCH}, _mean_shape, _global_pooling),
-    "Flatten": Kind({}, lambda settings, shape: (prod(shape),), _reshape),
-    "Reshape": Kind({"target_shape": several(whole(-1, 1 << 20), most=3, least=1)},
-                    _reshaped, _reshape),
-    "Dropout": Kind({"rate": _RATE}, _same, _passed),
-    "SpatialDropout2D": Kind({"rate": _RATE}, lambda settings, shape: (*shape[:2], shape[2]),
-                             _passed),
-    "GaussianNoise": Kind({"stddev": number(0, 1)}, _same, _passed),
-    "Add": Kind({}, _broadcast, _merged),
-    "Multiply": Kind({}, _broadcast, _merged),
-    "Concatenate": Kind({"axis": whole(-3, 3)}, _concatenated, _concatenation),
-    "Rescaling": Kind({"scale": FACTOR, "offset": FACTOR}, _rescaled, _rescaling),
+    "InputLayer": Kind({"shape": several(whole(1, 1024), most=3, least=3)}, _passed,
+                       lambda settings: settings["shape"]),
+    "Conv2D": Kind({"filters": _COUNT, "groups": _COUNT, "kernel_regularizer": _PENALTY,
+                    **_CONVOLUTION}, _convolution, _convolved, _convolution_arrays),
+    "DepthwiseConv2D": Kind(_DEPTHWISE, _convolution, _convolved, _convolution_arrays),
+    "SeparableConv2D": Kind({"filters": _COUNT, "pointwise_regularizer": _PENALTY, **_DEPTHWISE},
+                            _convolution, _convolved, _convolution_arrays),
+    "Dense": Kind({"units": _COUNT, "kernel_regularizer": _PENALTY, **_KERNEL}, _dense,
+                  lambda settings, shape: (*shape[:-1], settings["units"]),
+                  lambda settings, shape: {"kernel": (shape[-1], settings["units"])}),
+    "BatchNormalization": Kind(
+        {"momentum": number(0, 1), "epsilon": number(1e-12, 1), "center": _SWITCH,
+         "scale": _SWITCH, "beta_regularizer": _PENALTY, "gamma_regularizer": _PENALTY},
+        _normalization, arrays=_normalization_arrays),
+    "Activation": Kind(_ACTIVATION, _activation),
+    "ReLU": Kind({"max_value": either(one_of(None), _SLOPE), "negative_slope": number(0, 0),
+                  "threshold": number(0, 0)}, _relu),
+    "LeakyReLU": Kind({"negative_slope": _SLOPE}, _activation),
+    "ELU": Kind({"alpha": _SLOPE}, _activation),
+    "Softmax": Kind({"axis": one_of(-1)}, _activation),
+    "MaxPooling2D": Kind(_POOLING, _pooling, _pooled),
+    "AveragePooling2D": Kind(_POOLING, _pooling, _pooled),
+    "GlobalAveragePooling2D": Kind({"keepdims": _SWITCH}, _global_pooling, _pooled_to_one),
+    "GlobalMaxPooling2D": Kind({"keepdims": _SWITCH}, _global_pooling, _pooled_to_one),
+    "Flatten": Kind({}, _reshape, lambda settings, shape: (prod(shape),)),
+    "Reshape": Kind({"target_shape": several(either(one_of(-1), whole(1, 1 << 20)), most=3,
+                                             least=1)}, _reshape, _reshaped),
+    "Dropout": Kind({"rate": _RATE}, _passed),
+    "SpatialDropout2D": Kind({"rate": _RATE}, _passed),
+    "GaussianNoise": Kind({"stddev": number(0, 1)}, _passed),
+    "Add": Kind({}, _merged, _broadcast),
+    "Multiply": Kind({}, _merged, _broadcast),
+    "Concatenate": Kind({"axis": whole(-3, 3)}, _concatenation, _concatenated),
+    "Rescaling": Kind({"scale": _FACTOR, "offset": _FACTOR}, _rescaling),
     "ZeroPadding2D": Kind({"padding": several(several(whole(0, 256), most=2, least=2),
-                                              most=2, least=2)}, _padded, _zero_padding),
+                                              most=2, least=2)}, _zero_padding, _padded),
 }

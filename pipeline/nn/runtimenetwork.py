@@ -13,7 +13,7 @@ class RuntimeNetwork:
     """An onnx.ModelProto, or its bytes, on ONNX Runtime.
 
     threads: that compute a batch; by default one for each core that this process may use, up to
-    MOST_THREADS. They sleep while they wait: the other cores find faces.
+    MOST_THREADS. They sleep while they wait, so that they take no core from the face detector.
     """
 
     def __init__(self, model, threads=None):

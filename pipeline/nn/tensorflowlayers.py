@@ -4,10 +4,9 @@ import keras
 
 
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Normalizes training batches of images in one operation.
+    """Normalizes training batches of images in one operation, with float32 statistics.
 
-    Keras takes several passes over the batch, in float32; TensorFlow's fused operation takes one,
-    in the precision of its input, with float32 statistics.
+    Keras takes several passes over the batch.
     """
 
     def call(self, inputs, training=None, mask=None):
@@ -36,12 +35,11 @@ class Conv2D(keras.layers.Conv2D):
     def call(self, inputs):
         if self.kernel_size != (1, 1) or self.strides == (1, 1):
             return super().call(inputs)
-        down, right = self.strides
-        self.strides = (1, 1)
+        strides, self.strides = self.strides, (1, 1)
         try:
-            return super().call(inputs[:, ::down, ::right])
+            return super().call(inputs[:, ::strides[0], ::strides[1]])
         finally:
-            self.strides = (down, right)
+            self.strides = strides
 
 
 SUBSTITUTES = {"BatchNormalization": BatchNormalization, "Conv2D": Conv2D}

@@ -13,7 +13,7 @@ from pipeline.callbacks.finiteloss import FiniteLoss
 from pipeline.callbacks.trainingmonitor import TrainingMonitor
 from pipeline.commandline import this_command
 from pipeline.errors import UserError
-from pipeline.files.locks import locked_folder
+from pipeline.files.places import locked_folder
 from pipeline.io import checkpoint
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.nn.graph import kernels, layers_of

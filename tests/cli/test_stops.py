@@ -20,8 +20,8 @@ def pictures(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize(("what", "times"), [*((what, 1) for what in stop_detector.STOPS),
-                                             ("Ctrl-C", 2)])
+@pytest.mark.parametrize(("what", "times"), [
+    ("Ctrl-C", 2), ("SIGTERM", 1), ("SIGHUP", 1), ("SIGKILL", 1)])
 def test_a_signal(what, times, pictures, tmp_path):
     process = stop_detector.start("pictures", pictures, tmp_path)
     stop_detector.wait_for_rows(process, tmp_path)

@@ -84,11 +84,6 @@ def test_class_names_that_are_none_are_one_line(path, names):
     message(path)
 
 
-def test_more_attributes_than_any_build_writes_are_one_line(path):
-    describe(path, **{f"more{number}": number for number in range(100)})
-    assert "damaged" in message(path)
-
-
 def test_a_claim_of_more_than_the_file_has_is_one_line(path):
     with h5py.File(path, "r+") as file:
         file["images"].resize(10**7, axis=0)

@@ -1,5 +1,6 @@
 import json
 from dataclasses import asdict
+from itertools import pairwise
 
 import pytest
 
@@ -43,8 +44,8 @@ def test_the_records_of_all_recipes_are_right(number):
         ({"val_accuracy": "good"}, "val_accuracy"), ({"history": [1]}, "history"),
         ({"history": {"loss": [1.0, 2.0]}}, "2 values of loss, expected 1"),
         ({"history": {"loss": [None]}}, "history"), ({"history": {"loss": ["1"]}}, "history"),
-        ({"history": {"loss": [1e999]}}, "Infinity is not a number"),
-        ({"recipe": {"options": EMBEDDING}}, "recipe"), ({"arrays": "float8"}, "arrays"),
+        ({"history": {"loss": [1e999]}}, "history"),
+        ({"recipe": 1}, "recipe"), ({"arrays": "float8"}, "arrays"),
         ({"activation_ranges": {"a": [2, 1]}}, "activation_ranges of a from 2 to 1"),
         ({"activation_ranges": {"a": [0, 1e7]}}, "activation_ranges"),
         ({"more": 1}, "a field 'more'"), ({"graph": {}}, "graph"), ({"graph": []}, "a graph of 0"),
@@ -91,13 +92,14 @@ def joined(name, before):
             "arrays": {}}
 
 
-def called(count):
-    """Return the graph of a layer with 4,096 x 4,096 weights that is called `count` times."""
-    first = DENSE | {"name": "0", "arrays": {"kernel": [4096, 4096], "bias": [4096]},
+def large(count):
+    """Return a graph of `count` layers with 4,096 x 4,096 weights."""
+    large = DENSE | {"arrays": {"kernel": [4096, 4096], "bias": [4096]},
                      "settings": DENSE["settings"] | {"units": 4096}}
-    calls = [{"name": str(n), "inputs": [str(n - 1)], "shares": "0"} for n in range(1, count)]
-    last = DENSE | {"inputs": [str(count - 1)], "arrays": {"kernel": [4096, 2], "bias": [2]}}
-    return [GRAPH[0] | {"settings": {"shape": [64, 64, 1]}}, GRAPH[1], first, *calls, last]
+    names = ["flatten", *map(str, range(count))]
+    last = DENSE | {"inputs": names[-1:], "arrays": {"kernel": [4096, 2], "bias": [2]}}
+    return [GRAPH[0] | {"settings": {"shape": [64, 64, 1]}}, GRAPH[1],
+            *(large | {"name": name, "inputs": [before]} for before, name in pairwise(names)), last]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,7 @@ def called(count):
         ([1, 2], "a layer 1, expected fields"), (GRAPH[1:], "inputs .'faces'., expected earlier"),
         (with_dense(kind="Lambda"), "of kind 'Lambda', expected one of InputLayer, Conv2D"),
         (with_dense(kind="keras.src.Dense"), "of kind"), (with_dense(kind=["Dense"]), "kind"),
-        (with_dense(name="a/b"), "a slash in its name"), (with_dense(name="a\n"), "name"),
+        (with_dense(name="a\n"), "name"),
         (with_dense(name="x" * 80), "name"), (with_dense(name="flatten"), "two layers named"),
         (with_dense(inputs=["classes"]), "inputs"), (with_dense(inputs=[]), "inputs"),
         (with_dense(inputs=["flatten"] * 2), "does not fit its inputs"),
@@ -118,15 +120,14 @@ def called(count):
         (with_settings(activation=EMBEDDING), "activation"), (with_settings(units=True), "units"),
         (with_settings(units=10**9), "units"), (with_settings(dtype="float64"), "'dtype'"),
         (with_settings(kernel_regularizer="__import__('os')"), "kernel_regularizer"),
-        (with_dense(settings={"units": 2}), "no layer 'classes' activation"),
+        (with_dense(settings={"units": 2}), "no layer 'classes' kernel_regularizer"),
         (with_dense(settings=[]), "settings"),
-        ([*GRAPH, relu("more", "faces")], "layer classes that leads nowhere"),
+        ([*GRAPH, relu("more", "faces")], "an output of shape"),
         ([*GRAPH[:2], relu("loop", "next"), relu("next", "loop"), DENSE], "expected earlier"),
         ([GRAPH[0], GRAPH[0] | {"name": "again"}, *GRAPH[1:]], "exactly one input"),
         ([GRAPH[0], relu("image", "faces")], "an output of shape"),
         ([GRAPH[0] | {"settings": {"shape": [10**6, 8, 1]}}, *GRAPH[1:]], "shape"),
-        ([*GRAPH, {"name": "twice", "inputs": ["classes"], "shares": "flattened"}], "that shares"),
-        ([*GRAPH, {"name": "twice", "inputs": ["classes"], "shares": "classes"}], "with arrays"),
+        ([*GRAPH, {"name": "twice", "inputs": ["classes"], "shares": "classes"}], "'shares'"),
         ([GRAPH[0], *[relu(f"r{n}", f"r{n - 1}" if n else "faces") for n in range(1000)]],
          "a graph of 1,001 layers, expected 2 to 1,000"),
         ([*GRAPH[:2], *[joined(f"c{n}", f"c{n - 1}" if n else "flatten") for n in range(9)], DENSE],
@@ -135,7 +136,7 @@ def called(count):
           joined("all", "c0") | {"inputs": [f"c{n}" for n in range(60)]},
           DENSE | {"inputs": ["all"], "arrays": {"kernel": [245760, 2], "bias": [2]}}],
          "3,902 inputs of layers, expected at most 3,000"),
-        (called(2), "a network of 33,570,818 parameters"),
+        (large(2), "a network of 33,570,818 parameters"),
     ],
 )
 def test_a_graph_that_no_network_has_is_refused(graph, message):

@@ -32,7 +32,7 @@ def conv(*arguments, **settings):
 
 def residual():
     x = inputs = keras.Input((16, 12, 1))
-    x = layers.Rescaling([2.0], offset=-1)(x)
+    x = layers.Rescaling(2.0, offset=-1)(x)
     for filters, strides in ((8, 1), (16, 2)):
         y = layers.Conv2D(filters, 3, strides=strides, padding="same", use_bias=False)(x)
         y = layers.ReLU()(layers.BatchNormalization()(y))
@@ -43,7 +43,7 @@ def residual():
 
 
 def squeeze_and_excitation(gate):
-    """gate: "reshaped", "kept" or "vector", how the gate becomes an image of one pixel."""
+    """gate: "reshaped" or "kept", how the gate becomes an image of one pixel."""
     x = inputs = keras.Input((12, 12, 3))
     x = layers.Conv2D(8, 3, activation="silu")(x)
     y = layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2, activation="hard_silu")(x)
@@ -57,15 +57,14 @@ def squeeze_and_excitation(gate):
     return keras.Model(inputs, classified(layers.GlobalMaxPooling2D()(x)))
 
 
-def shared():
+def branches():
     x = inputs = keras.Input((10, 10, 1))
-    convolution, normalization = layers.Conv2D(4, 3, padding="same"), layers.BatchNormalization()
     x = layers.Conv2D(4, 1, name="stem")(x)
-    branches = [x]
+    relu, outputs = layers.ReLU(name="relu"), [x]  # one layer without weights, called again
     for _ in range(2):
-        branches.append(layers.ReLU()(normalization(convolution(branches[-1]))))
-    x = layers.Concatenate()(branches)
-    x = layers.Concatenate(axis=1)([x, x])
+        x = layers.Conv2D(4, 3, padding="same")(outputs[-1])
+        outputs.append(relu(layers.BatchNormalization()(x)))
+    x = layers.Concatenate()(outputs)
     return keras.Model(inputs, classified(layers.GlobalAveragePooling2D()(x)))
 
 
@@ -81,18 +80,22 @@ def dense_without_convolutions():
     return keras.Model(inputs, layers.Softmax()(layers.Dense(4)(x)))
 
 
+def activations():
+    x = inputs = keras.Input((13, 10, 2))
+    x = layers.Concatenate()([layers.Conv2D(4, 3, activation=name)(x) for name in ACTIVATIONS])
+    return keras.Model(inputs, classified(layers.Flatten()(x)))
+
+
 NETWORKS = {
     "residual": residual,
-    "shared": shared,
+    "branches": branches,
     "dense": dense_without_convolutions,
     **{f"gate {gate}": lambda gate=gate: squeeze_and_excitation(gate)
-       for gate in ("reshaped", "kept", "vector")},
+       for gate in ("reshaped", "kept")},
     **{f"layer {name}": one(conv(), lambda name=name: layers.Activation(name))
        for name in ACTIVATIONS},
-    **{f"argument {name}": one(conv(4, 3, activation=name)) for name in ACTIVATIONS},
+    "arguments": activations,
     "linear": one(conv(), lambda: layers.Activation("linear")),
-    "relu with settings": one(conv(), lambda: layers.ReLU(max_value=0.7, negative_slope=0.3,
-                                                          threshold=0.1)),
     "relu with a limit": one(conv(), lambda: layers.ReLU(0.5)),
     "leaky relu": one(conv(), lambda: layers.LeakyReLU(negative_slope=0.4)),
     "elu layer": one(conv(), lambda: layers.ELU(alpha=0.5)),
@@ -119,7 +122,6 @@ NETWORKS = {
     "dropouts": one(conv(), lambda: layers.SpatialDropout2D(0.3), lambda: layers.Dropout(0.2),
                     lambda: layers.GaussianNoise(0.1)),
     "channel axis": one(conv(), lambda: layers.BatchNormalization(axis=3, momentum=0.9)),
-    "rescaling per channel": one(lambda: layers.Rescaling([0.5, 2.0], offset=[1.0, -1.0]), conv()),
     "reshaped image": one(conv(), lambda: layers.Reshape((8, 11, 4)), conv(3, 2)),
 }
 

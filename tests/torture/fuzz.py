@@ -16,12 +16,12 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.detection.sources.picturesource import read_picture
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.io.fer2013 import RowSamples
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
+from pipeline.io.picturefile import read_picture
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 from tests.conftest import SAMPLE_PICTURE, record_of

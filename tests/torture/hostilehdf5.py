@@ -8,13 +8,13 @@ import numpy as np
 
 from pipeline.io import checkpoint
 from pipeline.io.hdf5datasetwriter import DIGEST, digest_of_attributes
-from pipeline.nn.graph import layers_of, with_arrays
+from pipeline.nn.graph import layers_of
 from tests.torture.hostilerecords import large_record, wrong_record, wrong_text
 
 
 def array_names(record):
     return [f"model_weights/{layer.name}/{layer.name}/{array}"
-            for layer in with_arrays(layers_of(record["graph"])) for array in layer.arrays]
+            for layer in layers_of(record["graph"]) for array in layer.arrays]
 
 
 def sign(file, record, text=None):

@@ -30,12 +30,14 @@ def wrong_record(random, record):
     record = copy.deepcopy(record)
     for _ in range(random.integers(1, 4)):
         place = record
-        if random.random() < 0.7 and isinstance(record.get("graph"), list) and record["graph"]:
-            place = record["graph"][random.integers(len(record["graph"]))]
+        graph = record.get("graph") if isinstance(record.get("graph"), list) else []
+        layers = [layer for layer in graph if isinstance(layer, dict)]
+        if random.random() < 0.7 and layers:
+            place = layers[random.integers(len(layers))]
             inner = place.get(("settings", "arrays")[random.integers(2)])
             if random.random() < 0.5 and isinstance(inner, dict):
                 place = inner
-        names = [*place, "unknown", "shares"]
+        names = [*place, "unknown"]
         name = names[random.integers(len(names))]
         if random.random() < 0.15:
             place.pop(name, None)
@@ -118,8 +120,8 @@ def large_graph(random):
     huge = [faces(64, 64, 1), layer("flat faces", "Flatten", ["faces"]),
             dense("square", "flat faces", 4096, 4096)]
 
-    def shared(name, before):
-        return {"name": name, "inputs": [before], "shares": "square"}
+    def again(units):
+        return lambda name, before: dense(name, before, units, units)
 
     def each(of, count, shape=(8, 8, 1), values=64):
         return ended(chain(faces(*shape), count, of), values)
@@ -131,9 +133,9 @@ def large_graph(random):
         lambda: each(pooled, 4, (1024, 1024, 1), 1 << 20),
         lambda: each(multiplied, 2), lambda: each(relu, 30, (1024, 1024, 1024)),
         lambda: each(relu, 30, (1024, 1024, 1), 1 << 20),
-        lambda: [*vector, *chain(square, 900, shared), dense("classes", "layer 899", 64)],
-        lambda: [*huge[:2], *chain(huge[2], 900, shared), dense("classes", "layer 899", 4096)],
-        lambda: [*vector, square, shared("loop", "next"), shared("next", "loop")],
+        lambda: [*vector, *chain(square, 900, again(64)), dense("classes", "layer 899", 64)],
+        lambda: [*huge[:2], *chain(huge[2], 900, again(4096)), dense("classes", "layer 899", 4096)],
+        lambda: [*vector, square, again(64)("loop", "next"), again(64)("next", "loop")],
         lambda: [*vector, dense("classes", "flat faces", 64, 32768)],
         lambda: ended([*vector, *(layer(f"part {n}", "Reshape", ["flat faces"],
                                         target_shape=[-1]) for n in range(900)),

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-# Two boxes that share over this share of the smaller one are of one face.
-SAME_FACE = 0.5
+SAME_FACE = 0.5  # boxes that share more than this of the smaller one are of one face
 
 
 def common_area(first, second):

@@ -8,6 +8,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -23,39 +24,11 @@ KNOWN = {"0f7d4527844eb514d4a4948e822da90fbb16a34a0bbbbc6adc6498747a5aafb0",
          "ebafce4e3c118d6554634be5c27ab333b4c047a9a8c3faf1d7cf93101c22f0f0"}
 
 LARGEST_FILE = 1 << 23  # bytes; the largest of the known ones has 0.9 million
-TRIAL_SECONDS = 60
 
-# The limits are 5 s of CPU and 2 GB, and on Windows TRIAL_SECONDS alone.
-TRIAL = """
-import sys
-import cv2
-import numpy as np
-try:
-    import resource
-    resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
-    resource.setrlimit(resource.RLIMIT_CPU, (5, 5))
-except ImportError:
-    pass
-cv2.setNumThreads(1)
-content = sys.stdin.buffer.read()
-noise = np.random.default_rng(0).integers(0, 256, (360, 640, 3), dtype=np.uint8)
-pictures = [noise, cv2.GaussianBlur(noise, (0, 0), 9) * 3, 0 * noise[:31, :17]]
-"""
-CASCADE_TRIAL = TRIAL + """
-cascade = cv2.CascadeClassifier()
-storage = cv2.FileStorage(content.decode(), cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
-if not cascade.read(storage.getFirstTopLevelNode()) or cascade.empty():
-    sys.exit(1)
-for picture in pictures:
-    cascade.detectMultiScale2(picture[..., 0].copy(), scaleFactor=1.1, minNeighbors=1)
-"""
-YUNET_TRIAL = TRIAL + """
-detector = cv2.FaceDetectorYN.create(
-    "onnx", np.frombuffer(content, np.uint8), np.empty(0, np.uint8), (320, 320))
-for picture in pictures:
-    detector.setInputSize(picture.shape[1::-1])
-    detector.detect(picture)
-"""
+# A trial's limits: seconds of CPU and bytes of memory, and on Windows the seconds of the clock.
+CPU_SECONDS, MEMORY, TRIAL_SECONDS = 5, 2 << 30, 60
+TRIAL = f"from {__name__} import try_out, {{0}}; try_out({{0}})"
+ROOT = str(Path(__file__).parents[3])
 
 
 def load_cascade(path):
@@ -66,12 +39,8 @@ def load_cascade(path):
     if not hasattr(cv2, "CascadeClassifier"):
         raise UserError(f"OpenCV {cv2.__version__} has no cascades; install an earlier one: pip "
                         "install 'opencv-python>=4.12.0.88,<5'")
-    content = content_of(path, CASCADE_TRIAL, "a cascade of OpenCV such as "
-                                              "haarcascade_frontalface_default.xml")
-    cascade = cv2.CascadeClassifier()
-    storage = cv2.FileStorage(content.decode(), cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
-    cascade.read(storage.getFirstTopLevelNode())
-    return cascade
+    return cascade_of(tried_content(path, cascade_of, "a cascade of OpenCV such as "
+                                    "haarcascade_frontalface_default.xml"))
 
 
 def load_yunet(path, least_score):
@@ -79,32 +48,55 @@ def load_yunet(path, least_score):
 
     least_score: of a face, 0-1.
     """
-    content = content_of(path, YUNET_TRIAL, "YuNet, expected OpenCV Zoo's face_detection_yunet_"
-                                            "2023mar.onnx or a later one; without it the cascade "
-                                            "finds faces")
-    return cv2.FaceDetectorYN.create(
-        "onnx", np.frombuffer(content, np.uint8), np.empty(0, np.uint8), (1, 1), least_score)
+    content = tried_content(path, yunet_of, "YuNet, expected OpenCV Zoo's face_detection_yunet_"
+                            "2023mar.onnx or a later one; without it the cascade finds faces")
+    return yunet_of(content, least_score)
 
 
-def content_of(path, trial, expected):
+def tried_content(path, build, expected):
     """Return the bytes of a model file; raise UserError if it is not known and fails its trial."""
     try:
         with open(path, "rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-    known = hashlib.sha256(content).hexdigest() in KNOWN
-    if not known and (len(content) > LARGEST_FILE or not passes(trial, content)):
-        raise UserError(f"{Path(path)}: not {expected}")
-    return content
+    if hashlib.sha256(content).hexdigest() in KNOWN:
+        return content
+    with suppress(subprocess.TimeoutExpired):
+        if len(content) <= LARGEST_FILE and subprocess.run(
+                [sys.executable, "-c", TRIAL.format(build.__name__)], input=content,
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": ROOT},
+                capture_output=True, timeout=TRIAL_SECONDS).returncode == 0:
+            return content
+    raise UserError(f"{path}: not {expected}")
 
 
-def passes(trial, content):
-    """Return whether a trial, which gets the content on standard input, ends well and in time."""
-    try:
-        return subprocess.run(
-            [sys.executable, "-c", trial], input=content, capture_output=True,
-            timeout=TRIAL_SECONDS, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-        ).returncode == 0
-    except subprocess.TimeoutExpired:
-        return False
+def try_out(build):
+    """Use the model that `build` makes of standard input on three pictures, within limits."""
+    with suppress(ImportError):  # Windows has no such limits
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    cv2.setNumThreads(1)
+    model = build(sys.stdin.buffer.read())
+    noise = np.random.default_rng(0).integers(0, 256, (360, 640, 3), dtype=np.uint8)
+    for picture in (noise, cv2.GaussianBlur(noise, (0, 0), 9) * 3, 0 * noise[:31, :17]):
+        if build is cascade_of:
+            model.detectMultiScale2(picture[..., 0].copy(), scaleFactor=1.1, minNeighbors=1)
+        else:
+            model.setInputSize(picture.shape[1::-1])
+            model.detect(picture)
+
+
+def cascade_of(content):
+    cascade = cv2.CascadeClassifier()
+    storage = cv2.FileStorage(content.decode(), cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
+    if not cascade.read(storage.getFirstTopLevelNode()) or cascade.empty():
+        raise ValueError("no cascade")
+    return cascade
+
+
+def yunet_of(content, least_score=0.8):
+    return cv2.FaceDetectorYN.create(
+        "onnx", np.frombuffer(content, np.uint8), np.empty(0, np.uint8), (1, 1), least_score)

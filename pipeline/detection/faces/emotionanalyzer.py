@@ -9,8 +9,7 @@ from pipeline.detection.faces import ROUNDING
 from pipeline.detection.faces.facetracker import UNSURE, Face
 from pipeline.detection.sources.ahead import ahead
 
-# The search for faces runs this many frames ahead of their classification.
-FRAMES_AHEAD = 2
+FRAMES_AHEAD = 2  # by which the search for faces is ahead of their classification
 
 # Cuts are found in pictures of SIZE, made from POINTS of each frame: 0.02 ms a frame.
 POINTS = (128, 72)
@@ -19,10 +18,8 @@ SIZE = (32, 18)
 # A cut changes the picture by at least LEAST_CHANGE of 255 on average, and by TIMES_MOTION what the
 # motion of the last frames did: a head that enters a still picture reaches three times.
 # FEWER_TIMES_MOTION is enough if the two pictures also have a correlation below UNLIKE.
-LEAST_CHANGE = 6
-TIMES_MOTION = 5
-FEWER_TIMES_MOTION = 2
-UNLIKE = 0.2
+LEAST_CHANGE, UNLIKE = 6, 0.2
+TIMES_MOTION, FEWER_TIMES_MOTION = 5, 2
 MOTION_SECONDS = 0.15  # how long the last frames' motion counts, at least that of three frames
 LEAST_MOTION = 1.0  # below this it is noise
 
@@ -32,20 +29,17 @@ class EmotionAnalyzer:
 
     smoothing: time constant, in seconds, of the exponential average of each face's probabilities;
     0 is none. least_confidence: a face whose likeliest emotion has a smaller probability is
-    unsure. frames_belong_together: whether frames follow one another, as in a video; pictures are
-    analysed each by itself. class_names: the emotions. settings: {name: value} of all this.
+    unsure. frames_belong_together: as in a video; pictures are analysed each by itself.
+    class_names: the emotions. settings: {name: value} of all this.
     """
 
     def __init__(self, detector, classifier, tracker, *, smoothing, least_confidence,
                  frames_belong_together):
         self.detector = detector
         self.classifier = classifier
-        self._tracker = tracker
-        self._smoothing = smoothing
-        self._least_confidence = least_confidence
-        self._frames_belong_together = frames_belong_together
-        self._cuts = Cuts()
         self.class_names = classifier.class_names
+        self._tracker = tracker
+        self._frames_belong_together = frames_belong_together
         self.settings = {
             "smoothing": smoothing if frames_belong_together else 0,
             "least_confidence": least_confidence,
@@ -61,7 +55,6 @@ class EmotionAnalyzer:
         """
         self.detector.forget()
         self._tracker.restart()
-        self._cuts.forget()
         found = self._find(frames)
         for frame, gray, boxes in found if live else ahead(found, FRAMES_AHEAD, stop):
             if frame.is_cut:
@@ -71,19 +64,17 @@ class EmotionAnalyzer:
             yield frame, [self._face(*both) for both in zip(tracks, probabilities)]
 
     def _face(self, track, probabilities):
-        probabilities = track.smooth(probabilities, self._smoothing)
+        probabilities = track.smooth(probabilities, self.settings["smoothing"])
         number = 1 if self._tracker.only_largest else track.number
-        return Face(number, track.box, probabilities, self._emotion(probabilities))
-
-    def _emotion(self, probabilities):
-        best = probabilities.argmax()
-        sure = probabilities[best] >= self._least_confidence
-        return self.classifier.class_names[best] if sure else UNSURE
+        sure = probabilities.max() >= self.settings["least_confidence"]
+        emotion = self.class_names[probabilities.argmax()] if sure else UNSURE
+        return Face(number, track.box, probabilities, emotion)
 
     def _find(self, frames):
         """Yield each frame, its gray picture and its boxes, and note where a new shot begins."""
+        cuts = Cuts()
         for frame in frames:
-            frame.is_cut = not self._frames_belong_together or self._cuts.begins_at(
+            frame.is_cut = not self._frames_belong_together or cuts.begins_at(
                 frame.gray, frame.seconds)
             if frame.is_cut:
                 self.detector.forget()
@@ -95,10 +86,6 @@ class Cuts:
     """Finds the hard cuts of a video."""
 
     def __init__(self):
-        self.forget()
-
-    def forget(self):
-        """Begin another video."""
         self._shape = self._last = None
         self._motion = deque()  # (seconds, change) of the last frames
 

@@ -5,7 +5,7 @@ import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.evaluation.testtimeaugmentation import predict_on_batch, require_numbers
-from pipeline.io.onnxmodel import read_onnx
+from pipeline.io.checkpoint import read_onnx
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
@@ -16,9 +16,8 @@ class EmotionClassifier:
     """An emotion model with the crop and the scaling of its training.
 
     precision: "float32" or "int8", or None for int8 if the file allows it. threads: as
-    RuntimeNetwork's. looks: the views of a
-    face whose probabilities are averaged. class_names: the emotions in the order of the
-    probabilities, from the model file. Raises UserError if the file is not a model for square gray
+    RuntimeNetwork's. looks: the views of a face whose probabilities are averaged. class_names: in
+    the order of the probabilities. Raises UserError if the file is not a model for square gray
     images, or lacks what int8 needs.
     """
 

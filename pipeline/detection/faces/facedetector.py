@@ -1,6 +1,7 @@
-"""Finds faces with OpenCV's Haar cascades: quickly in a video, thoroughly in a picture."""
+"""Finds faces: with YuNet, or with OpenCV's Haar cascades, in videos or in pictures."""
 
 from math import inf
+from pathlib import Path
 
 import cv2
 import imutils
@@ -9,6 +10,7 @@ import numpy as np
 from pipeline.detection.faces import ROUNDING
 from pipeline.detection.faces.boxes import clipped, non_maximum_suppression, overlap
 from pipeline.detection.faces.detectormodel import load_cascade
+from pipeline.detection.faces.yunetdetector import YuNetDetector
 
 # The original system's settings, on a frame of width 300. Pictures are searched more finely.
 VIDEO_WIDTH, PICTURE_WIDTH = 300, 640
@@ -22,16 +24,11 @@ SEARCH_MARGIN = 0.25
 SEARCH_SIZES = (0.8, 1.25)
 SEARCH_MIN_NEIGHBORS = 3
 
-# Faces below this share of the frame's width are searched in frames of PICTURE_WIDTH.
-SMALL = 0.12
+SMALL = 0.12  # of the frame's width: smaller faces are searched in frames of PICTURE_WIDTH
+LOOK_AGAIN = 0.25  # seconds for which whole frames are searched after a face was lost
 
-# After a face is lost, as behind a passer-by, whole frames are searched for this many seconds.
-LOOK_AGAIN = 0.25
-
-# In pictures one cascade proposes nearly everything that resembles a face, and another confirms;
-# docs/faces.md has the choices. The confirming cascade sees each proposal four
-# times: as it is, mirrored, and turned by 12 degrees either way. A pattern in the wallpaper
-# seldom looks like a face in all of them.
+# In pictures one cascade proposes nearly everything that resembles a face, and another confirms it
+# in four looks, as docs/faces.md says: as it is, mirrored, and turned by 12 degrees either way.
 PROPOSED_MIN_NEIGHBORS = 1
 LOOKS = ((0, False), (0, True), (12, False), (-12, False))
 LOOK_SIDE = 60  # side of the proposed box in a look, pixels
@@ -41,16 +38,34 @@ LEAST_OVERLAP = 0.3
 LEAST_SUPPORT = 16  # windows of the confirming cascade that see the face, in all looks together
 
 
+def new_face_detector(yunet, cascade, shipped, *, pictures, full_scan_every=0.5, **sizes):
+    """Return a YuNetDetector if the path of a YuNet is given, else a detector with a cascade.
+
+    cascade: a path, by default that of the one that ships, `shipped`, which a second cascade helps
+    in pictures and with small faces. pictures: whether each frame is a picture by itself. sizes
+    (width and min_face): as FaceDetector's. Raises UserError if a file is not what it should be.
+    """
+    if yunet:
+        return YuNetDetector(yunet, **sizes, pictures=pictures)
+    cascade = Path(cascade or shipped)
+    ships = cascade.samefile(shipped)
+    if pictures and ships:
+        return PictureFaceDetector(cascade, **sizes)
+    adapts = ships and full_scan_every > 0 and not sizes.get("width")
+    closer = PictureFaceDetector(cascade, min_face=sizes.get("min_face")) if adapts else None
+    return FaceDetector(cascade, **sizes, pictures=pictures, full_scan_every=full_scan_every,
+                        closer=closer)
+
+
 class FaceDetector:
     """Finds every face of a frame with one cascade; between full scans, only near known faces.
 
     width: the frame is shrunk to this width before it is searched, pixels; by default VIDEO_WIDTH,
     or PICTURE_WIDTH with pictures. min_face: side of the smallest face, pixels of the shrunk
-    frame. full_scan_every: seconds between searches of the whole frame, 0 searches every frame so;
-    a lost face brings the next search forward. closer: a slower detector of small faces, or None.
-    It has the same cascade, and searches whole frames where small faces are known, and every
-    full_scan_every seconds unless there is just one face. paths: of all cascades. Raises UserError
-    if the file is not a cascade.
+    frame. full_scan_every: seconds between searches of the whole frame, 0 for every frame; a lost
+    face brings the next search forward. closer: a PictureFaceDetector with the same cascade, which
+    searches where small faces are known, and at full scans unless there is just one face. paths:
+    of all cascades. Raises UserError if the file is not a cascade.
     """
 
     name = "cascade"
@@ -68,7 +83,7 @@ class FaceDetector:
 
     def forget(self):
         """Search the whole of the next frame, which begins another shot."""
-        self._known = []
+        self._known = np.empty((0, 4))
         self._next_full_scan = self._look_again_until = self._next_closer_look = -inf
 
     def detect(self, gray, seconds=0.0):
@@ -77,74 +92,63 @@ class FaceDetector:
         The boxes are squares, cut at the border, the largest first. seconds: the time of the
         frame.
         """
-        small = self._closer and any(box[2] < SMALL * gray.shape[1] for box in self._known)
+        known = self._known
+        small = self._closer and any(known[:, 2] < SMALL * gray.shape[1])
         found = None
-        if self._known and not self._needs_full_scan(seconds):
+        if len(known) and (self._look_again_until + ROUNDING < seconds
+                           < self._next_full_scan - ROUNDING):
             found = self._search_near(gray, PICTURE_WIDTH if small else self.width)
         if found is None:
-            closer = small or seconds >= self._next_closer_look - ROUNDING
-            found = self._search_everywhere(gray, closer)
+            closer = self._closer and (small or seconds >= self._next_closer_look - ROUNDING)
+            found = self._closer.detect(gray) if closer else self._search_everywhere(gray)
             if closer:
                 self._next_closer_look = seconds + self.full_scan_every
-            if len(found) < len(self._known):
+            if len(found) < len(known):
                 self._look_again_until = seconds + LOOK_AGAIN
             self._next_full_scan = seconds + self.full_scan_every
         if len(found) == 1:
             self._next_closer_look = seconds + self.full_scan_every
         self._known = found
-        return clipped(np.reshape(found, (-1, 4)), gray)
+        return clipped(found, gray)
 
-    def _needs_full_scan(self, seconds):
-        return (seconds >= self._next_full_scan - ROUNDING
-                or seconds <= self._look_again_until + ROUNDING)
-
-    def _search_everywhere(self, gray, closer):
-        if self._closer and closer:
-            return [tuple(box) for box in self._closer.detect(gray).tolist()]
+    def _search_everywhere(self, gray):
         shrunk = shrunk_to_width(gray, self.width)
-        boxes = self._search(shrunk, MIN_NEIGHBORS, self.min_face, 0)
-        return scaled(boxes, gray.shape[1] / shrunk.shape[1])
-
-    def _search(self, image, min_neighbors, smallest, largest):
-        boxes = self._cascade.detectMultiScale(
-            image, scaleFactor=SCALE_FACTOR, minNeighbors=min_neighbors,
-            minSize=(smallest, smallest), maxSize=(largest, largest))
-        return [tuple(map(int, box)) for box in boxes]
+        boxes = search(self._cascade, shrunk, MIN_NEIGHBORS, self.min_face)
+        return boxes * (gray.shape[1] / shrunk.shape[1])
 
     def _search_near(self, gray, shrunk_width):
         """Return the known faces at their new places, or None if one is lost."""
         image = shrunk_to_width(gray, shrunk_width)
         scale = gray.shape[1] / image.shape[1]
         found = []
-        for x, y, width, height in np.rint(scaled(self._known, 1 / scale)).astype(int).tolist():
+        for x, y, width, height in np.rint(self._known * (1 / scale)).astype(int).tolist():
             margin = round(SEARCH_MARGIN * width)
             left, top = max(0, x - margin), max(0, y - margin)
             region = image[top:y + height + margin, left:x + width + margin]
             smallest, largest = (max(self.min_face, round(size * width)) for size in SEARCH_SIZES)
-            boxes = self._search(region, SEARCH_MIN_NEIGHBORS, smallest, largest)
-            near = [(left + box[0], top + box[1], box[2], box[3]) for box in boxes]
-            near = non_maximum_suppression([*found, *near])[len(found):]
+            near = search(self._cascade, region, SEARCH_MIN_NEIGHBORS, smallest, largest)
+            near = [*found, *(near + (left, top, 0, 0)).astype(int).tolist()]
+            near = non_maximum_suppression(near)[len(found):]
             if not near:
                 return None
             found.append(max(near, key=lambda box: overlap(box, (x, y, width, height))))
-        return scaled(found, scale)
+        return np.array(found) * scale
 
 
 class PictureFaceDetector:
-    """Finds every face of a picture with two cascades, better than one does.
+    """Finds every face of a picture with two cascades: one proposes, the other confirms.
 
-    cascade_path, confirming_path: cascades of different trainings, so that their errors differ;
-    the second is OpenCV's own by default. width, min_face: as FaceDetector's. Raises UserError if
-    a file is not a cascade.
+    The second one is OpenCV's, of another training, so that their errors differ. cascade_path: of
+    the first. width, min_face: as FaceDetector's. Raises UserError if a file is not a cascade.
     """
 
     name = "cascade"
     takes_color = False
 
-    def __init__(self, cascade_path, confirming_path=None, *, width=None, min_face=None):
+    def __init__(self, cascade_path, *, width=None, min_face=None):
         self.width = width or PICTURE_WIDTH
         self.min_face = min_face or MIN_FACE
-        self.paths = [cascade_path, confirming_path or confirming_cascade()]
+        self.paths = [cascade_path, f"{cv2.data.haarcascades}haarcascade_frontalface_alt2.xml"]
         self.proposing, self._confirming = map(load_cascade, self.paths)
 
     def forget(self):
@@ -152,20 +156,14 @@ class PictureFaceDetector:
 
     def detect(self, gray, seconds=0.0):
         """Return boxes as FaceDetector does."""
-        boxes, support = self.proposals(gray)
-        boxes = non_maximum_suppression(boxes[support >= LEAST_SUPPORT])
-        return clipped(np.reshape(boxes, (-1, 4)), gray)
-
-    def proposals(self, gray):
-        """Return boxes (N, 4) float and the support (N,) int of each, the best first."""
         shrunk = shrunk_to_width(gray, self.width)
-        boxes = np.reshape(self.proposing.detectMultiScale(
-            shrunk, scaleFactor=SCALE_FACTOR, minNeighbors=PROPOSED_MIN_NEIGHBORS,
-            minSize=(self.min_face, self.min_face)), (-1, 4))
-        support = np.array([sum(self._neighbors(look) for look in looks(shrunk, box))
-                            for box in boxes.tolist()], dtype=int)
-        order = np.argsort(-support, kind="stable")
-        return boxes[order] * (gray.shape[1] / shrunk.shape[1]), support[order]
+        boxes = search(self.proposing, shrunk, PROPOSED_MIN_NEIGHBORS, self.min_face)
+        support = np.array([sum(map(self._neighbors, looks(shrunk, box)))
+                            for box in boxes.tolist()])
+        best = [number for number in np.argsort(-support, kind="stable")
+                if support[number] >= LEAST_SUPPORT]
+        boxes = non_maximum_suppression(boxes[best] * (gray.shape[1] / shrunk.shape[1]))
+        return clipped(np.reshape(boxes, (-1, 4)), gray)
 
     def _neighbors(self, look):
         """Return the number of windows of the confirming cascade that see the face of a look."""
@@ -179,9 +177,11 @@ class PictureFaceDetector:
                     if overlap(box, face) > LEAST_OVERLAP), default=0)
 
 
-def confirming_cascade():
-    """Return the path of opencv-python's cascade that confirms."""
-    return f"{cv2.data.haarcascades}haarcascade_frontalface_alt2.xml"
+def search(cascade, image, min_neighbors, smallest, largest=0):
+    """Return the boxes (N, 4) that a cascade finds; largest: their side, 0 for any."""
+    return np.reshape(cascade.detectMultiScale(
+        image, scaleFactor=SCALE_FACTOR, minNeighbors=min_neighbors,
+        minSize=(smallest, smallest), maxSize=(largest, largest)), (-1, 4))
 
 
 def looks(image, box):
@@ -201,15 +201,10 @@ def looks(image, box):
         yield np.ascontiguousarray(look[:, ::-1]) if mirrored else look
 
 
-def scaled(boxes, factor):
-    """Return boxes for a picture that is larger by a factor."""
-    return [tuple(factor * value for value in box) for box in boxes]
-
-
 def shrunk_to_width(image, width):
     """Return an image at most `width` pixels wide, and at least one high."""
     if image.shape[1] <= width:
         return image
-    if image.shape[0] * width < image.shape[1]:  # of which imutils would make a height of 0
+    if image.shape[0] * width < image.shape[1]:  # imutils would make a height of 0
         return cv2.resize(image, (width, 1), interpolation=cv2.INTER_AREA)
     return imutils.resize(image, width=width, inter=cv2.INTER_AREA)

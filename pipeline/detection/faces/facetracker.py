@@ -1,6 +1,7 @@
 """Numbers faces from frame to frame and smooths their emotions. All times are in seconds."""
 
 from dataclasses import dataclass, field
+from itertools import count
 from math import exp
 
 import numpy as np
@@ -13,18 +14,15 @@ from pipeline.detection.faces.boxes import overlap
 REACH = 2
 LEAST_OVERLAP = 0.3
 
-# Time constant of a face's velocity: boxes jitter by a twentieth of their width.
-VELOCITY_SECONDS = 0.07
+VELOCITY_SECONDS = 0.07  # time constant of a face's velocity: boxes jitter by a twentieth
 
 # A face keeps its number if it was in the last frame, or was seen this many seconds ago: the
 # detector missed it, or somebody passed in front of it.
 LONGEST_GAP = 0.35
 
-# With one person, another face takes over if this one has less than this share of its area.
-LEAST_SHARE = 0.5
+LEAST_SHARE = 0.5  # with one person, another face takes over if this one has less of its area
 
-# The emotion of a face whose likeliest class has too small a probability.
-UNSURE = "unsure"
+UNSURE = "unsure"  # the emotion of a face whose likeliest class has too small a probability
 
 
 @dataclass
@@ -40,7 +38,7 @@ class Face:
     emotion: str = UNSURE
 
 
-@dataclass
+@dataclass(eq=False)
 class Track:
     """A face as last seen: its box, when that was, its velocity in pixels a second.
 
@@ -91,14 +89,14 @@ class FaceTracker:
 
     def restart(self):
         """Begin another video: number from 1 again."""
-        self._count = 0
+        self._new_numbers = count(1)
         self.forget()
 
     def forget(self):
         """Begin another shot: every face is a new one."""
         self._tracks = {}  # by number
         self._last = None  # the time of the last frame
-        self._person = None  # the number of the one person
+        self._person = None  # the Track of the one person
 
     def update(self, boxes, seconds):
         """Return the Tracks of the next frame's faces, in the order of its boxes (N, 4)."""
@@ -106,52 +104,41 @@ class FaceTracker:
             number: track for number, track in self._tracks.items()
             if track.seconds == self._last or seconds - track.seconds <= LONGEST_GAP + ROUNDING}
         self._last = seconds
+        known = self._known_numbers(boxes, seconds)
         tracks = []
-        for box, number in zip(boxes, self._numbers(boxes, seconds)):
-            box = tuple(int(value) for value in box)
+        for position, box in enumerate(boxes):
+            box = tuple(map(int, box))
+            number = known.get(position) or next(self._new_numbers)
             track = self._tracks.setdefault(number, Track(number, box, seconds))
             track.move(box, seconds)
             tracks.append(track)
         return self._of_one_person(tracks) if self.only_largest else tracks
 
-    def _of_one_person(self, tracks):
-        """Return a list of the one track that is followed, or an empty list."""
-        if not tracks:
-            return []
-        person = self._tracks.get(self._person)
-        if person is None or area(person.box) < LEAST_SHARE * area(tracks[0].box):
-            person = tracks[0]
-        self._person = person.number
-        return [track for track in tracks if track is person]
-
-    def _numbers(self, boxes, seconds):
-        """Return each box's number: that of the track that it fits best, or a new one."""
+    def _known_numbers(self, boxes, seconds):
+        """Return {position: number} of the boxes that fit a track, each track's best box."""
         boxes = [enlarged(box, REACH) for box in boxes]
-        pairs = sorted(
-            ((overlap(enlarged(track.expected(seconds), REACH), box), number, position)
-             for number, track in self._tracks.items()
-             for position, box in enumerate(boxes)),
-            reverse=True,
-        )
+        pairs = ((overlap(enlarged(track.expected(seconds), REACH), box), number, position)
+                 for number, track in self._tracks.items() for position, box in enumerate(boxes))
         numbers = {}
-        for share, number, position in pairs:
+        for share, number, position in sorted(pairs, reverse=True):
             taken = position in numbers or number in numbers.values()
             if share >= LEAST_OVERLAP and not taken:
                 numbers[position] = number
-        for position in range(len(boxes)):
-            if position not in numbers:
-                self._count += 1
-                numbers[position] = self._count
-        return [numbers[position] for position in range(len(boxes))]
+        return numbers
+
+    def _of_one_person(self, tracks):
+        """Return a list of the one track that is followed, or an empty list."""
+        gone = self._person not in self._tracks.values()
+        if tracks and (gone or area(self._person.box) < LEAST_SHARE * area(tracks[0].box)):
+            self._person = tracks[0]
+        return [track for track in tracks if track is self._person]
 
 
 def area(box):
-    """Return width times height."""
     return box[2] * box[3]
 
 
 def center(box):
-    """Return the center of a box, (x, y)."""
     return np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
 
 

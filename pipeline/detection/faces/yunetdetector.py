@@ -9,8 +9,7 @@ from pipeline.detection.faces import ROUNDING
 from pipeline.detection.faces.boxes import clipped
 from pipeline.detection.faces.detectormodel import load_yunet
 
-# OpenCV's default, 0.9, misses faces that 0.8 finds, turned and masked ones first.
-LEAST_SCORE = 0.8
+LEAST_SCORE = 0.8  # OpenCV's default, 0.9, misses faces, turned and masked ones first
 
 # The longest side of the frame that is searched, pixels. A picture is searched at PICTURE_WIDTH. A
 # video is searched so where the last frame had a face below SMALL of its longest side, and every
@@ -19,10 +18,9 @@ PICTURE_WIDTH, VIDEO_WIDTH = 640, 320
 SMALL = 0.1
 LOOK_CLOSER_EVERY = 0.5
 
-# FER2013's faces are squares around eyes, nose and mouth: this share of YuNet's height.
-SQUARE = 0.95
+SQUARE = 0.95  # FER2013's faces are squares around eyes, nose and mouth: this share of the height
 
-# In very small pictures the network finds boxes of any size and place. A face has at least this
+# In very small pictures the network finds boxes of any size and place; a face has at least this
 # share of its box within the picture.
 LEAST_WITHIN = 0.25
 
@@ -71,8 +69,7 @@ class YuNetDetector:
         shrunk = image if scale == 1 else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         self._network.setInputSize(size)
         faces = self._network.detect(shrunk)[1]
-        if faces is None:
-            return np.empty((0, 4), dtype=int)
+        faces = np.empty((0, 4)) if faces is None else faces
         boxes = within(faces[:, :4].astype(float), size)
         boxes = squares(boxes[boxes[:, 3] * SQUARE >= self.min_face])
         return clipped(boxes * np.tile((width / size[0], height / size[1]), 2), image)

@@ -11,8 +11,7 @@ from rich.text import Text
 from pipeline.detection.outputs.emotiontable import EmotionTable
 from pipeline.detection.outputs.formats import copy_paths, require_suffix, sidecar_of
 from pipeline.detection.outputs.runsummary import RunSummary
-from pipeline.files.locks import locked_output
-from pipeline.files.places import require_apart
+from pipeline.files.places import locked_output, require_apart
 from pipeline.files.wholefile import whole_file
 from pipeline.terminal import printable
 

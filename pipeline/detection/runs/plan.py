@@ -2,37 +2,19 @@
 
 import os
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from pipeline.commandline import new_folder
-from pipeline.detection.outputs.formats import (
-    PLAYED_IN_PAGES,
-    VIDEO_FORMATS,
-    result_names,
-    sidecar_of,
-)
-from pipeline.detection.sources.framesource import (
-    STANDARD_INPUT,
-    is_address,
-    local_path,
-    require_file,
-    require_video,
-)
+from pipeline.commandline import existing_file, new_folder
+from pipeline.detection.outputs import formats
+from pipeline.detection.sources import framesource
 from pipeline.errors import UserError
 from pipeline.files.folder import files_by_name, matching
 from pipeline.files.places import require_apart
-from pipeline.files.unfinished import all_finished
+from pipeline.files.wholefile import beside, place_of
 
 VIDEO_SUFFIXES = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
                   ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv")
-
-# The suffix of each result, by its video's suffix.
-SUFFIX_OF = {
-    "annotated": lambda suffix: suffix if suffix in VIDEO_FORMATS else ".mp4",
-    "csv": lambda suffix: ".csv",
-    "timeline": lambda suffix: ".png",
-    "page": lambda suffix: ".html",
-}
 
 
 @dataclass(frozen=True)
@@ -41,7 +23,7 @@ class Job:
 
     source: a camera's number, a video's path or address, or, with pictures, a tuple of the paths
     of pictures and folders. annotated, csv, timeline, page: paths, or None for what is not wanted.
-    index: path of the list of all pages, or None if there is one page.
+    index: of the list of all pages, or None if there is one page.
     """
 
     source: int | str | tuple
@@ -55,36 +37,44 @@ class Job:
     @property
     def read(self):
         """The paths that are read."""
-        if self.pictures:
-            return list(self.source)
-        is_path = isinstance(self.source, str) and not is_address(self.source)
-        return ["/dev/stdin" if self.source == STANDARD_INPUT else self.source] if is_path else []
+        paths = self.source if self.pictures else [self.source]
+        return ["/dev/stdin" if path == framesource.STANDARD_INPUT else path for path in paths
+                if isinstance(path, str) and not framesource.is_address(path)]
 
     @property
     def outputs(self):
         """The paths of all wanted results, with the table's sidecar."""
-        paths = (self.annotated, self.csv, sidecar_of(self.csv), self.timeline, self.page)
+        paths = (self.annotated, self.csv, formats.sidecar_of(self.csv), self.timeline, self.page)
         return [path for path in paths if path]
 
+    @property
+    def marks(self):
+        """The hidden files that mark results which are in their places but incomplete."""
+        places = filter(None, map(place_of, self.outputs))
+        return [beside(place, f".{place.name}", ".unfinished") for place in places]
 
-def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **outputs):
+    @property
+    def is_complete(self):
+        return all(path.is_file() for path in self.outputs) and not any(
+            mark.exists() for mark in self.marks)
+
+
+def plan_jobs(*, camera, videos, pictures, skips, also_read, **outputs):
     """Return the Jobs of a run: one, or one for each of several videos.
 
     videos: list of files, folders and addresses, or None; pictures: list of files and folders, or
     None; the camera is the source if there are neither. skips: Skips of the files in folders that
-    are no videos. skip_existing: leave out videos with complete results. also_read: other files
-    that the run reads. outputs: annotated, csv, timeline and page, paths or None; for several
-    videos they are folders. Raises UserError if a source does not exist, or an output would
-    overwrite what is read or another output.
+    are no videos. also_read: other files that the run reads. outputs: annotated, csv, timeline and
+    page, paths or None; for several videos they are folders. Raises UserError if a source does not
+    exist, or an output would overwrite what is read or another output.
     """
-    if skip_existing and not (videos and any(outputs.values())):
-        raise UserError("--skip-existing is for --video with --output, --csv, --timeline or --page")
+    outputs = {what: path for what, path in outputs.items() if path}
     if pictures:
         jobs = [_picture_job(matching(pictures), outputs)]
     elif not videos:
-        jobs = [Job(camera, **{what: Path(path) for what, path in outputs.items() if path})]
+        jobs = [Job(camera, **{what: Path(path) for what, path in outputs.items()})]
     else:
-        jobs = _video_jobs([local_path(video) for video in matching(videos)], outputs, skips)
+        jobs = _video_jobs(list(map(framesource.local_path, matching(videos))), outputs, skips)
     jobs = [_with_video_for_page(job) for job in jobs]
     indexes = {job.index for job in jobs if job.index}
     require_apart([*(path for job in jobs for path in job.read), *also_read],
@@ -93,24 +83,20 @@ def plan_jobs(*, camera, videos, pictures, skips, skip_existing, also_read, **ou
         from pipeline.detection.outputs.webpages import require_own_index
 
         require_own_index(index)
-    if skip_existing:
-        todo = [job for job in jobs if not all_finished(job.outputs)]
-        skips.left_out = len(jobs) - len(todo)
-        jobs = todo
     return jobs
 
 
 def _picture_job(pictures, outputs):
     """Return the Job of pictures and folders of pictures."""
-    if outputs["timeline"]:
+    if "timeline" in outputs:
         raise UserError("--timeline is for videos: pictures have no time; leave it out")
     several = len(pictures) > 1 or Path(pictures[0]).is_dir()
     if not several:
-        require_file(pictures[0], "picture")
-    paths = {what: Path(path) for what, path in outputs.items() if path}
-    if "annotated" in paths and (several or _is_folder(outputs["annotated"])):
-        new_folder(paths["annotated"])
-    return Job(tuple(pictures), pictures=True, **paths)
+        existing_file(pictures[0], "picture", "see samples/")
+    if "annotated" in outputs and (several or _is_folder(outputs["annotated"])):
+        new_folder(Path(outputs["annotated"]))
+    return Job(tuple(pictures), pictures=True,
+               **{what: Path(path) for what, path in outputs.items()})
 
 
 def _is_folder(path):
@@ -125,21 +111,26 @@ def _video_jobs(videos, outputs, skips):
     """
     several = len(videos) > 1 or Path(videos[0]).is_dir()
     if not several:
-        require_video(videos[0])
-    found = files_by_name(videos, VIDEO_SUFFIXES, "video", skips,
-                          [path for path in outputs.values() if path])
-    jobs = {name: {} for name in found}
-    index = None
+        framesource.require_video(videos[0])
+    found = files_by_name(videos, VIDEO_SUFFIXES, "video", skips, outputs.values())
+    jobs = {name: {"source": path} for name, path in found.items()}
     for what, path in outputs.items():
-        if path and (several or _is_folder(path)):
+        if not several and not _is_folder(path):
+            jobs[next(iter(jobs))][what] = Path(path)
+            continue
+        for name, result in formats.result_names(found, partial(_suffix_of, what)).items():
+            jobs[name][what] = Path(path) / result
+            new_folder(jobs[name][what].parent)
             if what == "page":
-                index = Path(path) / "index.html"
-            for name, result in result_names(found, SUFFIX_OF[what]).items():
-                jobs[name][what] = Path(path) / result
-                new_folder(jobs[name][what].parent)
-        elif path:
-            jobs[next(iter(found))][what] = Path(path)
-    return [Job(found[name], index=index, **job) for name, job in jobs.items()]
+                jobs[name]["index"] = Path(path) / "index.html"
+    return [Job(**job) for job in jobs.values()]
+
+
+def _suffix_of(what, video_suffix):
+    """Return the suffix of a result of a video."""
+    if what == "annotated":
+        return video_suffix if video_suffix in formats.VIDEO_FORMATS else ".mp4"
+    return {"csv": ".csv", "timeline": ".png", "page": ".html"}[what]
 
 
 def _with_video_for_page(job):
@@ -148,7 +139,7 @@ def _with_video_for_page(job):
         return job
     if not job.annotated:
         return replace(job, annotated=job.page.with_name(f"{job.page.stem}_annotated.mp4"))
-    if job.annotated.suffix.lower() not in PLAYED_IN_PAGES:
+    if job.annotated.suffix.lower() not in formats.PLAYED_IN_PAGES:
         raise UserError(f"{job.annotated}: browsers do not play it in a page; expected "
-                        + ", ".join(PLAYED_IN_PAGES))
+                        + ", ".join(formats.PLAYED_IN_PAGES))
     return job

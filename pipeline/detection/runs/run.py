@@ -8,7 +8,6 @@ from pipeline.detection.outputs.outputs import Outputs
 from pipeline.detection.sources.framesource import open_source, require_video
 from pipeline.errors import UserError
 from pipeline.files.folder import Skips
-from pipeline.files.unfinished import all_finished, mark_finished, mark_unfinished
 from pipeline.terminal import notice, printable, track_frames
 
 MOST_FACES = 6  # in a line
@@ -17,21 +16,20 @@ MOST_FACES = 6  # in a line
 def run_jobs(jobs, analyzer, stop, skips, *, skip_existing=False, **options):
     """Run Jobs one after the other until a stop is requested; one that fails costs only itself.
 
-    skips: Skips of what was left out before. skip_existing: leave out what another run has
-    completed meanwhile. options: those of run_job. Returns the exit status:
-    0 if all is well, 1 if not all is, 2 if nothing could be done. Raises UserError in place of
-    the last if there is one job.
+    skips: Skips of what was left out before. skip_existing: leave out videos with complete
+    results. options: those of run_job. Returns the exit status: 0 if all is well, 1 if not all is,
+    2 if nothing could be done. Raises UserError in place of the last if there is one job.
     """
     stop.patient = True
-    statuses = []
+    statuses, left_out = [], 0
     for job in jobs:
-        if skip_existing and all_finished(job.outputs):
-            skips.left_out += 1
+        if skip_existing and job.is_complete:
+            left_out += 1
             continue
         try:
             statuses.append(run_job(job, analyzer, stop, **options))
         except UserError as error:
-            if len(jobs) + skips.left_out == 1:
+            if len(jobs) == 1:
                 raise
             notice(error)
             statuses.append(2)
@@ -41,41 +39,42 @@ def run_jobs(jobs, analyzer, stop, skips, *, skip_existing=False, **options):
         from pipeline.detection.outputs.webpages import write_index
 
         write_index(index)
-    if len(jobs) > 1 or skips.left_out:
-        print(f"{len(statuses) - statuses.count(2)} of {len(jobs)} videos analysed, "
-              f"{statuses.count(2)} failed, {skips.left_out} left out with complete results")
+    failed = statuses.count(2)
+    if len(jobs) > 1 or left_out:
+        print(f"{len(statuses) - failed} of {len(jobs) - left_out} videos analysed, "
+              f"{failed} failed, {left_out} left out with complete results")
     for suffix, number in skips.others.most_common():
         print(f"other files: {number} {printable(suffix)}")
-    if statuses and statuses.count(2) == len(jobs) + skips.left_out:
-        return 2
-    return int(any(statuses) or any(skips.counts))
+    return 2 if failed == len(jobs) else int(any(statuses) or any(skips.counts))
 
 
-def run_job(job, analyzer, stop, *, reading, mark=False, max_frames=None, display=None):
+def run_job(job, analyzer, stop, *, reading, max_frames=None, display=None):
     """Analyse a Job's frames, to the last one or until a stop is requested; print what was found.
 
-    reading: a Reading. mark: leave a mark beside outputs that are not complete.
-    max_frames: stop after so many. display: Windows, a function that makes a LivePage, or None.
-    Returns the exit status: 0, or 1 if something was skipped or the run broke off. Raises
-    UserError if no frame could be analysed.
+    Outputs of a video that are not complete have a mark beside them, for skip_existing.
+
+    reading: a Reading. max_frames: stop after so many. display: Windows, a function that makes a
+    LivePage, or None. Returns the exit status: 0, or 1 if something was skipped or the run broke
+    off. Raises UserError if no frame could be analysed.
     """
     skips = Skips()
-    outputs, complete, marked = None, False, []
+    outputs, complete = None, False
     settings = {"every": reading.every, "start": reading.start, "end": reading.end,
                 "max_frames": max_frames}
     require_video(job.source)
     with open_source(job, skips, stop, reading) as source:
-        mark = mark and not source.live  # a live source has no end that could be missed
+        marks = [] if job.pictures or source.live else job.marks
         try:
             with (Outputs.create(job, source, analyzer, skips, stop, display=display,
                                  settings=settings) as outputs,
                   closing(analyzer.analyze(islice(source, max_frames), stop,
                                            live=source.live)) as results):
-                if mark:
-                    marked = mark_unfinished(job.outputs)
                 prints = source.live and not display
                 for frame, faces in (print_each_second(results) if prints
                                      else track_frames(results, source, max_frames)):
+                    if not outputs.frames:
+                        for mark in marks:
+                            mark.touch()
                     outputs.write(frame, faces)
                     if outputs.closed:
                         stop.end()
@@ -84,15 +83,13 @@ def run_job(job, analyzer, stop, *, reading, mark=False, max_frames=None, displa
             complete = not stop.requested
         except UserError as error:
             if outputs is None or not outputs.frames:
-                mark_finished(marked)
                 raise
             skips.add("outputs that broke off", str(error))
-    if mark and complete:
-        mark_finished(job.outputs)
-    elif not outputs.frames:  # what was there stays as it was
-        mark_finished(marked)
     if not outputs.frames and not stop.requested:
         raise UserError(f"{source.name}: nothing could be analysed")
+    if complete:
+        for mark in marks:
+            mark.unlink(missing_ok=True)
     with suppress(OSError):  # a terminal that was closed, and SIGHUP with it
         outputs.print_summary(source.name)
     return 1 if skips.counts else 0

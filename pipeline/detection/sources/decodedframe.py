@@ -9,22 +9,14 @@ import cv2
 import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorTrc, VideoReformatter
 
-# Formats whose first plane is the gray picture, a byte a pixel.
-LUMA_FIRST = ("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "gray")
-FULL_RANGE = 2  # AVCOL_RANGE_JPEG
-ALWAYS_FULL_RANGE = ("yuvj420p", "yuvj422p", "yuvj444p", "gray")
-
-# From luma of limited range, 16 to 235, to gray, 0 to 255.
-FULL_FROM_LIMITED = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
-
 # HDR, and colors beyond those of an ordinary screen, would look dark and pale without conversion.
 HDR = (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
 WIDE_GAMUT = (ColorPrimaries.BT2020, ColorPrimaries.SMPTE431, ColorPrimaries.SMPTE432)
 BT709 = {"dst_color_trc": ColorTrc.BT709, "dst_color_primaries": ColorPrimaries.BT709}
 
-# One for all frames: its tables take two seconds to make.
-converter = VideoReformatter()
-converting = threading.Lock()
+
+# For all frames and threads: the tables of HDR take two seconds to make.
+converters = {pixels: (VideoReformatter(), threading.Lock()) for pixels in ("bgr24", "gray")}
 
 
 @dataclass
@@ -47,25 +39,15 @@ class DecodedFrame:
     @cached_property
     def image(self):
         """(height, width, 3) uint8 BGR."""
-        decoded = self.decoded
-        if self._needs_conversion:
-            with converting:
-                decoded = converter.reformat(decoded, format="bgr24", **BT709)
-        return self._in_true_proportions(decoded.to_ndarray(format="bgr24"))
+        colors = BT709 if self._needs_conversion else {}
+        return self._in_true_proportions(converted(self.decoded, "bgr24", **colors))
 
     @cached_property
     def gray(self):
-        """(height, width) uint8: the luma plane where there is one, which costs next to nothing."""
-        plane = self.decoded.planes[0]
-        if (self.decoded.format.name not in LUMA_FIRST or plane.line_size < plane.width
-                or self._needs_conversion):
+        """(height, width) uint8."""
+        if self._needs_conversion:
             return cv2.cvtColor(self.image, cv2.COLOR_BGR2GRAY)
-        luma = np.frombuffer(plane, dtype=np.uint8).reshape(-1, plane.line_size)
-        luma = luma[:plane.height, :plane.width]
-        if not (self.decoded.color_range == FULL_RANGE
-                or self.decoded.format.name in ALWAYS_FULL_RANGE):
-            luma = cv2.LUT(luma, FULL_FROM_LIMITED)
-        return np.ascontiguousarray(self._in_true_proportions(luma))
+        return self._in_true_proportions(converted(self.decoded, "gray"))
 
     @property
     def _needs_conversion(self):
@@ -81,6 +63,13 @@ class DecodedFrame:
         if (height, width) != picture.shape[:2]:
             picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
         return picture if self.matrix is None else upright(picture, self.matrix)
+
+
+def converted(decoded, pixels, **colors):
+    """Return an av.VideoFrame as an array with these pixels and colors."""
+    reformatter, lock = converters[pixels]
+    with lock:
+        return reformatter.reformat(decoded, format=pixels, **colors).to_ndarray()
 
 
 def upright(picture, matrix):

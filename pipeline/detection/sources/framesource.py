@@ -1,17 +1,21 @@
 """Opens the source of a run's frames."""
 
 import os
-import stat
 import sys
-from dataclasses import dataclass
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
-from urllib.parse import urlsplit
+from itertools import count
+from math import inf
+from urllib.parse import unquote
 
 from pipeline.commandline import existing_file
 from pipeline.errors import UserError
 
 STANDARD_INPUT = "-"
-LINUX_CAMERAS = 81  # the major number of video4linux devices
+LINUX_CAMERAS = "/dev/video"
+DEFAULT_RATE = 30  # frames a second, for a camera that does not say its rate
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,6 @@ class Reading:
     end: float | None = None
     reconnect: float = 0.0
 
-    @property
-    def is_part(self):
-        return self.start > 0 or self.end is not None
-
 
 def is_address(video):
     """Return whether a video is a stream's address, not a file's path."""
@@ -39,15 +39,11 @@ def is_address(video):
 
 def local_path(video):
     """Return the path of a file:// address; other addresses and paths as they are."""
-    if not video.startswith("file://"):
-        return video
-    from urllib.request import url2pathname  # slow to import
-
-    return url2pathname(urlsplit(video).path)
+    return unquote(video.removeprefix("file://")) if video.startswith("file://") else video
 
 
 def open_source(job, skips, stop, reading):
-    """Return the source of a Job's frames, which are read by a Reading.
+    """Return a context of the source of a Job's frames, which are read by a Reading.
 
     skips: Skips of what cannot be read. stop: a StopRequest. Raises UserError if the source cannot
     be opened.
@@ -55,59 +51,70 @@ def open_source(job, skips, stop, reading):
     if job.pictures:
         from pipeline.detection.sources.picturesource import PictureSource
 
-        return PictureSource(job.source, skips, leave_out=job.outputs)
+        return nullcontext(PictureSource(job.source, skips, leave_out=job.outputs))
     from pipeline.detection.sources.videosource import VideoSource
 
-    name, open_reader = video_reader(job.source, reading)
-    return VideoSource(open_reader, name, skips, stop, every=reading.every, start=reading.start)
+    if not is_address(job.source):
+        reading = replace(reading, reconnect=0)
+    return VideoSource(partial(open_reader, job.source, reading), skips, stop, reading)
 
 
-def video_reader(video, reading):
-    """Return the name of a camera or video, and a function that opens its reader.
-
-    The function gets an Event that ends the tries to open a stream again.
-    """
-    if isinstance(video, int) or is_camera(video):
-        from pipeline.detection.sources.camerareader import CameraReader
-
-        name = f"camera {video}" if isinstance(video, int) else video
-        if reading.is_part:
-            raise UserError(f"{name}: a camera has no parts; leave out --start and --end")
-        return name, lambda closed: CameraReader(video, name)
-    from pipeline.detection.sources.reconnectingreader import ReconnectingReader
+def open_reader(video, reading, timeout=inf):
+    """Return the reader of a camera or video; a stream has to open within `timeout` seconds."""
+    if isinstance(video, int) or os.path.realpath(video).startswith(LINUX_CAMERAS):
+        return CameraReader(video)
     from pipeline.detection.sources.videoreader import VideoReader
 
     part = {"start": reading.start, "end": reading.end}
     if is_address(video):
-        open_reader = partial(VideoReader, video, video, network=True, **part)
-        return video, lambda closed: ReconnectingReader(open_reader, reading.reconnect, closed)
+        return VideoReader(video, video, network=True, timeout=timeout, **part)
     if video == STANDARD_INPUT:
-        name, address = "standard input", f"pipe:{sys.stdin.fileno()}"
-    else:
-        name, address = video, f"file:{video}"
-    return name, lambda closed: VideoReader(address, name, network=False, **part)
-
-
-def is_camera(path):
-    """Return whether a path is a camera's device on Linux."""
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return False
-    return stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) == LINUX_CAMERAS
+        return VideoReader(f"pipe:{sys.stdin.fileno()}", "standard input", network=False, **part)
+    return VideoReader(f"file:{video}", video, network=False, **part)
 
 
 def require_video(video):
-    """Raise UserError if a video's path leads nowhere. A camera or an address is not tried."""
-    if isinstance(video, str) and not is_address(video) and video != STANDARD_INPUT:
-        require_file(video, "video file")
+    """Raise UserError if a video's path leads nowhere; a camera, pipe or address is not tried."""
+    if isinstance(video, str) and not is_address(video) and video != STANDARD_INPUT and (
+            os.path.isfile(video) or os.path.isdir(video) or not os.path.exists(video)):
+        existing_file(video, "video file", "see samples/")
 
 
-def require_file(path, what):
-    """Raise UserError unless a path is a file with something in it, a pipe or a device."""
-    try:
-        mode = os.stat(path).st_mode
-    except (OSError, ValueError):
-        mode = stat.S_IFREG
-    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-        existing_file(path, what, "see samples/")
+class CameraReader:
+    """Iterates over the Frames of a webcam, by its number or the path of its device.
+
+    seconds of a frame is when it arrived, from the first one. The attributes are VideoReader's.
+    Raises UserError if the camera cannot be opened.
+    """
+
+    live = steady = True
+    count = sound = None
+    rest = ()
+    undecodable = 0
+    broken = "no more frames"
+
+    def __init__(self, camera):
+        import cv2  # slow to import
+
+        self.name = name = f"camera {camera}" if isinstance(camera, int) else camera
+        self._capture = cv2.VideoCapture(camera)
+        if not self._capture.isOpened():
+            raise UserError(f"{name} cannot be opened: none is there, or another program uses it; "
+                            "try another --camera number, or --video FILE")
+        rate = self._capture.get(cv2.CAP_PROP_FPS)
+        self.rate = rate if 1 <= rate <= 1000 else DEFAULT_RATE
+
+    def close(self):
+        self._capture.release()
+
+    def __iter__(self):
+        from pipeline.detection.sources.frame import Frame
+
+        began = None
+        for index in count():
+            read, image = self._capture.read()
+            if not read:
+                return
+            now = time.monotonic()
+            began = began or now
+            yield Frame(image, index, now - began, self.name)

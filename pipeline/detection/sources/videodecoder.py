@@ -1,83 +1,92 @@
 """Decodes the packets of a video into frames."""
 
 import time
-from collections import deque
 
 import av
 import numpy as np
 from av.format import Flags
 from av.sidedata.sidedata import Type
 
-from pipeline.detection.sources.clock import Clock
 from pipeline.detection.sources.decodedframe import DecodedFrame
-from pipeline.detection.sources.opening import aspect, nominal_rate, require_size
+
+LARGEST_ASPECT = 4  # of a pixel: beyond this it is a mistake in the header
+LONGEST_LEAD = 0.15  # seconds by which sound may begin before the picture, for its decoder's sake
+
+# A time that goes back further than this, seconds, begins a new clock, and one that leaps further
+# ahead is a mistake.
+LARGEST_SLIP, LARGEST_GAP = 1, 86_400
 
 
 class VideoDecoder:
     """Makes DecodedFrames, with their times, of the packets of an av container.
 
-    video: its stream. name: of the video. live: frames of a format without times have those of
-    arrival. clock: the Clock of the frames. undecodable: packets that could not be decoded.
+    video: its stream. rate: nominal, frames a second. live: frames of a format without times have
+    those of arrival. seconds: the time of the newest frame, from the start; negative before the
+    first.
     """
 
-    def __init__(self, container, video, name, *, live):
-        self.undecodable = 0
-        self._video = video
-        self._name = name
+    def __init__(self, container, video, name, rate, *, live):
+        self._video, self._name = video, name
         self._by_arrival = live and bool(container.format.flags & Flags.no_timestamps.value)
-        self._is_avi = container.format.name == "avi"
-        self._avi_times = deque()  # of the packets whose frames are to come
-        self._first_aspect = None  # of the codec
-        self._matrix = None
-        self._shape = None  # of the frame before
-        self.clock = Clock(container.start_time and container.start_time / av.time_base,
-                           video.start_time and float(video.start_time * video.time_base),
-                           step=float(1 / nominal_rate(video)[0]))
+        self.is_avi = container.format.name == "avi"
+        self._aspect = float(video.sample_aspect_ratio or 1)
+        if not 1 / LARGEST_ASPECT <= self._aspect <= LARGEST_ASPECT:
+            self._aspect = 1.0
+        self._matrix = None  # that of the first frame
+        self._step = float(1 / rate)
+        self._zero = start_of(container, video)
+        self.seconds = -self._step
 
     def decode(self, packet):
-        """Return the frames that a packet, or None for the end, completes.
-
-        Returns None if it cannot be decoded. Raises UserError if a frame is too large.
-        """
+        """Return the frames that a packet, or None for the end, completes; None for damage."""
         try:
             frames = self._video.codec_context.decode(packet)
         except av.FFmpegError:
-            self.undecodable += packet is not None
-            return None
-        if self._is_avi:
-            self._set_avi_times(packet, frames)
+            return None if packet else []
         return [self._frame(frame) for frame in frames]
 
-    def _set_avi_times(self, packet, frames):
-        """Give an .avi's frames their times: the file says only when packets are decoded.
-
-        Packets may come in another order than their frames, but the times keep their order.
-        """
-        codec = self._video.codec_context
-        waiting = 0
-        if packet is not None:
-            self._avi_times.append(packet.dts)
-            waiting = max(codec.reorder_depth, codec.delay)
-        while len(self._avi_times) > len(frames) + waiting:  # the decoder has left one out
-            self._avi_times.popleft()
-        for frame in frames:
-            frame.pts = self._avi_times.popleft() if self._avi_times else None
+    def seconds_of(self, packet):
+        """Return the seconds from the start to a packet's time, or None."""
+        time = packet.pts if packet.pts is not None else packet.dts
+        return None if time is None else float(time * packet.time_base) - self._zero
 
     def _frame(self, decoded):
-        if self._shape is None:  # a frame whose side data is read stays in memory for long
+        if self.seconds < 0:  # a frame whose side data is read stays in memory for long
             matrix = decoded.side_data.get(Type.DISPLAYMATRIX)
             self._matrix = matrix and np.frombuffer(bytes(matrix), dtype=np.int32)
-        shape = decoded.width, decoded.height, self._aspect()
-        if shape != self._shape:
-            require_size(self._name, *shape)
-            self._shape = shape
-        shown = decoded.pts and float(decoded.pts * self._video.time_base)
-        seconds = self.clock.show(time.monotonic() if self._by_arrival else shown)
-        return DecodedFrame(decoded, shape[-1], self._matrix, seconds, self._name)
+        self._show(time.monotonic() if self._by_arrival else self._time_of(decoded))
+        return DecodedFrame(decoded, self._aspect, self._matrix, self.seconds, self._name)
 
-    def _aspect(self):
-        """Return a pixel's width over its height: the container's, until the codec's changes."""
-        coded = self._video.codec_context.sample_aspect_ratio
-        if self._shape is None:
-            self._first_aspect = coded
-        return aspect(self._video.sample_aspect_ratio if coded == self._first_aspect else coded)
+    def _time_of(self, decoded):
+        """Return the file's time of a frame, or None.
+
+        An .avi has only the times at which packets are decoded, and a frame that of the packet
+        that completes it: later by as many frames as the codec reorders.
+        """
+        stamp, late = decoded.pts, 0
+        if self.is_avi:
+            stamp, late = decoded.dts, self._video.codec_context.reorder_depth * self._step
+        return None if stamp is None else float(stamp * self._video.time_base) - late
+
+    def _show(self, time):
+        """Set the seconds at which the next frame is shown, by the file's time.
+
+        A frame without a time comes one step after the frame before. So does one whose time goes
+        back or leaps, and the clock goes on from there.
+        """
+        following = self.seconds + self._step
+        if time is None:
+            self.seconds = following
+            return
+        if not -LARGEST_SLIP <= time - self._zero - self.seconds <= LARGEST_GAP:
+            self._zero = time - following
+        self.seconds = max(time - self._zero, self.seconds, 0.0)
+
+
+def start_of(container, video):
+    """Return the file's time, in seconds, from which its frames count."""
+    first = (container.start_time or 0) / av.time_base
+    if video.start_time is None:
+        return first
+    picture = float(video.start_time * video.time_base)
+    return max(first, 0.0) if LONGEST_LEAD <= picture - first <= LARGEST_GAP else picture

@@ -18,7 +18,7 @@ def boxes(cascade):
     return np.sort(cascade.detectMultiScale(gray, 1.2, 3), axis=0)
 
 
-@pytest.mark.parametrize("name", ["frontalface_default", "frontalface_alt2", "profileface"])
+@pytest.mark.parametrize("name", ["frontalface_alt2", "profileface"])
 def test_an_unknown_cascade_finds_what_opencv_finds_with_it(tmp_path, name):
     path = Path(cv2.data.haarcascades) / f"haarcascade_{name}.xml"
     unknown = tmp_path / "cascade.xml"
@@ -27,7 +27,7 @@ def test_an_unknown_cascade_finds_what_opencv_finds_with_it(tmp_path, name):
 
 
 def test_the_cascade_that_ships_needs_no_trial(monkeypatch):
-    monkeypatch.setattr(detectormodel, "passes", None)
+    monkeypatch.setattr(detectormodel, "TRIAL", "raise SystemExit(1)")
     assert np.array_equal(boxes(load_cascade(CASCADE)), boxes(cv2.CascadeClassifier(str(CASCADE))))
 
 
@@ -50,7 +50,9 @@ def test_a_damaged_cascade_is_refused(tmp_path, pattern, replacement):
     assert str(path) in str(error.value) and "\n" not in str(error.value)
 
 
-def test_a_cascade_whose_tree_never_ends_is_refused_in_seconds(tmp_path):
+def test_a_cascade_whose_tree_never_ends_is_refused_in_seconds(tmp_path, monkeypatch):
+    monkeypatch.setattr(detectormodel, "TRIAL", f"import {detectormodel.__name__} as model; "
+                        "model.CPU_SECONDS = 1; model.try_out(model.{0})")
     path = tmp_path / "cascade.xml"
     loop = "<internalNodes>1 1 0 -1 1 1 0 -1</internalNodes><leafValues>0 0 0</leafValues>"
     path.write_text(re.sub(r"<internalNodes>\s+0 -1 0 .*\s+<leafValues>.*\s+.*</leafValues>", loop,
@@ -74,7 +76,7 @@ def test_a_network_that_crashes_opencv_ends_only_its_trial(yunet, tmp_path):
     content = yunet.read_bytes()
     random = np.random.default_rng(0)
     names = [place for place in range(len(content) - 4) if content[place:place + 4].isalnum()]
-    for _ in range(12):
+    for _ in range(6):
         altered = bytearray(content)
         for place in random.choice(names, 3):
             altered[place + random.integers(-3, 2)] = random.integers(256)

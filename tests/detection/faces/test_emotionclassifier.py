@@ -8,7 +8,7 @@ from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.nn.kerasgraph import graph_of, weights_of
-from pipeline.nn.onnxnetwork import ranged_network
+from pipeline.nn.onnxnetwork import measure_ranges
 from tests.conftest import CASCADE, MODEL, SAMPLE_PICTURE, change_record, record_of
 
 
@@ -97,7 +97,7 @@ def test_weights_that_give_no_numbers_are_named(tmp_path, precision, normalizati
     path = tmp_path / "model.hdf5"
     model = EmotionVGGNet.build(**network)
     graph, drawn = graph_of(model), weights_of(model)
-    ranges = {tensor: [0.0, 1.0] for tensor in ranged_network(graph, drawn)[1]}
+    ranges = measure_ranges(graph, drawn, np.zeros((1, 48, 48, 1), np.float32))
     weights = {layer: {name: np.full_like(array, value) for name, array in arrays.items()}
                for layer, arrays in drawn.items()}
     checkpoint.save(model, path, record_of(network, activation_ranges=ranges), weights=weights,

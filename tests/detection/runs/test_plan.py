@@ -16,7 +16,7 @@ def test_an_output_that_standard_input_is_read_from_is_refused(tmp_path):
         os.dup2(file.fileno(), 0)
     try:
         with pytest.raises(UserError, match="the same as /dev/stdin, which is read"):
-            plan_jobs(camera=0, videos=["-"], pictures=None, skips=Skips(), skip_existing=False,
+            plan_jobs(camera=0, videos=["-"], pictures=None, skips=Skips(),
                       also_read=[], annotated=str(video), csv=None, timeline=None)
     finally:
         os.dup2(kept, 0)
@@ -32,6 +32,6 @@ def test_the_cascade_that_ships_is_not_written_over():
 @pytest.mark.parametrize("address", ["rtsp://host/.", "rtsp://host/..", "rtsp://host/"])
 def test_an_address_without_a_name_is_a_video(tmp_path, address):
     job, = plan_jobs(camera=0, videos=[address], pictures=None, skips=Skips(),
-                     skip_existing=False, also_read=[], annotated=None, csv=f"{tmp_path}/",
+                     also_read=[], annotated=None, csv=f"{tmp_path}/",
                      timeline=None)
     assert job.csv.parent == tmp_path and job.csv.suffix == ".csv"

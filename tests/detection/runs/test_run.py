@@ -38,7 +38,7 @@ def test_a_stop_before_the_first_frame_leaves_what_is_there_as_it_is(tmp_path, t
         yield from ()
 
     run_job(Job(str(SAMPLE_VIDEO), csv=tmp_path / "a.csv"), analyzer(stopped), StopRequest(),
-            reading=Reading(), mark=True)
+            reading=Reading())
     assert files_in(tmp_path) == sorted(there)
     assert all((tmp_path / name).read_text() == EARLIER for name in there)
 
@@ -48,9 +48,9 @@ def test_what_another_run_has_completed_meanwhile_is_left_out(tmp_path, capsys):
     jobs.append(Job(str(SAMPLE_VIDEO), csv=tmp_path / "d.csv"))
     for name in ("a.csv", "a.json", "b.csv", "b.json", ".b.csv.unfinished", "d.csv"):
         (tmp_path / name).write_text(EARLIER)
-    assert run_jobs(jobs, analyzer(), StopRequest(), Skips(), skip_existing=True, mark=True,
+    assert run_jobs(jobs, analyzer(), StopRequest(), Skips(), skip_existing=True,
                     reading=Reading(), max_frames=2) == 0
-    assert "3 of 4 videos analysed, 0 failed, 1 left out" in capsys.readouterr().out
+    assert "3 of 3 videos analysed, 0 failed, 1 left out" in capsys.readouterr().out
     assert (tmp_path / "a.csv").read_text() == EARLIER
     assert files_in(tmp_path) == [f"{name}.{suffix}" for name in "abcd"
                                   for suffix in ("csv", "json")]

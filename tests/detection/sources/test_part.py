@@ -27,15 +27,14 @@ CLIPS = {
 
 
 @pytest.mark.parametrize(("name", "options"), CLIPS.values(), ids=CLIPS)
-@pytest.mark.parametrize(("start", "end"), [(0.0, 1.0), (0.5, None), (1.02, 2.0), (1.5, 1.55),
-                                            (2.35, 100.0)])
-def test_a_part_has_the_files_frames_indices_and_times(tmp_path, name, options, start, end):
+def test_a_part_has_the_files_frames_indices_and_times(tmp_path, name, options):
     path = write_clip(tmp_path / name, at_rate(60, options.get("rate", 20)), **options)
-    expected = [(frame.index, frame.seconds, frame.gray.mean()) for frame in frames_of(path)
-                if start <= frame.seconds < (end or np.inf)]
-    found = frames_of(path, start=start, end=end)
-    assert [(frame.index, frame.seconds, frame.gray.mean()) for frame in found] == expected
-    assert 0 < len(found) < 60
+    whole = [(frame.index, frame.seconds, frame.gray.mean()) for frame in frames_of(path)]
+    for start, end in ((0.0, 1.0), (0.5, None), (1.02, 2.0), (1.5, 1.55), (2.35, 100.0)):
+        part = [(frame.index, frame.seconds, frame.gray.mean())
+                for frame in frames_of(path, start=start, end=end)]
+        assert part == [frame for frame in whole if start <= frame[1] < (end or np.inf)]
+        assert 0 < len(part) < 60
 
 
 def test_frames_that_cannot_be_decoded_keep_their_numbers(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.detection.sources.ahead import LONGEST_WAIT, ahead
 from pipeline.detection.sources.frame import Frame, SoundPacket
+from pipeline.detection.sources.framesource import Reading
 from pipeline.detection.sources.videosource import VideoSource
 from pipeline.ending import StopRequest
 from pipeline.files.folder import Skips
@@ -28,7 +29,7 @@ class Reader(SimpleNamespace):
 
 
 def source_of(reader):
-    return VideoSource(lambda closed: reader, "x", Skips(), StopRequest())
+    return VideoSource(lambda: reader, Skips(), StopRequest(), Reading())
 
 
 def test_a_live_source_gives_the_newest_frame_with_the_sound_of_those_dropped():

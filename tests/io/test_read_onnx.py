@@ -3,7 +3,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
-from pipeline.io.onnxmodel import read_onnx
+from pipeline.io.checkpoint import read_onnx
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
 from pipeline.nn.runtimenetwork import RuntimeNetwork
 from tests.conftest import MODEL, change_record, record_of
