@@ -15,12 +15,13 @@ import shlex
 from functools import cache, partial
 
 from config import emotion_config as config
-from pipeline.commandline import existing_file, existing_folder, new_folder, new_parser, path, share
+from pipeline.commandline import existing_file, new_folder, new_parser, path, share
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.files.places import locked_folder, require_apart
 from pipeline.files.wholefile import place_of, whole_file
-from pipeline.io.classnames import known_name, ordered_names
+from pipeline.io.facesamples import known_name
+from pipeline.io.ferplus import labels_of_votes
 from pipeline.quietimports import prepare_opencv
 from pipeline.terminal import notice, printable
 
@@ -79,120 +80,98 @@ def pattern(text):
 
 def main(argv=None):
     args = parse_args(argv)
-    if args.images:
-        existing_folder(args.images, "folder of pictures", "name the folder of the class folders")
-    else:
+    if not args.images:
         existing_file(args.csv, "CSV file", "get fer2013.csv as the README says")
+    elif not args.images.is_dir():
+        raise UserError(f"{args.images}: no such folder of pictures")
     if args.ferplus:
         existing_file(args.ferplus, "FER+ file", "it comes from the FER+ project")
     words = dict(config.EMOTION_WORDS)
     told = tuple(known_name(name, words) for name in args.class_names or ())
     require_flags_that_fit(args, told)
-    if args.ferplus_share is None:
-        args.ferplus_share = 1.0
-    faces = [config.CASCADE_PATH, config.DETECTOR_PATH]
-    require_apart(filter(None, [args.images or args.csv, args.ferplus, *faces]), outputs_of(args))
+    read = [args.images or args.csv, args.ferplus, config.CASCADE_PATH, config.DETECTOR_PATH]
+    written = [args.output / f"{split}.hdf5" for split in config.USAGES]
     if args.left_out:
         place_of(args.left_out)
+        written.append(args.left_out)
+    require_apart(filter(None, read), written)
     new_folder(args.output)
     prepare_opencv()
-    build(args, told, words)
-
-
-def outputs_of(args):
-    databases = [args.output / f"{split}.hdf5" for split in config.USAGES]
-    return databases + [args.left_out] * bool(args.left_out)
+    build(args, written, told, words)
 
 
 def require_flags_that_fit(args, told):
     """Raise UserError for flags that do not go together."""
-    pictures = {"--find-faces": args.find_faces, "--groups": args.groups,
-                "--left-out": args.left_out}
-    for flag, given in pictures.items():
-        if given and not args.images:
-            raise UserError(f"{flag} is for pictures; give --images FOLDER, or leave it out")
-    if args.left_out and not args.find_faces:
-        raise UserError("--left-out lists the pictures without a face; give --find-faces as well, "
-                        "or leave it out")
-    if args.ferplus_share is not None and not args.ferplus:
-        raise UserError("--ferplus-share is of FER+'s votes; give --ferplus FILE, or leave it out")
-    if args.ferplus and (args.images or args.class_names):
-        raise UserError("--ferplus has votes on the rows of fer2013.csv; leave out "
-                        + ("--images" if args.images else "--class-names"))
-    if args.classes and args.class_names:
-        raise UserError("--classes and --class-names both say which classes; leave out one")
-    if args.class_names and (len(told) < 2 or len(set(told)) < len(told)):
+    for flag, given, needed, there in (
+        ("--find-faces", args.find_faces, "--images", args.images),
+        ("--groups", args.groups, "--images", args.images),
+        ("--left-out", args.left_out, "--find-faces", args.find_faces),
+        ("--ferplus-share", args.ferplus_share is not None, "--ferplus", args.ferplus),
+    ):
+        if given and not there:
+            raise UserError(f"{flag} needs {needed}; give that as well, or leave {flag} out")
+    for flag, given, other, there in (
+        ("--ferplus", args.ferplus, "--images", args.images),
+        ("--ferplus", args.ferplus, "--class-names", told),
+        ("--classes", args.classes, "--class-names", told),
+    ):
+        if given and there:
+            raise UserError(f"{flag} and {other} do not go together; leave one of them out")
+    if told and not 2 <= len(set(told)) == len(told):
         raise UserError(f"--class-names {' '.join(args.class_names)}: expected two different names "
                         f"or more, found {', '.join(told)}")
 
 
-def build(args, told, words):
+def build(args, written, told, words):
     """Write the databases, all or none, and print what they contain.
 
-    told: the names of --class-names. words: as known_name takes them.
+    written: paths. told: the names of --class-names. words: as known_name takes them.
     """
-    from pipeline.io import classnames, splitting
+    from pipeline.io import facesamples
     from pipeline.io.hdf5datasetwriter import write_databases
 
     with locked_folder(args.output, "building"):
-        source = pictures_of(args, words) if args.images else rows_of(args, told, words)
+        source = source_of(args, told, words)
+        if args.images:
+            require_apart(source.pictures, written)
         samples = list(source)
-        names = told or class_names_of(args, source, samples)
-        classnames.require_names(source.path, names)
+        found = {sample.class_name
+                 for sample in (source.pictures.values() if args.images else samples)}
+        names = told or class_names_of(args, found, is_named=args.images or source.has_words)
+        facesamples.require_names(source.path, names)
         attributes = {"classes": len(names), "class_names": names,
                       "source": printable(source.path.name), "source_sha256": source.sha256}
-        labels = [classnames.class_index(sample.class_name, names, config.COUNTS_AS)
+        labels = [facesamples.class_index(sample.class_name, names, config.COUNTS_AS)
                   for sample in samples]
-        values = None
+        further = None
         if args.ferplus:
-            attributes["ferplus_share"] = args.ferplus_share
-            labels, values = votes_of(args, names, labels, samples)
-        if args.only:
-            splits = splitting.splits_for_testing(samples, labels)
-        else:
-            source.require_splits()
-            splits = splitting.completed_splits(samples, labels, share=config.DRAWN_SHARE,
-                                                seed=config.SEED)
-        counts = splitting.counts_of(labels, splits, names)
-        classnames.require_samples(source.path, counts, names,
-                                   {sample.class_name for sample in samples})
-        if not args.only:
-            splitting.require_all_splits(source.path, counts)
-        require_trained_classes(args, source, classnames.lacking_in_train(counts, names))
-        write_databases(args.output, samples, labels, splits, attributes, values)
+            weight = 1.0 if args.ferplus_share is None else args.ferplus_share
+            attributes["ferplus_share"] = weight
+            usages = [config.USAGES.get(sample.split) for sample in samples]
+            labels, further = labels_of_votes(args.ferplus, names, weight, labels, usages)
+        splits = (facesamples.splits_for_testing(samples, labels) if args.only else
+                  facesamples.completed_splits(samples, labels, share=config.DRAWN_SHARE,
+                                               seed=config.SEED))
+        counts = facesamples.counts_of(labels, splits, names)
+        require_images(args, source, names, counts, found)
+        write_databases(args.output, samples, labels, splits, attributes, further)
     print_counts(counts, names, args.output)
-    print_left_out(args, source, labels)
-    print_end(args, counts)
+    print_end(args, source, labels, counts)
 
 
-def rows_of(args, told, words):
-    """Return the RowSamples of the CSV file."""
+def source_of(args, told, words):
+    """Return the PictureSamples of the folder, or the RowSamples of the CSV file."""
     from pipeline.io.fer2013 import RowSamples
-
-    numbered, remedy = config.CLASS_NAMES[8], ""
-    if told:
-        numbered, remedy = told, "; give --class-names a name for each number"
-    elif args.classes != 8:
-        numbered, remedy = config.CLASS_NAMES[7], (
-            "; give --classes 8 if 7 is contempt, or --class-names for other classes")
-    return RowSamples(args.csv, config.IMAGE_SIZE, numbered=numbered, remedy=remedy,
-                      words=words, splits=config.SPLITS | config.OTHER_USAGES,
-                      whole=config.SPLITS)
-
-
-def pictures_of(args, words):
-    """Return the PictureSamples of the folder."""
-    from pipeline.files.folder import Skips
     from pipeline.io.picturesamples import PictureSamples
 
-    pictures = PictureSamples(args.images, config.IMAGE_SIZE, Skips(), words=words,
-                              split_folders=config.SPLIT_FOLDERS, groups=args.groups,
-                              find_face=partial(largest_face, yunet_path=config.DETECTOR_PATH)
-                              if args.find_faces else None)
-    require_apart([picture.path for picture in pictures.pictures], outputs_of(args))
-    if not args.only:
-        pictures.require_training()
-    return pictures
+    if not args.images:
+        return RowSamples(args.csv, config.IMAGE_SIZE, words=words,
+                          numbered=told or config.CLASS_NAMES[8 if args.classes == 8 else 7],
+                          splits=config.SPLITS | config.OTHER_USAGES,
+                          whole=() if args.only else config.SPLITS)
+    find_face = partial(largest_face, yunet_path=config.DETECTOR_PATH) if args.find_faces else None
+    return PictureSamples(args.images, config.IMAGE_SIZE, words=words, groups=args.groups,
+                          split_folders=config.SPLIT_FOLDERS, find_face=find_face)
 
 
 @cache
@@ -200,8 +179,8 @@ def face_detector(yunet_path):
     """Return YuNet if its file is in its place, else the cascades; each process makes its own."""
     from pipeline.detection.faces.facedetector import new_face_detector
 
-    yunet = yunet_path if yunet_path.exists() else None
-    return new_face_detector(yunet, None, config.CASCADE_PATH, pictures=True)
+    return new_face_detector(yunet_path if yunet_path.exists() else None, None,
+                             config.CASCADE_PATH, pictures=True)
 
 
 def largest_face(image, yunet_path):
@@ -215,63 +194,57 @@ def largest_face(image, yunet_path):
     return tuple(map(int, boxes[0])) if len(boxes) else None
 
 
-def class_names_of(args, source, samples):
-    """Return the names of the classes: those of FER2013, or all that the source has."""
-    found = (source.class_names if args.images
-             else {sample.class_name for sample in samples})
-    fer2013 = set(config.CLASS_NAMES[7])
-    numbered = not args.images and not source.has_words
-    if args.classes or numbered or found == fer2013:
-        return config.CLASS_NAMES[args.classes or config.DEFAULT_CLASSES]
-    return ordered_names(found, config.CLASS_NAMES[8])
+def class_names_of(args, found, is_named):
+    """Return the names of the classes: those of FER2013, or all that were found.
 
-
-def require_trained_classes(args, source, lacking):
-    """Raise UserError if a class has no image for training.
-
-    lacking: as lacking_in_train returns it. If nothing but the numbers of a CSV says that the
-    classes are those of FER2013, this is only a notice.
+    is_named: whether the source has names of classes, not numbers.
     """
-    if not lacking or args.ferplus:
-        return
-    line = f"{source.path}: {lacking}"
-    if args.class_names:
-        raise UserError(f"{line}, expected some in train; or leave it out of --class-names")
-    if args.classes:
-        raise UserError(f"{line}, expected some in train; or leave out --classes {args.classes}")
-    if args.images or source.has_words:
-        raise UserError(f"{line}, expected some in train; or say which classes there are with "
-                        "--class-names")
-    notice(f"{line} in train; if its numbers are other classes than FER2013's, name them with "
-           "--class-names")
+    if args.classes or not is_named or found == set(config.CLASS_NAMES[7]):
+        return config.CLASS_NAMES[args.classes or config.DEFAULT_CLASSES]
+    usual = config.CLASS_NAMES[8]
+    return (*(name for name in usual if name in found), *sorted(found - set(usual)))
 
 
-def votes_of(args, names, labels, samples):
-    """Return the labels by FER+'s votes, and the targets and votes of each sample."""
-    from pipeline.io.ferplus import labels_of_votes
+def require_images(args, source, names, counts, found):
+    """Raise UserError if a split has no image, or a class none to train on.
 
-    usages = [config.USAGES.get(sample.split) for sample in samples]
-    return labels_of_votes(args.ferplus, names, args.ferplus_share, labels, usages)
+    found: the names of all classes in the source. If nothing but the numbers of a CSV says that
+    the classes are those of FER2013, a class without images is only a notice.
+    """
+    if not counts:
+        raise UserError(f"{source.path}: no image of {', '.join(names)}, found "
+                        f"{', '.join(sorted(found)) or 'none at all'}; give other --class-names"
+                        + ", or leave out --find-faces" * args.find_faces)
+    for split in () if args.only else config.USAGES:
+        if split not in counts:
+            raise UserError(f"{source.path}: no image for {split}.hdf5: none is given, or there "
+                            "are too few different ones, or groups of them, to draw a tenth of a "
+                            "class from; add some, or give --only test")
+    lacking = [name for name, number in zip(names, counts.get("train", ())) if not number]
+    if lacking and not args.ferplus:
+        line = (f"{source.path}: no image of {', '.join(lacking)} in the training split; add some, "
+                "or name the classes with --class-names")
+        if args.images or source.has_words or args.classes or args.class_names:
+            raise UserError(line)
+        notice(line)
 
 
 def print_counts(counts, class_names, output):
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    table = Table("class", *(f"{split}.hdf5" for split in counts),
+    table = Table("class", *(Column(f"{split}.hdf5", justify="right") for split in counts),
                   title=Text(f"Rows written to {printable(output)}"))
-    for column in table.columns[1:]:
-        column.justify = "right"
     for name, *rows in zip(class_names, *counts.values()):
         table.add_row(escape(name), *(f"{number:,}" for number in rows))
     table.add_row("all", *(f"{rows.sum():,}" for rows in counts.values()))
     Console().print(table)
 
 
-def print_left_out(args, source, labels):
-    """Print how many images were left out, and why; write the list of --left-out."""
+def print_end(args, source, labels, splits):
+    """Print what was left out and written, and the next command; write the list of --left-out."""
     others = labels.count(None)
     if args.ferplus:
         print(f"left out: {others:,} rows in which people see no face or none of the classes")
@@ -279,15 +252,12 @@ def print_left_out(args, source, labels):
         print(f"left out: {others:,} images of other classes")
     if args.find_faces:
         print(f"left out: {len(source.without_face):,} pictures without a face")
+    written = [args.output / f"{split}.hdf5" for split in splits]
     if args.left_out:
+        written.append(args.left_out)
         with whole_file(args.left_out) as file:
             file.write_bytes(b"".join(os.fsencode(path) + b"\n" for path in source.without_face))
-
-
-def print_end(args, counts):
-    """Print the files that were written, and the command that uses them."""
-    written = [args.output / f"{split}.hdf5" for split in counts]
-    print("written:", *(printable(path) for path in [*written, args.left_out] if path))
+    print("written:", *map(printable, written))
     script = "test_recognizer.py" if args.only else "train_recognizer.py"
     print(f"next: python {script} --dataset {shlex.quote(printable(args.output))}")
 

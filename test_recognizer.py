@@ -62,10 +62,10 @@ def main(argv=None):
                              "run build_dataset.py first")
     if args.ferplus:
         existing_file(args.ferplus, "FER+ file", "it comes from the FER+ project")
-    output = args.output / f"evaluation_{args.name or name_of(args)}"
-    written = [output.with_name(output.name + suffix) for suffix in (".json", f".{args.plot}")]
-    require_apart([args.model, database, args.dataset / "train.hdf5",
-                   *([args.ferplus] if args.ferplus else [])], written)
+    name = f"evaluation_{args.name or name_of(args)}"
+    written = [args.output / (name + suffix) for suffix in (".json", f".{args.plot}")]
+    read = [args.model, database, args.dataset / "train.hdf5", args.ferplus]
+    require_apart(filter(None, read), written)
     new_folder(args.output)
     import_keras()
 
@@ -75,7 +75,10 @@ def main(argv=None):
     report.write(result, *written)
     report.show(result)
     print("written:", *map(printable, written))
-    print("next:", next_command(args))
+    words = ["emotion_detector.py", "--model", args.model]
+    if args.split == "val":
+        words = ["test_recognizer.py", "--model", args.model, "--dataset", args.dataset]
+    print("next: python", shlex.join(map(printable, words)))
 
 
 def name_of(args):
@@ -89,27 +92,6 @@ def name_of(args):
                              if part not in usual])
 
 
-def next_command(args):
-    """Return the command that comes next: the test split, or the detector."""
-    command = ["python", "emotion_detector.py", "--model", printable(args.model)]
-    if args.split == "val":
-        command[1] = "test_recognizer.py"
-        command += ["--dataset", printable(args.dataset)]
-    return shlex.join(command)
-
-
-def load_model(args):
-    """Return (model, record); the model is of Keras or ONNX Runtime, with predict_on_batch."""
-    from pipeline.io import checkpoint
-    from pipeline.io.checkpoint import read_onnx
-    from pipeline.nn.runtimenetwork import RuntimeNetwork
-
-    if args.runtime == "keras":
-        return checkpoint.load(args.model)
-    model, record, _ = read_onnx(args.model, args.precision)
-    return RuntimeNetwork(model), record
-
-
 def predict_and_evaluate(args, database, path):
     """Return the measures of the model on every image of the split.
 
@@ -121,28 +103,35 @@ def predict_and_evaluate(args, database, path):
     from pipeline.evaluation.measures import accuracy_on, evaluate
     from pipeline.evaluation.testtimeaugmentation import predict, require_numbers
     from pipeline.io import checkpoint
-    from pipeline.io.hdf5database import also_in
-    from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-    from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
+    from pipeline.io.ferplus import votes_of
+    from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator, also_in
+    from pipeline.nn.runtimenetwork import RuntimeNetwork
 
-    model, record = load_model(args)
-    identity = {"model": str(args.model), "dataset": str(args.dataset), "split": args.split,
-                "model_sha256": hashlib.sha256(args.model.read_bytes()).hexdigest()}
-    with HDF5DatasetGenerator(database, config.BATCH_SIZE,
-                              preprocessor=ImageToArrayPreprocessor()) as dataset:
-        identity["dataset_sha256"] = dataset.digest()
+    if args.runtime == "keras":
+        model, record = checkpoint.load(args.model)
+    else:
+        network, record, _ = checkpoint.read_onnx(args.model, args.precision)
+        model = RuntimeNetwork(network)
+    with HDF5DatasetGenerator(database, config.BATCH_SIZE) as dataset:
+        identity = {"split": args.split, "dataset_sha256": dataset.digest(),
+                    "model_sha256": hashlib.sha256(args.model.read_bytes()).hexdigest()}
         report.require_own(path, identity)
         names = record["class_names"]
         number = np.array(checkpoint.class_indices(record, args.model, dataset.class_names,
                                                    database))
         dataset.require_images_of(*record["graph"][0]["settings"]["shape"][:2])
-        labels, votes = number[dataset.labels], dataset.votes
+        labels = number[dataset.labels]
+        votes = dataset.votes
+        if args.ferplus and dataset.ferplus_share is not None:
+            raise UserError(f"{database}: has FER+'s votes in it, found --ferplus; leave it out")
         if args.ferplus:
-            votes = votes_of(args, dataset)
+            votes = votes_of(args.ferplus, dataset.class_names, dataset.labels,
+                             [config.USAGES[args.split]] * dataset.num_images)
         probabilities = predict(model, dataset, args.tta)
         require_numbers(probabilities, args.model)
     predicted = probabilities.argmax(axis=1)
-    result = {**identity, "tta": args.tta, "runtime": args.runtime, "precision": args.precision,
+    result = {"model": str(args.model), "dataset": str(args.dataset), **identity, "tta": args.tta,
+              "runtime": args.runtime, "precision": args.precision,
               "experiment": record["experiment"], "epoch": record["epoch"],
               **evaluate(labels, probabilities, names)}
     if (args.dataset / "train.hdf5").exists():
@@ -155,16 +144,6 @@ def predict_and_evaluate(args, database, path):
         if agreed.any():
             result["majority"] = evaluate(voted[agreed], probabilities[agreed], names)
     return result
-
-
-def votes_of(args, dataset):
-    """Return the shares of FER+'s votes for each image, (N, classes) float32."""
-    from pipeline.io.ferplus import read_ferplus, require_fit
-
-    if dataset.ferplus_share is not None:
-        raise UserError(f"{dataset.path}: has FER+'s votes in it, found --ferplus; leave it out")
-    return require_fit(args.ferplus, read_ferplus(args.ferplus, dataset.class_names),
-                       config.USAGES[args.split], dataset.labels)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ import argparse
 import json
 import shlex
 from contextlib import nullcontext
-from dataclasses import fields
 
 from config import emotion_config as config
 from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS, descriptions
@@ -31,10 +30,7 @@ from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.quietimports import import_keras
 from pipeline.terminal import printable
-from pipeline.training.folders import Folders, require_own
-from pipeline.training.trainingplan import Wanted, training_plan
-
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+from pipeline.training.trainingplan import Folders, require_own, training_plan
 
 
 def parse_args(argv=None):
@@ -47,8 +43,9 @@ def parse_args(argv=None):
                              f"{DEFAULT_EXPERIMENT})")
     recipe.add_argument("--epochs", type=positive, metavar="N",
                         help="last epoch (default: the recipe's)")
-    recipe.add_argument("--precision", choices=PRECISIONS, help="numbers to compute with; "
-                        "mixed_bfloat16 is faster on some processors (default: float32)")
+    recipe.add_argument("--precision", choices=("float32", "mixed_bfloat16", "mixed_float16"),
+                        help="numbers to compute with; mixed_bfloat16 is faster on some processors "
+                             "(default: float32)")
     recipe.add_argument("--pretrained", type=path, metavar="FILE",
                         help="trained network to start from, where the recipe fine-tunes")
     recipe.add_argument("--teachers", type=path, nargs="+", metavar="FILE",
@@ -91,14 +88,12 @@ def experiment(text):
 
 def listed():
     """Return a line about each recipe."""
-    about, lines = descriptions(), []
-    for name, recipe in EXPERIMENTS.items():
-        evaluation = config.BASE_PATH / "results" / str(name) / "evaluation_val.json"
-        result = ""
-        if evaluation.is_file():
-            result = f"{json.loads(evaluation.read_text())['accuracy']:.2%}"
-        lines.append(f"{name!s:>9}  {recipe.epochs:>3} epochs  {result:>6}  {about[name]}")
-    return lines
+    about, results = descriptions(), {}
+    for evaluation in config.BASE_PATH.glob("results/*/evaluation_val.json"):
+        accuracy = json.loads(evaluation.read_text())["accuracy"]
+        results[evaluation.parent.name] = f"{accuracy:.2%}"
+    return [f"{name!s:>9}  {recipe.epochs:>3} epochs  {results.get(str(name), ''):>6}  "
+            f"{about[name]}" for name, recipe in EXPERIMENTS.items()]
 
 
 def folders_of(args, experiment):
@@ -107,21 +102,17 @@ def folders_of(args, experiment):
     if args.dataset.resolve() != config.HDF5_PATH.resolve():
         name = f"{args.dataset.resolve().name}_{experiment}"
     checkpoints = args.model.parent if args.model else config.CHECKPOINTS_PATH / name
-    return Folders(args.dataset, args.checkpoints or checkpoints,
-                   args.output or config.OUTPUT_PATH / name, f"vggnet_emotion_{experiment}",
-                   args.plot)
+    return Folders(args.dataset, args.checkpoints or checkpoints, args.output or
+                   config.OUTPUT_PATH / name, f"vggnet_emotion_{experiment}", args.plot)
 
 
-def print_end(record, folders):
+def print_end(accuracies, best, folders):
     """Print the best epoch, the files, and the command that comes next."""
-    losses, accuracies = (record["history"][name] for name in ("val_loss", "val_accuracy"))
-    best = (losses.index(min(losses)) if record["recipe"]["ferplus_share"]
-            else accuracies.index(max(accuracies)))
     model = folders.checkpoints / "best.hdf5"
     words = ["python", "test_recognizer.py", "--model", model, "--split", "val"]
     if folders.dataset.resolve() != config.HDF5_PATH.resolve():
         words += ["--dataset", folders.dataset]
-    print(f"best: epoch {best + 1} of {len(losses)}, {accuracies[best]:.2%} on the validation "
+    print(f"best: epoch {best} of {len(accuracies)}, {accuracies[best - 1]:.2%} on the validation "
           f"split, in {printable(model)}\n"
           f"curve: {printable(folders.output / folders.curve)}.json and .{folders.plot}\n"
           f"next: {printable(shlex.join(map(str, words)))}")
@@ -135,11 +126,8 @@ def main(argv=None):
     if args.devices and args.distributed:
         raise UserError("--distributed takes every device of its processes, found --devices "
                         f"{args.devices} as well; leave one of them out")
-    record = training_plan(
-        EXPERIMENTS,
-        {"experiment": DEFAULT_EXPERIMENT, "precision": "float32", "seed": config.SEED},
-        Wanted(**{field.name: getattr(args, field.name) for field in fields(Wanted)}),
-    )
+    defaults = {"experiment": DEFAULT_EXPERIMENT, "precision": "float32", "seed": config.SEED}
+    record = training_plan(EXPERIMENTS, defaults, args)
     recipe = EXPERIMENTS[record["experiment"]]
     for split in ("train", "val"):
         existing_file(args.dataset / f"{split}.hdf5", "database", "run build_dataset.py first")
@@ -148,28 +136,22 @@ def main(argv=None):
     for folder in (folders.checkpoints, folders.output):
         new_folder(folder)
     import_keras()
-    from pipeline.training.devices import split_batches
-    from pipeline.training.processes import Processes, joined_processes
+    from pipeline.training.devices import joined_processes, split_batches
     from pipeline.training.training import Settings, train
 
-    with joined_processes() if args.distributed else nullcontext(Processes()) as processes:
-        train(
-            recipe,
-            record,
-            args.model,
-            folders,
-            Settings(
-                input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
-                batch_size=recipe.batch_size or config.BATCH_SIZE,
-                checkpoint_every=config.CHECKPOINT_EVERY,
-                classes=config.DEFAULT_CLASSES,
-                overwrite=args.overwrite,
-            ),
-            distribution=split_batches(None if args.distributed else args.devices or 1),
-            processes=processes,
+    with joined_processes() if args.distributed else nullcontext() as process:
+        settings = Settings(
+            input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
+            batch_size=recipe.batch_size or config.BATCH_SIZE,
+            checkpoint_every=config.CHECKPOINT_EVERY,
+            overwrite=args.overwrite,
+            process=process,
         )
-        if processes.number == 0:
-            print_end(record, folders)
+        several = args.distributed or (args.devices or 1) > 1
+        best = train(recipe, record, args.model, folders, settings,
+                     split_batches(args.devices) if several else None)
+        if not process:
+            print_end(record["history"]["val_accuracy"], best, folders)
 
 
 if __name__ == "__main__":

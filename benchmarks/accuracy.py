@@ -54,12 +54,12 @@ def main(argv=None):
     parser.parse_args(argv)
     import_keras()
     from pipeline.evaluation.measures import evaluate
-    from pipeline.io.hdf5database import open_database
+    from pipeline.io.hdf5datasetgenerator import read_database
 
     ways = {"fer package": fer_package(), "network that ships": network_that_ships()}
     for split, name in SPLITS.items():
-        with open_database(config.HDF5_PATH / f"{name}.hdf5") as (arrays, _):
-            images, labels = arrays["images"][:], arrays["labels"][:]
+        arrays, _ = read_database(config.HDF5_PATH / f"{name}.hdf5")
+        images, labels = arrays["images"], arrays["labels"]
         for way, probabilities in ways.items():
             result = evaluate(labels, probabilities(images), config.CLASS_NAMES[6])
             print(f"{split}, {way}: accuracy {result['accuracy']:.2%}, "

@@ -55,14 +55,13 @@ def name_of(size, recipe):
 
 def write_sets(folder):
     """Write the databases of each size to FOLDER/SIZE."""
-    from pipeline.io.hdf5database import also_in, open_database
+    from pipeline.io.facesamples import FaceSample
+    from pipeline.io.hdf5datasetgenerator import also_in, read_database
     from pipeline.io.hdf5datasetwriter import write_databases
-    from pipeline.io.splitting import FaceSample
 
     database = config.HDF5_PATH / "val.hdf5"
-    with open_database(database) as (arrays, attributes):
-        images, labels = arrays["images"][:], arrays["labels"][:]
-        names = list(attributes["class_names"])
+    arrays, attributes = read_database(database)
+    images, labels, names = arrays["images"], arrays["labels"], attributes["class_names"]
     new = np.flatnonzero(~also_in(database, config.HDF5_PATH / "train.hdf5"))
     _, first = np.unique(images[new].reshape(len(new), -1), axis=0, return_index=True)
     order = np.random.default_rng(config.SEED).permutation(new[np.sort(first)])
@@ -97,10 +96,8 @@ def measured(model, database):
     from pipeline.evaluation.testtimeaugmentation import predict
     from pipeline.io import checkpoint
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-    from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
-    with HDF5DatasetGenerator(database, config.BATCH_SIZE,
-                              preprocessor=ImageToArrayPreprocessor()) as dataset:
+    with HDF5DatasetGenerator(database, config.BATCH_SIZE) as dataset:
         probabilities = predict(checkpoint.load(model)[0], dataset)
         return evaluate(dataset.labels.astype(int), probabilities, CLASSES)
 

@@ -78,10 +78,8 @@ def accuracies(networks, folder):
     """Return {way: accuracy with one look, and with the mirror image as well}, PublicTest."""
     from pipeline.evaluation.testtimeaugmentation import predict
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-    from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
-    with HDF5DatasetGenerator(folder / "val.hdf5", config.BATCH_SIZE,
-                              preprocessor=ImageToArrayPreprocessor()) as dataset:
+    with HDF5DatasetGenerator(folder / "val.hdf5", config.BATCH_SIZE) as dataset:
         return {way: [np.mean(predict(network, dataset, views).argmax(axis=1) == dataset.labels)
                       for views in (None, "flip")] for way, network in networks.items()}
 

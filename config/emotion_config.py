@@ -18,8 +18,7 @@ DETECTOR_MODEL_PATH = CHECKPOINTS_PATH / "ferplus.hdf5"  # by those that people 
 OUTPUT_PATH = BASE_PATH / "output"
 CASCADE_PATH = BASE_PATH / "haarcascade_frontalface_default.xml"
 
-# OpenCV Zoo's YuNet, where a user has put it under the Zoo's own name: the newest by its year.
-# It finds more faces than the cascade, and is used where it is there.
+# OpenCV Zoo's YuNet under the Zoo's own name, the newest by its year; used where it is there.
 # A Git LFS pointer, which a clone may have in its place, is some hundred bytes of text.
 DETECTOR_PATH = max((path for path in CHECKPOINTS_PATH.glob(
                          "face_detection_yunet_20[0-9][0-9]???.onnx")
@@ -30,9 +29,8 @@ DETECTOR_PATH = max((path for path in CHECKPOINTS_PATH.glob(
 IMAGE_SIZE = 48
 IMAGE_DEPTH = 1
 
-# Classes by their number. FER2013's labels 0-6 are the seven in this order; with six
-# classes disgust (547 of 35,887 rows) counts as angry, as in the original system. The eighth
-# is FER+'s alone.
+# Classes by their number. FER2013's labels 0-6 are the seven in this order; with six disgust (547
+# of 35,887 rows) counts as angry, as in the original system. The eighth is FER+'s alone.
 CLASS_NAMES = {
     6: ("angry", "fear", "happy", "sad", "surprise", "neutral"),
     7: ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"),
@@ -62,9 +60,7 @@ OTHER_USAGES = {"Validation": "val", "Test": "test", "Train": "train", "Val": "v
                 "Valid": "val", "Testing": "test"}
 SPLIT_FOLDERS = {usage.lower(): split for usage, split in (SPLITS | OTHER_USAGES).items()}
 
-# Of a split that is not given, drawn from the training images.
-DRAWN_SHARE = 0.1
-
+DRAWN_SHARE = 0.1  # of the training images, for a split that is not given
 BATCH_SIZE = 128
 CHECKPOINT_EVERY = 5  # epochs
 SEED = 42

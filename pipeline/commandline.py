@@ -1,7 +1,6 @@
 """The command line of the scripts: its parser, and checks of paths and numbers."""
 
 import argparse
-import errno
 import os
 import re
 import shlex
@@ -29,31 +28,16 @@ def new_parser(description):
 
 
 def existing_file(path, what, remedy):
-    """Return path if it is a readable file that is not empty; raise UserError if not."""
+    """Return path if it is a file that is not empty; raise UserError if not."""
     path = Path(path)
-    try:
-        size = path.stat().st_size
-    except (FileNotFoundError, NotADirectoryError):
-        raise UserError(f"{path}: no such {what}; {remedy}") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read: {reason_of(error)}") from None
+    if not path.exists():
+        raise UserError(f"{path}: no such {what}; {remedy}")
     if path.is_dir():
         raise UserError(f"{path}: a folder, expected a {what}; {remedy}")
     if not path.is_file():
         raise UserError(f"{path}: a pipe or a device, expected a {what}; {remedy}")
-    if size == 0:
+    if path.stat().st_size == 0:
         raise UserError(f"{path}: an empty file, expected a {what}; {remedy}")
-    if not os.access(path, os.R_OK):
-        raise UserError(f"{path}: cannot be read: {os.strerror(errno.EACCES)}")
-    return path
-
-
-def existing_folder(path, what, remedy):
-    """Return path if it is a folder; raise UserError if not."""
-    path = Path(path)
-    if not path.is_dir():
-        found = "a file, expected a" if path.exists() else "no such"
-        raise UserError(f"{path}: {found} {what}; {remedy}")
     return path
 
 
@@ -64,14 +48,10 @@ def new_folder(path):
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot be created as a folder: {reason_of(error)}") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be created as a folder: {error.strerror}") from None
     if not os.access(path, os.W_OK | os.X_OK):
         raise UserError(f"{path}: a folder that cannot be written to; give another one")
-
-
-def reason_of(error):
-    return getattr(error, "strerror", None) or str(error)
 
 
 def name(text):
@@ -86,6 +66,18 @@ def path(text):
     return Path(name(text))
 
 
+def number(text, least, most, kind=float, what="a number"):
+    """Return a number from `least` to `most`, for argparse."""
+    with suppress(ValueError):
+        if least <= kind(text) <= most:
+            return kind(text)
+    raise argparse.ArgumentTypeError(f"{text}: expected {what} from {least} to {most:,}")
+
+
+def whole_number(text, least, most):
+    return number(text, least, most, int, "a whole number")
+
+
 def positive(text):
     """Return a whole number from 1 to LARGEST_NUMBER, for argparse."""
     if not text.isdecimal() or not text.strip("0"):
@@ -98,25 +90,20 @@ def camera_number(text):
     return whole_number(text, 0, LARGEST_CAMERA)
 
 
+def seconds(text):
+    """Return a number of seconds, up to a day, for argparse."""
+    return number(text, 0, LONGEST_WAIT, what="seconds")
+
+
+def share(text):
+    """Return a number from 0 to 1, for argparse."""
+    return number(text, 0, 1)
+
+
 def address(text):
     """Return the host and the port of [HOST:]PORT, for argparse."""
     host, _, port = text.rpartition(":")
     return host.strip("[]") or "127.0.0.1", whole_number(port, 1, 65535)
-
-
-def whole_number(text, least, most):
-    """Return a whole number from `least` to `most`, for argparse."""
-    if text.isdecimal() and len(text) <= 20 and least <= int(text) <= most:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text}: expected a whole number from {least} to {most:,}")
-
-
-def seconds(text):
-    """Return a number of seconds, up to a day, for argparse."""
-    with suppress(ValueError):
-        if 0 <= float(text) <= LONGEST_WAIT:
-            return float(text)
-    raise argparse.ArgumentTypeError(f"{text}: expected seconds from 0 to {LONGEST_WAIT:,}")
 
 
 def moment(text):
@@ -128,14 +115,6 @@ def moment(text):
                                          "0:01:30")
     hours, minutes, rest = (float(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + rest
-
-
-def share(text):
-    """Return a number from 0 to 1, for argparse."""
-    with suppress(ValueError):
-        if 0 <= float(text) <= 1:
-            return float(text)
-    raise argparse.ArgumentTypeError(f"{text}: expected a number from 0 to 1")
 
 
 def checked(name, value, check):
@@ -151,16 +130,13 @@ def checked(name, value, check):
 
 def this_command(**changes):
     """Return the command that started this script, for a shell, with other values of flags."""
-    words, changed = ["python", *sys.argv], set()
+    changed = {f"--{form}" for name in changes for form in (name, name.replace("_", "-"))}
+    words = ["python"]
     if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
         words.insert(0, f"KERAS_BACKEND={os.environ['KERAS_BACKEND']}")
-    for name in changes:
-        changed |= {f"--{name}", f"--{name.replace('_', '-')}"}
-    kept, drop_value = [], False
-    for word in words:
-        if not drop_value and word.split("=")[0] not in changed:
-            kept.append(word)
-        drop_value = word in changed
+    for before, word in zip(["", *sys.argv], sys.argv):
+        if before not in changed and word.split("=")[0] not in changed:
+            words.append(word)
     for name, value in changes.items():
-        kept += [f"--{name}", str(value)]
-    return shlex.join(kept)
+        words += [f"--{name}", str(value)]
+    return shlex.join(words)

@@ -31,11 +31,9 @@ def main(argv=None):
     from pipeline.io import checkpoint
     from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
     from pipeline.nn.onnxnetwork import NUM_IMAGES, measure_ranges
-    from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 
     record, weights = checkpoint.read(args.model)
-    with HDF5DatasetGenerator(database, NUM_IMAGES,
-                              preprocessor=ImageToArrayPreprocessor()) as dataset:
+    with HDF5DatasetGenerator(database, NUM_IMAGES) as dataset:
         dataset.require_images_of(*record["graph"][0]["settings"]["shape"][:2])
         images = dataset.sample(NUM_IMAGES)
     with reading(args.model, checkpoint.EXPECTED):

@@ -11,9 +11,9 @@ class AveragedWeights(keras.callbacks.SwapEMAWeights):
     """Puts the optimizer's moving average of the weights in their place during validation.
 
     The batch-norm statistics of the trained weights do not fit the average: they are measured
-    anew, in training mode. When validation ends, `weights` has the arrays of the averaged network,
-    {layer: {array: values}}, and the trained weights are back. dataset: batches of (images,
-    labels) as they are trained on, augmented; the first NUM_BATCHES are used.
+    anew on the first NUM_BATCHES of `dataset`, batches of (images, labels) as they are trained on.
+    After validation `weights` has the arrays of the averaged network, {layer: {array: values}},
+    and the trained weights are back.
     """
 
     def __init__(self, dataset):
@@ -30,25 +30,19 @@ class AveragedWeights(keras.callbacks.SwapEMAWeights):
     def on_test_begin(self, logs=None):
         super().on_test_begin(logs)
         self._trained = [layer.get_weights() for layer in self._layers]
-        measure_batch_statistics(self._layers, self.dataset, self._training_pass)
+        momenta = [layer.momentum for layer in self._layers]
+        for index in range(min(NUM_BATCHES, len(self.dataset))):
+            # With this momentum the moving mean is the mean.
+            self._training_pass(self.dataset[index][0], index / (index + 1))
+        for layer, momentum in zip(self._layers, momenta):
+            layer.momentum = momentum
 
     def on_test_end(self, logs=None):
         self.weights = weights_of(self.model)
-        statistics = [weights[-2:] for weights in self._trained]
         super().on_test_end(logs)
-        for layer, (mean, variance) in zip(self._layers, statistics):
+        for layer, (*_, mean, variance) in zip(self._layers, self._trained):
             layer.moving_mean.assign(mean)
             layer.moving_variance.assign(variance)
-
-
-def measure_batch_statistics(layers, dataset, training_pass):
-    """Give batch-norm layers the mean statistics of the dataset's first NUM_BATCHES batches."""
-    momenta = [layer.momentum for layer in layers]
-    for index in range(min(NUM_BATCHES, len(dataset))):
-        # With this momentum the moving mean is the mean.
-        training_pass(dataset[index][0], index / (index + 1))
-    for layer, momentum in zip(layers, momenta):
-        layer.momentum = momentum
 
 
 def training_pass_of(model, layers):

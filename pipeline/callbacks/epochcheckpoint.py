@@ -13,27 +13,21 @@ from pipeline.nn.onnxnetwork import measure_ranges
 class EpochCheckpoint(keras.callbacks.Callback):
     """Saves epoch_N.hdf5 every `every` epochs and after the last, and best.hdf5.
 
-    record: what checkpoint.save stores, less epoch and accuracy. Its `history`, which the
-    TrainingMonitor of the run writes to before this callback is called, says how good earlier
-    epochs were, so the best survives a resume: it has the highest val_accuracy or, as best_by
-    says where labels are shares of people's votes, the least val_loss. best.hdf5 is for use:
-    without optimizer state, with the weights of `average`, an AveragedWeights, if that is given,
-    and with the ranges of the activations, which int8 needs, on `images` (N, height, width, depth)
-    of the training split, unless they are too large.
-    wait: function that returns when every process that trains has saved; only then is last_saved
-    the new file.
-    A training that is stopped calls save_finished to keep the last epoch that ended.
+    record: what checkpoint.save stores, less epoch and accuracy. Its `history`, which
+    TrainingMonitor continues before this callback is called, has the earlier epochs, so the best
+    survives a resume: it has the highest val_accuracy or, with best_by, the least val_loss.
+    best.hdf5 is for use: without optimizer state, with the weights of `average`, an
+    AveragedWeights, if that is given, and with the ranges of the activations, which int8 needs, on
+    `images` (N, height, width, depth) of the training split, unless they are too large.
     """
 
-    def __init__(self, folder, record, *, every, images, average=None, wait=lambda: None,
-                 best_by="val_accuracy"):
+    def __init__(self, folder, record, *, every, images, average=None, best_by="val_accuracy"):
         super().__init__()
         self.folder = Path(folder)
         self.record = record
         self.every = every
         self.images = images
         self.average = average
-        self.wait = wait
         self.best_by = best_by
         self.last_saved = None
         self._finished = None  # of an epoch that is not saved: its record and its variables
@@ -42,26 +36,28 @@ class EpochCheckpoint(keras.callbacks.Callback):
         epoch += 1
         history = self.record["history"]
         record = {**self.record, "epoch": epoch, "val_accuracy": history["val_accuracy"][-1]}
-        *earlier, latest = history[self.best_by]
-        if not earlier or (latest < min(earlier) if self.best_by == "val_loss"
-                           else latest > max(earlier)):
+        if epoch == self.best_epoch:
             self._save_best(record)
         if epoch % self.every == 0 or epoch == self.params["epochs"]:
-            path = self.folder / f"epoch_{epoch}.hdf5"
-            checkpoint.save(self.model, path, record)
-            self.wait()
-            self.last_saved, self._finished = path, None
+            self._save(record)
         else:
             record["history"] = {name: list(values) for name, values in history.items()}
             self._finished = record, [np.array(variable) for variable in self._variables()]
 
+    @property
+    def best_epoch(self):
+        values = self.record["history"][self.best_by]
+        return values.index((min if self.best_by == "val_loss" else max)(values)) + 1
+
     def save_finished(self):
         """Save the last epoch that ended, unless it is saved, though the next one has begun."""
-        if not self._finished:
-            return
-        record, values = self._finished
-        for variable, value in zip(self._variables(), values, strict=True):
-            variable.assign(value)
+        if self._finished:
+            record, values = self._finished
+            for variable, value in zip(self._variables(), values, strict=True):
+                variable.assign(value)
+            self._save(record)
+
+    def _save(self, record):
         path = self.folder / f"epoch_{record['epoch']}.hdf5"
         checkpoint.save(self.model, path, record)
         self.last_saved, self._finished = path, None

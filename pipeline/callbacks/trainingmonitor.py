@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras
 
+from pipeline.errors import UserError
 from pipeline.evaluation.plots import plot_training
 from pipeline.files.wholefile import whole_file
 
@@ -17,11 +18,10 @@ class TrainingMonitor(keras.callbacks.Callback):
     """Keeps the history of a run and writes it, with `run`, as JSON and as a picture.
 
     path: without suffix; .json and that of `plot` are added. run: {name: value} that describes the
-    run.
-    history: {metric: a value per epoch}; it is continued, and epochs trained again replace
-    their earlier values; a metric that not every epoch has is left out. The JSON holds the
-    history's lists and `run`. Where epochs are short, the picture is drawn anew every
-    DRAWN_EVERY seconds, and at the end.
+    run. history: {metric: a value per epoch}; it is continued, and epochs trained again replace
+    their earlier values. Where epochs are short, the picture is drawn anew every DRAWN_EVERY
+    seconds, and at the end. Raises UserError if a loss is no number, before anything of that
+    epoch is written.
     """
 
     def __init__(self, path, run, history, plot="png"):
@@ -36,16 +36,14 @@ class TrainingMonitor(keras.callbacks.Callback):
         self._began = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
-        values = {
-            **logs,
-            "seconds": time.monotonic() - self._began,
-        }
-        # Epochs trained again replace their earlier values.
-        lists = {name: [*self.history.get(name, [])[:epoch], round(float(value), 7)]
-                 for name, value in values.items()}
-        self.history.clear()
-        self.history.update((name, list_) for name, list_ in lists.items()
-                            if len(list_) == epoch + 1)
+        for name in ("loss", "val_loss"):
+            if not math.isfinite(logs[name]):
+                raise UserError(f"{name} became {logs[name]} in epoch {epoch + 1}; start again "
+                                "with --precision float32, or with a smaller learning rate in "
+                                "config/experiments.py")
+        for name, value in {**logs, "seconds": time.monotonic() - self._began}.items():
+            # Epochs trained again replace their earlier values.
+            self.history[name] = [*self.history.get(name, [])[:epoch], round(float(value), 7)]
         with whole_file(self.path.with_suffix(".json")) as partial:
             partial.write_text(json.dumps({"run": self.run, **self.history}, indent=1) + "\n")
         if time.monotonic() - self._drawn >= DRAWN_EVERY:

@@ -17,13 +17,9 @@ def evaluate(labels, probabilities, class_names):
     report = classification_report(labels, predicted, labels=indices, output_dict=True,
                                    zero_division=0)
     rows = [report[str(index)] for index in indices]
-    # A report over all classes has no accuracy of its own where a class is absent.
-    accuracy = float(np.mean(predicted == labels))
     float64 = probabilities.astype(np.float64)
     return {
-        "images": len(labels),
-        "accuracy": accuracy,
-        "accuracy_interval": wilson_interval(accuracy, len(labels)),
+        **accuracy_on(np.full(len(labels), True), labels, predicted),
         "loss": float(log_loss(labels, float64 / float64.sum(axis=1, keepdims=True),
                                labels=indices)),
         "calibration_error": calibration_error(probabilities.max(axis=1), predicted == labels),

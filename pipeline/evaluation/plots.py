@@ -1,7 +1,4 @@
-"""Draws training curves, confusion matrices, and the figures of other modules.
-
-pyplot and matplotlib's settings stay as they are: a notebook may be drawing too.
-"""
+"""Draws training curves, confusion matrices, and the figures of other modules, without pyplot."""
 
 import io
 import warnings
@@ -13,7 +10,6 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 DPI = 200
-
 TRAINING, VALIDATION = "#4c78a8", "#e45756"
 
 
@@ -25,15 +21,11 @@ def figure_for(path, width, height):
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a box is drawn instead
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure
+        suffix = Path(path).suffix[1:].lower()
+        known = suffix in figure.canvas.get_supported_filetypes()  # a pipe's is not
         content = io.BytesIO()
-        figure.savefig(content, dpi=DPI, format=format_of(figure, path))
+        figure.savefig(content, dpi=DPI, format=suffix if known else "png")
     Path(path).write_bytes(content.getvalue())
-
-
-def format_of(figure, path):
-    """Return the format of a file's suffix, or PNG for a pipe or a device."""
-    suffix = Path(path).suffix[1:].lower()
-    return suffix if suffix in figure.canvas.get_supported_filetypes() else "png"
 
 
 def plot_training(history, title, path):

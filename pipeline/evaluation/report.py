@@ -2,11 +2,12 @@
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from pipeline.errors import UserError
@@ -14,28 +15,20 @@ from pipeline.evaluation.plots import plot_confusion_matrix
 from pipeline.files.wholefile import whole_file
 from pipeline.terminal import printable
 
-# What an evaluation is of; model and dataset are paths.
-IDENTITY = ("model", "model_sha256", "dataset", "dataset_sha256", "split")
-
 
 def require_own(path, identity):
-    """Raise UserError if the file at `path` is another evaluation than of this model and data.
+    """Raise UserError if the file at `path` is not an evaluation of this model and data.
 
-    identity: {field of IDENTITY: value}. Paths may differ, digests and the split may not.
+    identity: {"model_sha256", "dataset_sha256", "split": values}.
     """
     if not path.exists():
         return
-    try:
+    with suppress(ValueError, AttributeError):
         earlier = json.loads(path.read_text())
-        same = all(earlier.get(name) == identity[name] for name in IDENTITY
-                   if name not in ("model", "dataset"))
-    except (ValueError, AttributeError) as error:
-        raise UserError(f"{path}: no evaluation, and would be replaced; give another --name or "
-                        "--output") from error
-    if not same:
-        raise UserError(f"{path}: an evaluation of {earlier.get('model')} on "
-                        f"{earlier.get('dataset', 'other data')}, which differ from these; give "
-                        "another --name or --output")
+        if all(earlier.get(name) == value for name, value in identity.items()):
+            return
+    raise UserError(f"{path}: is of another model or other data, and would be replaced; give "
+                    "another --name or --output")
 
 
 def write(result, json_path, picture):
@@ -56,9 +49,8 @@ def title_of(result):
 
 def show(result):
     """Print the measures: a table of the classes and a line for each set of images."""
-    table = Table("class", "precision", "recall", "F1", "images", title=Text(title_of(result)))
-    for column in table.columns[1:]:
-        column.justify = "right"
+    columns = (Column(name, justify="right") for name in ("precision", "recall", "F1", "images"))
+    table = Table("class", *columns, title=Text(title_of(result)))
     for name, row in result["per_class"].items():
         table.add_row(escape(name), f"{row['precision']:.1%}", f"{row['recall']:.1%}",
                       f"{row['f1']:.1%}", f"{row['images']:,}")

@@ -7,10 +7,6 @@ from pipeline.errors import UserError
 SHIFT = 2  # pixels, of 48
 
 
-def mirrored(images):
-    return images[:, :, ::-1]
-
-
 def shifted(images, down, right):
     """Return (N, height, width, depth) images moved by whole pixels; the edge is repeated."""
     height, width = images.shape[1:3]
@@ -25,12 +21,11 @@ def views(images, augmentation):
     None: the images. "flip": also their mirror images. "shifts": both, each also moved by SHIFT
     pixels up, down, left and right.
     """
-    if augmentation is None:
-        return [images]
-    if augmentation == "flip":
-        return [images, mirrored(images)]
+    both = [images, images[:, :, ::-1]]
+    if augmentation != "shifts":
+        return both if augmentation == "flip" else [images]
     moves = ((0, 0), (-SHIFT, 0), (SHIFT, 0), (0, -SHIFT), (0, SHIFT))
-    return [shifted(view, *move) for view in (images, mirrored(images)) for move in moves]
+    return [shifted(view, *move) for view in both for move in moves]
 
 
 def predict(model, dataset, augmentation=None):

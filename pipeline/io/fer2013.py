@@ -6,18 +6,17 @@ Recognition Challenge", 2013.
 
 import gzip
 import hashlib
-import zlib
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.errors import UserError
-from pipeline.io.classnames import LONGEST_NAME, known_name
-from pipeline.io.splitting import FaceSample
+from pipeline.files.untrusted import reading
+from pipeline.io.facesamples import FaceSample, known_name
 from pipeline.terminal import track_bytes
 
-COLUMNS = ("emotion", "pixels", "usage")
-OPTIONAL = ("usage",)
+EXPECTED = "a CSV file like Kaggle's fer2013.csv, with the columns emotion, pixels and Usage"
 
 # A row of 2304 pixels has at most 9.3 kB; a longer line is not a row of this data set.
 LONGEST_LINE = 1 << 16
@@ -27,133 +26,100 @@ MOST_BLANK_LINES = 1000
 class RowSamples:
     """Iterates over the rows of a CSV file (plain, or gzip if its name ends in .gz) as FaceSamples.
 
-    The columns emotion, pixels and Usage may have any order and spaces in the header; a byte order
-    mark, CRLF and blank lines are allowed. Emotions are numbers, indices of `numbered`, or words
-    if the first row has a word; words: as known_name takes them. splits: {Usage: split}; capital
-    and small letters are the same. Of the Usages in `whole` a file has all or none. remedy: what a
-    user should do about other numbers. After the last row `sha256` is the digest of the file's
-    uncompressed bytes. Raises UserError with the number of the first wrong line.
+    The columns emotion, pixels and Usage may have any order and spaces in the header; Usage may be
+    missing; a byte order mark, CRLF and blank lines are allowed. Emotions are numbers, indices of
+    `numbered`, or words if the first row has a word; words: as known_name takes them. splits:
+    {Usage: split}; capital and small letters are the same. A file with Usages of `whole` alone
+    must have all of them. After the last row `sha256` is the digest of the file's uncompressed
+    bytes. Raises UserError with the number of the first wrong line.
     """
 
-    def __init__(self, path, image_size, *, numbered, words, splits, whole=(), remedy=""):
+    def __init__(self, path, image_size, *, numbered, words, splits, whole=()):
         self.path = Path(path)
-        self.num_pixels = image_size**2
-        self.numbered = {str(number).encode(): name for number, name in enumerate(numbered)}
+        self.image_size = image_size
+        self.numbered = {str(number): name for number, name in enumerate(numbered)}
         self.words = words
         self.splits = splits
         self.whole = whole
-        self.remedy = remedy
         self.has_words = None
         self.sha256 = None
-        self.usages = set()  # those that were read
-        self._known_usages = {usage.lower().encode(): usage for usage in splits}
-        self._position = 0  # bytes of the file that were read
+        self._usages = {usage.lower(): usage for usage in splits}
 
     def __iter__(self):
-        digest = hashlib.sha256()
-        try:
-            file = open(self.path, "rb", buffering=1 << 20)  # noqa: SIM115  (closed below)
-        except OSError as error:
-            raise UserError(f"{self.path}: cannot be read: {error.strerror}") from error
-        with file:
-            lines = self._lines(file, digest)
-            columns = self._columns(*next(lines, (1, b"")))
+        digest, found = hashlib.sha256(), set()
+        with open(self.path, "rb") as file, reading(self.path, EXPECTED):
+            stream = gzip.GzipFile(fileobj=file) if self.path.suffix == ".gz" else file
+            lines = self._lines(stream, digest)
+            columns = self._columns(*next(lines, (1, "")))
             size = self.path.stat().st_size
-            for number, line in track_bytes(lines, lambda: self._position, size, "building"):
-                yield self._row(number, line, *columns)
+            for number, line in track_bytes(lines, file.tell, size, "building"):
+                usage, sample = self._row(number, line, columns)
+                found.add(usage)
+                yield sample
+        missing = [usage for usage in self.whole if usage not in found]
+        if missing and found and found <= set(self.whole):
+            raise UserError(f"{self.path}: no row with Usage {missing[0]}; expected the whole "
+                            "fer2013.csv, or a file without Usage; or give --only test")
         self.sha256 = digest.hexdigest()
 
-    def require_splits(self):
-        """Raise UserError if there is no row, or no row of a Usage that the file should have."""
-        if not self.usages:
-            raise UserError(f"{self.path}: no row of an image, expected the whole file")
-        if self.usages == {None}:
-            return
-        found = {self.splits[usage] for usage in self.usages}
-        needed = list(self.whole) if self.usages <= set(self.whole) else ["Training"]
-        for usage in needed:
-            if self.splits[usage] not in found:
-                raise UserError(f"{self.path}: no row with Usage {usage}, so "
-                                f"{self.splits[usage]}.hdf5 would be empty; expected the whole "
-                                "fer2013.csv, or a file without Usage; or give --only test")
-
-    def _lines(self, file, digest):
-        """Yield (line number, line) of every line that is not blank."""
-        stream = gzip.GzipFile(fileobj=file) if self.path.suffix == ".gz" else file
-        number = blank = 0
-        try:
-            while line := stream.readline(LONGEST_LINE):
-                number += 1
-                digest.update(line)
-                self._position = file.tell()
-                if len(line) == LONGEST_LINE:
-                    raise self._error(number, f"a line of over {LONGEST_LINE} bytes", "a row")
-                if line := line.strip():
-                    yield number, line
-                    continue
-                blank += 1
-                if blank > MOST_BLANK_LINES:
-                    raise self._error(number, f"over {MOST_BLANK_LINES:,} blank lines", "rows")
-        except (EOFError, OSError, zlib.error) as error:
-            raise UserError(f"{self.path}, after line {number}: {error}") from error
+    def _lines(self, stream, digest):
+        """Yield (line number, text) of every line that is not blank."""
+        blank = 0
+        for number in count(1):
+            line = stream.readline(LONGEST_LINE)
+            if not line:
+                return
+            digest.update(line)
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8", "replace").strip()
+            blank += not text
+            if len(line) == LONGEST_LINE or blank > MOST_BLANK_LINES:
+                raise self._error(number, f"a line of over {LONGEST_LINE} bytes, or over "
+                                  f"{MOST_BLANK_LINES:,} blank ones", "rows")
+            if text:
+                yield number, text
 
     def _columns(self, number, header):
-        """Return the positions of emotion, pixels and Usage, and the number of columns."""
-        header = header.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace")
-        names = [name.strip(' "').lower() for name in header.split(",")]
-        missing = [name for name in COLUMNS if name not in names and name not in OPTIONAL]
-        if missing:
-            raise self._error(number, f"no column {missing[0]} in the header", "a header with "
-                              "emotion, pixels and Usage, as in Kaggle's fer2013.csv")
-        return *(names.index(name) if name in names else None for name in COLUMNS), len(names)
+        """Return the names of the columns, in small letters."""
+        columns = [name.strip(' "').lower() for name in header.split(",")]
+        for name in ("emotion", "pixels"):
+            if name not in columns:
+                raise self._error(number, f"no column {name} in the header", EXPECTED)
+        return columns
 
-    def _row(self, number, line, emotion_column, pixels_column, usage_column, num_columns):
-        fields = [field.strip(b' "') for field in line.split(b",")]
-        if len(fields) != num_columns:
-            raise self._error(number, f"{len(fields)} columns", f"{num_columns}")
-        name = self._class_name(number, fields[emotion_column])
-        usage = None
-        if usage_column is not None:
-            usage = self._known_usages.get(fields[usage_column].lower())
+    def _row(self, number, line, columns):
+        """Return the Usage of a row, or None, and its FaceSample."""
+        fields = [field.strip(' "') for field in line.split(",")]
+        if len(fields) != len(columns):
+            raise self._error(number, f"{len(fields)} columns", len(columns))
+        row = dict(zip(columns, fields))
+        name, usage = self._class_name(number, row["emotion"]), None
+        if "usage" in row:
+            usage = self._usages.get(row["usage"].lower())
             if usage is None:
-                raise self._error(number, f"Usage {shown(fields[usage_column])}",
+                raise self._error(number, f"Usage {row['usage'][:40]!r}",
                                   "one of " + ", ".join(self.splits))
-        self.usages.add(usage)
-        return FaceSample(self._pixels(number, fields[pixels_column]), name,
-                          self.splits.get(usage))
+        return usage, FaceSample(self._image(number, row["pixels"]), name, self.splits.get(usage))
 
     def _class_name(self, number, emotion):
-        word = emotion.decode("utf-8", errors="replace")
+        is_word = emotion[:1].isalpha()
         if self.has_words is None:
-            self.has_words = word[:1].isalpha()
-        if not self.has_words:
-            if emotion not in self.numbered:
-                raise self._error(number, f"emotion {shown(emotion)}",
-                                  f"0 to {len(self.numbered) - 1}{self.remedy}")
-            word = self.numbered[emotion]
-        elif not (word[:1].isalpha() and word.isprintable() and len(word) <= LONGEST_NAME):
-            raise self._error(number, f"emotion {shown(emotion)}", "a word, as in the first row")
-        return known_name(word, self.words)
+            self.has_words = is_word
+        if self.has_words and is_word:
+            return known_name(emotion, self.words)
+        if not self.has_words and emotion in self.numbered:
+            return self.numbered[emotion]
+        raise self._error(number, f"emotion {emotion[:40]!r}", "a word, as in the first row"
+                          if self.has_words else f"0 to {len(self.numbered) - 1}; give --classes "
+                          "8 if 7 is contempt, or --class-names a name for each number")
 
-    def _pixels(self, number, text):
-        """Return the pixels (num_pixels,) uint8 of a row."""
-        if text and not text.translate(None, b"0123456789 "):
+    def _image(self, number, text):
+        """Return the pixels (image_size, image_size) uint8 of a row."""
+        if text.isascii() and text.replace(" ", "").isdecimal():
             pixels = np.fromstring(text, dtype=np.int64, sep=" ")  # five times as fast as split()
-            if len(pixels) == self.num_pixels and pixels.max() <= 255:
-                return pixels.astype(np.uint8)
-        words = text.split()
-        for position, word in enumerate(words, start=1):
-            if not (word.isdigit() and len(word) <= 9 and int(word) <= 255):
-                raise self._error(number, f"{shown(word)} as pixel {position}",
-                                  "a whole number from 0 to 255")
-        if len(words) != self.num_pixels:
-            raise self._error(number, f"{len(words)} pixels", f"{self.num_pixels}")
-        return np.array(words, dtype=np.uint8)
+            if len(pixels) == self.image_size**2 and pixels.max() <= 255:
+                return pixels.astype(np.uint8).reshape(self.image_size, -1)
+        raise self._error(number, f"{len(text.split())} pixels {text[:40]!r}",
+                          f"{self.image_size**2} whole numbers from 0 to 255")
 
     def _error(self, number, found, expected):
         return UserError(f"{self.path}, line {number}: found {found}, expected {expected}")
-
-
-def shown(raw):
-    """Return bytes of a file as short printable text in quotes."""
-    return repr(raw[:40].decode("utf-8", errors="replace"))

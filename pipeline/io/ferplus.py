@@ -10,12 +10,13 @@ import os
 import numpy as np
 
 from pipeline.errors import UserError
+from pipeline.files.untrusted import reading
 
 # Column of FER+ -> class names; the first one that the data set has is taken.
 COLUMNS = {"neutral": ("neutral",), "happiness": ("happy",), "surprise": ("surprise",),
            "sadness": ("sad",), "anger": ("angry",), "disgust": ("disgust", "angry"),
            "fear": ("fear",), "contempt": ("contempt",), "unknown": (), "NF": ()}
-EXPECTED = "expected FER+'s fer2013new.csv"
+EXPECTED = "FER+'s fer2013new.csv"
 LARGEST_FILE = 1 << 23  # bytes; FER+'s has 1.8 million
 
 # Of so many images in a row FER2013's label has most votes on 49 to 75 %; if the images are
@@ -32,69 +33,58 @@ def read_ferplus(path, class_names):
     zero if most votes are for unknown or no face. Raises UserError if the file is not FER+'s.
     """
     if os.path.getsize(path) > LARGEST_FILE:
-        raise UserError(f"{path}: has over {LARGEST_FILE:,} bytes, {EXPECTED}")
-    try:
-        with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
-            reader = csv.DictReader(file)
-            missing = {"Usage", *COLUMNS} - set(reader.fieldnames or ())
-            if missing:
-                raise UserError(f"{path}: no column {sorted(missing)[0]}, {EXPECTED}")
-            votes = {}
-            for row in reader:
-                votes.setdefault(row["Usage"], []).append(
-                    _votes(row, f"{path}, line {reader.line_num}"))
-    except csv.Error as error:
-        raise UserError(f"{path}: not a table ({error}), {EXPECTED}") from None
-    return {usage: _shares(np.array(rows), class_names) for usage, rows in votes.items()}
+        raise UserError(f"{path}: has over {LARGEST_FILE:,} bytes, expected {EXPECTED}")
+    votes = {}
+    with open(path, newline="", encoding="utf-8-sig") as file, reading(path, EXPECTED):
+        reader = csv.DictReader(file)
+        missing = {"Usage", *COLUMNS} - set(reader.fieldnames or ())
+        if missing:
+            raise UserError(f"{path}: no column {min(missing)}, expected {EXPECTED}")
+        for row in reader:
+            votes.setdefault(row["Usage"], []).append([int(row[name] or "") for name in COLUMNS])
+        return {usage: _shares(np.array(rows, dtype=np.int32), class_names)
+                for usage, rows in votes.items()}
 
 
 def labels_of_votes(path, class_names, weight, labels, usages):
-    """Return (labels, values), what is learned from the votes: lists as long as the given labels.
+    """Return what is learned from the votes: the labels, a list, and {"targets", "votes"}.
 
-    labels, usages: class index and Usage of each row of fer2013.csv, in its order. weight: of the
-    votes in the targets, 0-1; FER2013's label has the rest. A new label is the peak of the
-    targets, or None if no class has votes. values: {"targets": (classes,) float32 that sum up to
-    1, "votes": (classes,) float32 as of read_ferplus}. Raises UserError as require_fit does.
+    weight: of the votes in the targets, 0-1; FER2013's label has the rest. A new label is the peak
+    of the targets, or None if no class has votes. targets: (N, classes) float32 that sum up to 1.
+    The other arguments, votes, and what is raised: as of votes_of.
     """
-    shares = read_ferplus(path, class_names)
-    labels, usages = np.array(labels), np.array(usages)
-    rows = np.empty((len(labels), len(class_names)), dtype=np.float32)
-    for usage in set(usages.tolist()):
-        rows[usages == usage] = require_fit(path, shares, usage, labels[usages == usage])
-    targets = weight * rows / np.maximum(rows.sum(axis=1, keepdims=True), 1e-9)
+    votes = votes_of(path, class_names, labels, usages)
+    targets = weight * votes / np.maximum(votes.sum(axis=1, keepdims=True), 1e-9)
     targets[np.arange(len(labels)), labels] += 1 - weight
-    found = [int(target.argmax()) if row.any() else None for target, row in zip(targets, rows)]
-    return found, [{"targets": target, "votes": row} for target, row in zip(targets, rows)]
+    peaks = [int(target.argmax()) if row.any() else None for target, row in zip(targets, votes)]
+    return peaks, {"targets": targets, "votes": votes}
 
 
-def require_fit(path, shares, usage, labels):
-    """Return the shares (N, classes) of the first N images of a Usage.
+def votes_of(path, class_names, labels, usages):
+    """Return the shares of the votes on each image, (N, classes) float32, as read_ferplus has them.
 
-    shares: as read_ferplus returns them. labels: (N,) FER2013's class indices. Raises UserError if
-    there are fewer rows, or the labels of some images in a row have little in common with the
-    votes: the images are others, or in another order.
+    labels, usages: class index and Usage of each row of fer2013.csv, in its order. Raises UserError
+    if the file has fewer rows of a Usage, or the labels of ROWS_TOGETHER images in a row have
+    little in common with the votes: the images are others, or in another order.
     """
-    found = shares.get(usage, np.empty((0, 0)))
-    if len(found) < len(labels):
-        raise UserError(f"{path}: has {len(found)} rows of {usage}, found {len(labels)} images of "
-                        "it; expected fer2013.csv's rows in Kaggle's order")
-    found = found[:len(labels)]
-    rows = np.flatnonzero(found.any(axis=1))
-    same = found[rows].argmax(axis=1) == np.asarray(labels)[rows]
-    for end in range(ROWS_TOGETHER, len(same) + 1, ROWS_TOGETHER):
-        in_common = same[end - ROWS_TOGETHER:end].mean()
-        if in_common < LEAST_IN_COMMON:
-            raise UserError(f"{path}: its votes agree with the labels of {in_common:.0%} of the "
-                            f"images of {usage} up to the {rows[end - 1] + 1:,}th, expected about "
-                            "65 %; the images must stand in Kaggle's order, every one of them")
-    return found
-
-
-def _votes(row, place):
-    texts = [row[name] or "" for name in COLUMNS]
-    if not all(text.isdecimal() and len(text) < 4 for text in texts):
-        raise UserError(f"{place}: a vote is no number, {EXPECTED}")
-    return [int(text) for text in texts]
+    shares, labels, usages = read_ferplus(path, class_names), np.array(labels), np.array(usages)
+    votes = np.empty((len(labels), len(class_names)), dtype=np.float32)
+    for usage in set(usages.tolist()):
+        rows = np.flatnonzero(usages == usage)
+        found = shares.get(usage, votes[:0])
+        if len(found) < len(rows):
+            raise UserError(f"{path}: has {len(found)} rows of {usage}, found {len(rows)} images "
+                            "of it; expected fer2013.csv's rows in Kaggle's order")
+        votes[rows] = found[:len(rows)]
+        rows = rows[votes[rows].any(axis=1)]
+        same = votes[rows].argmax(axis=1) == labels[rows]
+        for end in range(ROWS_TOGETHER, len(same) + 1, ROWS_TOGETHER):
+            in_common = same[end - ROWS_TOGETHER:end].mean()
+            if in_common < LEAST_IN_COMMON:
+                raise UserError(f"{path}: its votes agree with the labels of {in_common:.0%} of "
+                                f"{ROWS_TOGETHER} images of {usage} in a row, expected about 65 "
+                                "%; the images must stand in Kaggle's order, every one of them")
+    return votes
 
 
 def _shares(votes, class_names):

@@ -1,4 +1,4 @@
-"""Reads the batches of a training or an evaluation from an HDF5 database."""
+"""Reads HDF5 databases, which may come from strangers, and makes batches of them."""
 
 import hashlib
 
@@ -7,49 +7,46 @@ import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.files.untrusted import reading
-from pipeline.io.hdf5database import EXPECTED, open_database
+from pipeline.io.facesamples import LONGEST_NAME
+from pipeline.io.hdf5datasetwriter import CHUNK_IMAGES, DIGEST, digest_of_attributes
+from pipeline.io.plainhdf5 import opened_hdf5
+from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
+
+EXPECTED = "a database of build_dataset.py"
+ARRAYS = {"images": "uint8", "labels": "uint8", "targets": "float32", "votes": "float32"}
+MOST_CLASSES = 1000
 
 
 class HDF5DatasetGenerator(keras.utils.PyDataset):
     """Batches of (images (N, size, size, 1) float32, labels (N, classes) float32).
 
     The labels are rows of `targets`: those of the database if it has some, else one-hot vectors; a
-    training may replace them. `votes` (N, classes) float32, the shares of FER+'s votes, or None.
+    training may replace them. `votes` (N, classes) float32: the shares of FER+'s votes, or None.
     Every sample comes exactly once an epoch, so the last batch may be shorter. With a `seed` the
     order is drawn for each `epoch`, which is counted from 1 and set by the training; without one
-    it is the order of the file. Each of `augmentors` changes the images in turn, then `mixup`
-    mixes samples; their random numbers depend on (seed, epoch, index) alone. The database is in
-    memory until the end of the `with` block: FER2013 takes 66 MB. Raises UserError if the file is
-    no such database.
+    it is the file's. Each of `augmentors` changes the images in turn, then `mixup` mixes samples;
+    their random numbers depend on (seed, epoch, index) alone. The database is in memory until the
+    end of the `with` block: FER2013 takes 66 MB. Raises UserError as read_database does.
     """
 
-    def __init__(self, path, batch_size, *, preprocessor, augmentors=(), mixup=None, seed=None):
+    def __init__(self, path, batch_size, *, augmentors=(), mixup=None, seed=None):
         super().__init__()
         self.path = path
         self.batch_size = batch_size
-        self.preprocessor = preprocessor
         self.augmentors = augmentors
         self.mixup = mixup
         self.shuffle = seed is not None
         self.seed = seed or 0
         self.epoch = 1
         self._planned_epoch = None
-        with open_database(path) as (arrays, attributes), reading(path, EXPECTED):
-            arrays = {name: array[:] for name, array in arrays.items()}
+        arrays, self.attributes = read_database(path)
         self._images, self.labels = arrays["images"], arrays["labels"]
-        self.targets, self.votes = arrays.get("targets"), arrays.get("votes")
-        self.attributes = attributes
-        self.class_names = tuple(attributes["class_names"])
-        self.ferplus_share = attributes.get("ferplus_share")
+        self.class_names = tuple(self.attributes["class_names"])
+        self.ferplus_share = self.attributes.get("ferplus_share")
         self.num_images = len(self.labels)
+        self.votes, self.targets = arrays.get("votes"), arrays.get("targets")
         if self.targets is None:
             self.targets = np.eye(len(self.class_names), dtype=np.float32)[self.labels]
-        elif not is_distribution(self.targets, self.labels, len(self.class_names)):
-            raise UserError(f"{path}: its targets are no shares of {len(self.class_names)} classes "
-                            "with the labels as peaks; run build_dataset.py again")
-        if self.votes is not None and not are_shares(self.votes, self.targets.shape):
-            raise UserError(f"{path}: its votes are no shares of {len(self.class_names)} classes; "
-                            "run build_dataset.py again")
 
     def __enter__(self):
         return self
@@ -73,7 +70,7 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
         random = np.random.default_rng((self.seed, self.epoch, index))
         for augmentor in self.augmentors:
             images = augmentor.augment(images, random)
-        images = self.preprocessor.preprocess(images)
+        images = ImageToArrayPreprocessor().preprocess(images)
         if self.mixup:
             images, labels = self.mixup.mix(images, labels, self.epoch, random)
         return images, labels
@@ -81,7 +78,7 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
     def sample(self, count):
         """Return up to `count` unchanged images from all over the database, (N, ...) float32."""
         rows = np.unique(np.linspace(0, self.num_images - 1, count).astype(int))
-        return self.preprocessor.preprocess(self._images[rows])
+        return ImageToArrayPreprocessor().preprocess(self._images[rows])
 
     def digest(self):
         """Return the SHA-256 of the class names, targets and images: equal for equal data."""
@@ -96,14 +93,47 @@ class HDF5DatasetGenerator(keras.utils.PyDataset):
                             f"{(height, width)}; run build_dataset.py again")
 
 
-def is_distribution(targets, labels, classes):
-    """Return whether the targets are probabilities of the classes, largest at the labels."""
-    return (are_shares(targets, (len(labels), classes))
-            and np.allclose(targets.sum(axis=1), 1, atol=1e-5)
-            and np.array_equal(targets.argmax(axis=1), labels))
+def read_database(path):
+    """Return ({name: array}, {name: value}), the arrays and the attributes of a database.
+
+    The arrays are images (N, side, side) uint8, labels (N,) uint8, and targets and votes
+    (N, classes) float32 if the file has them; the attributes have class_names, a list of str.
+    Raises UserError if the file is no such database, or damaged.
+    """
+    with reading(path, EXPECTED), opened_hdf5(path) as plain:
+        if not (plain.has("images") and plain.has("labels")):
+            raise UserError(f"{path}: not {EXPECTED}: it has no images and labels")
+        attributes = plain.attributes()
+        arrays = {name: plain.chunked(name, dtype, CHUNK_IMAGES)[:]
+                  for name, dtype in ARRAYS.items() if plain.has(name)}
+    problem = _problem(arrays, attributes)
+    if problem:
+        raise UserError(f"{path}: damaged, or not {EXPECTED}: {problem}; run it again")
+    return arrays, attributes
 
 
-def are_shares(rows, shape):
-    """Return whether rows are float32, not negative, of this shape, and sum up to 1 at most."""
-    return (rows.shape == shape and rows.dtype == np.float32 and rows.min() >= 0
-            and rows.sum(axis=1).max() <= 1 + 1e-5)
+def _problem(arrays, attributes):
+    """Return what is wrong with the arrays and attributes of a database, or None."""
+    images, labels, names = arrays["images"], arrays["labels"], attributes.get("class_names")
+    if attributes.get(DIGEST) != digest_of_attributes(attributes):
+        return "the attributes do not fit their checksum"
+    if images.ndim != 3 or images.shape[1] != images.shape[2] or not images.size:
+        return f"images {images.shape}, expected (N, side, side)"
+    if labels.shape != images.shape[:1]:
+        return f"labels {labels.shape} of {len(images)} images"
+    if not (isinstance(names, list) and 1 <= len(set(names)) == len(names) <= MOST_CLASSES
+            and all(isinstance(name, str) and name.isprintable() and 1 <= len(name) <= LONGEST_NAME
+                    for name in names)):
+        return f"no class names, expected 1 to {MOST_CLASSES:,} different ones"
+    if labels.max() >= len(names):
+        return f"the label {labels.max()} for {len(names)} classes"
+    for name in arrays.keys() & {"targets", "votes"}:
+        if arrays[name].shape != (len(labels), len(names)):
+            return f"{name} {arrays[name].shape} of {len(labels)} images and {len(names)} classes"
+    return None
+
+
+def also_in(path, other):
+    """Return (N,) bool: which images of database `path` are in database `other`, pixel by pixel."""
+    known = {image.tobytes() for image in read_database(other)[0]["images"]}
+    return np.array([image.tobytes() in known for image in read_database(path)[0]["images"]])

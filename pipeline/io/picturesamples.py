@@ -8,102 +8,101 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from pathlib import Path
 
 import cv2
 
 from pipeline.errors import UserError
-from pipeline.io.classnames import known_name
-from pipeline.io.picturefile import read_picture
-from pipeline.io.picturefolders import LAYOUT, find_pictures
-from pipeline.io.splitting import FaceSample
+from pipeline.files.folder import Skips, files_below
+from pipeline.io.facesamples import FaceSample, known_name
+from pipeline.io.picturefile import PICTURE_SUFFIXES, read_picture
 from pipeline.quietimports import available_cores
 from pipeline.terminal import notice, track
 
-# Pictures that a process gets at a time; with fewer in all no process is started.
-TOGETHER = 16
-
-
-class NoFace(Exception):
-    """A picture in which no face was found."""
+LAYOUT = "train/CLASS/picture.jpg, with or without test and val, or CLASS/picture.jpg"
+LEFT_OVER = "__MACOSX"  # a folder that macOS adds to archives
+TOGETHER = 16  # pictures that a process gets at a time; with fewer than two of these none starts
 
 
 class PictureSamples:
     """Iterates over the FaceSamples of a folder, in the order of their paths.
 
-    words: {word in small letters: class name}, as known_name takes it. split_folders: as
-    find_pictures takes them. find_face: as read_face takes it; it is sent to other processes.
-    groups: a regular expression; what its first group, or all of it, matches in the name of a
-    file is the group of the sample. Pictures that cannot be read are counted in skips;
-    without_face has the paths of those without a face. Raises UserError if the folders have
-    another layout, or groups matches no name; the number of other names is printed.
+    The folder contains folders of classes, or folders of splits that contain them. words: as
+    known_name takes them. split_folders: {name of a folder, in small letters: split}. find_face:
+    as read_face takes it; it is sent to other processes. groups: a regular expression; what its
+    first group, or all of it, matches in the name of a file is the group of the sample.
+    pictures: {path: its FaceSample, without image}. After the last one without_face has the paths
+    of those without a face, and sha256 is the digest of all images with their classes, in any
+    order. Raises UserError if the layout is another, or groups matches no name.
     """
 
-    def __init__(self, folder, image_size, skips, *, words, split_folders, find_face=None,
-                 groups=None):
-        self.path = folder
-        self.skips = skips
+    def __init__(self, folder, image_size, *, words, split_folders, find_face=None, groups=None):
+        self.path = Path(folder)
         self.words = words
         self.groups = groups
         self.without_face = []
-        self.pictures = find_pictures(folder, split_folders, skips)
+        self.sha256 = None
+        self._skips = Skips()
         self._read = partial(read_face, size=image_size, find_face=find_face)
-        self._digests = []
+        self.pictures = dict(self._found(split_folders))
+        if not self.pictures:
+            raise UserError(f"{folder}: no picture in folders of classes, expected {LAYOUT}")
         if groups:
             self._require_groups()
 
     def __iter__(self):
-        images = in_processes(self._read, [picture.path for picture in self.pictures])
+        images = in_processes(self._read, list(self.pictures))
         progress = track(images, "reading pictures", len(self.pictures))
-        for picture, image in zip(self.pictures, progress):
-            if isinstance(image, NoFace):
-                self.without_face.append(picture.path)
+        digests = []
+        for (path, sample), image in zip(self.pictures.items(), progress):
+            if image is None:
+                self.without_face.append(path)
             elif isinstance(image, UserError):
-                self.skips.add("pictures that cannot be read", f"{image}; skipped")
+                self._skips.add("pictures that cannot be read", f"{image}; skipped")
             else:
-                name = known_name(picture.folder, self.words)
-                self._digests.append(hashlib.sha256(os.fsencode(name) + image.tobytes()).digest())
-                yield FaceSample(image, name, picture.split, self._group(picture))
+                content = os.fsencode(sample.class_name) + image.tobytes()
+                digests.append(hashlib.sha256(content).digest())
+                yield sample._replace(image=image)
+        self.sha256 = hashlib.sha256(b"".join(sorted(digests))).hexdigest()
 
-    @property
-    def class_names(self):
-        """The set of the class names of the folders."""
-        return {known_name(picture.folder, self.words) for picture in self.pictures}
+    def _found(self, split_folders):
+        """Yield the path and the FaceSample of each picture in the folder."""
+        splits = {path: split_folders.get(path.name.lower()) for path in _folders(self.path)}
+        if not any(splits.values()):
+            splits = {self.path: None}
+        elif not all(splits.values()):
+            other = next(path for path, split in splits.items() if not split)
+            raise UserError(f"{other}: a folder beside those of splits, expected {LAYOUT}")
+        for path, split in splits.items():
+            for class_folder in _folders(path):
+                for nested in _folders(class_folder):
+                    raise UserError(f"{nested}: a folder in that of a class, expected pictures "
+                                    f"alone; --images takes the folder that has {LAYOUT}")
+                name = known_name(class_folder.name, self.words)
+                for file in files_below(class_folder, PICTURE_SUFFIXES, self._skips):
+                    yield file, FaceSample(None, name, split, self._group(file.name))
 
-    @property
-    def sha256(self):
-        """The digest of all images with their classes, in any order."""
-        return hashlib.sha256(b"".join(sorted(self._digests))).hexdigest()
-
-    def require_training(self):
-        """Raise UserError if there is no picture for training."""
-        if not {"train", None} & {picture.split for picture in self.pictures}:
-            raise UserError(f"{self.path}: no picture for training, expected {LAYOUT}; "
-                            "or give --only test")
-
-    def require_splits(self):
-        """Raise UserError if no picture could be read."""
-        if not self._digests:
-            raise UserError(f"{self.path}: "
-                            + ("no face is found; leave out --find-faces if the pictures are "
-                               "faces already" if self.without_face else "no picture can be read"))
+    def _group(self, name):
+        match = self.groups and self.groups.search(name)
+        return (match[min(1, self.groups.groups)] or None) if match else None
 
     def _require_groups(self):
-        others = [picture for picture in self.pictures if not self._group(picture)]
-        if not others:
-            return
-        fits = f"--groups {self.groups.pattern} fits {{}}, such as {others[0].path.name}"
+        others = [path.name for path, sample in self.pictures.items() if not sample.group]
+        fits = f"--groups {self.groups.pattern} fits {{}}, such as {{}}"
         if len(others) == len(self.pictures):
-            raise UserError(fits.format("no name of a file"))
-        notice(fits.format(f"all names of files but {len(others):,}")
-               + "; each of those counts as a person")
+            raise UserError(fits.format("no name of a file", others[0]))
+        if others:
+            notice(fits.format(f"all names of files but {len(others):,}", others[0])
+                   + "; each of those counts as a person")
 
-    def _group(self, picture):
-        match = self.groups and self.groups.search(picture.path.name)
-        return (match[min(1, self.groups.groups)] or None) if match else None
+
+def _folders(folder):
+    return sorted(path for path in folder.iterdir()
+                  if path.is_dir() and not path.name.startswith((".", LEFT_OVER)))
 
 
 def read_face(path, size, find_face=None):
-    """Return the gray face of a picture, (size, size) uint8; or return a UserError or NoFace.
+    """Return the gray face of a picture, (size, size) uint8, None without a face, or a UserError.
 
     find_face: a function that takes the picture (height, width, 3) uint8 BGR and returns the box
     (x, y, width, height) of its largest face or None. Without it the whole picture is the face.
@@ -117,7 +116,7 @@ def read_face(path, size, find_face=None):
     if find_face:
         box = find_face(image)
         if box is None:
-            return NoFace(path)
+            return None
         x, y, width, height = box
         image = image[y:y + height, x:x + width]
     gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
@@ -150,9 +149,5 @@ def in_processes(function, items):
 def _start_process():
     """Leave Ctrl-C to the parent process, and end with it even if it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def end_with_parent():
-        multiprocessing.parent_process().join()
-        os._exit(1)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    threading.Thread(target=lambda: os._exit(multiprocessing.parent_process().join() or 1),
+                     daemon=True).start()

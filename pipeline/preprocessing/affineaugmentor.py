@@ -1,26 +1,24 @@
 """Random flips, rotations, zooms and shifts of gray images."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 
+@dataclass(frozen=True)
 class AffineAugmentor:
     """Varies each image by one random affine map about its centre, in a single resampling.
 
-    rotation_range: largest rotation either way, degrees. zoom_range and shift_range: largest
-    relative change of the size and of the position, drawn separately for width and height.
-    scale_range: largest relative change of both sizes together. aspect_range: largest relative
-    change of the width to the height. Pixels from outside repeat the edge.
+    The ranges are largest relative changes; pixels from outside repeat the edge.
     """
 
-    def __init__(self, *, horizontal_flip=False, rotation_range=0.0, zoom_range=0.0,
-                 shift_range=0.0, scale_range=0.0, aspect_range=0.0):
-        self.horizontal_flip = horizontal_flip
-        self.rotation_range = rotation_range
-        self.zoom_range = zoom_range
-        self.shift_range = shift_range
-        self.scale_range = scale_range
-        self.aspect_range = aspect_range
+    horizontal_flip: bool = False
+    rotation_range: float = 0.0  # degrees, either way
+    zoom_range: float = 0.0  # of the width and of the height, drawn separately
+    shift_range: float = 0.0  # of the position across and down, drawn separately
+    scale_range: float = 0.0  # of the width and the height together
+    aspect_range: float = 0.0  # of the width to the height
 
     def augment(self, images, random):
         """Return (N, height, width) uint8 images varied by a numpy.random.Generator."""

@@ -1,4 +1,4 @@
-"""What a training is to do: by its arguments, and by the checkpoint if it resumes one."""
+"""What a training is to do and where: by its arguments, and by a checkpoint if it resumes one."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -6,41 +6,35 @@ from pathlib import Path
 
 from pipeline.commandline import existing_file
 from pipeline.errors import UserError
-
-MEASURED = ("accuracy", "loss", "val_accuracy", "val_loss")  # in each epoch
+from pipeline.files.places import require_apart
+from pipeline.terminal import notice
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """The arguments that say what is trained or resumed; None where one was not given.
+class Folders:
+    """Where a training reads and writes.
 
-    model: path of the checkpoint to resume from.
+    dataset: has train.hdf5 and val.hdf5. checkpoints: gets the model files. output: gets the
+    curve. curve: the name of the curve's files, without suffix. plot: the format of its picture.
     """
 
-    model: Path | None = None
-    start_epoch: int | None = None
-    experiment: int | str | None = None
-    precision: str | None = None
-    pretrained: Path | None = None
-    teachers: list[Path] | None = None
-    balance: bool = False
-    epochs: int | None = None
+    dataset: Path
+    checkpoints: Path
+    output: Path
+    curve: str
+    plot: str = "png"
 
 
 def training_plan(recipes, defaults, wanted):
     """Return the record that a training starts from, as checkpoint.save stores it.
 
-    recipes: {number: config.experiments.Experiment, or its like}. defaults: the experiment, the
-    precision and the seed of a fresh training. wanted: Wanted. The checkpoint decides what a
-    resumed training is; the arguments may only agree with it, except for the paths of teachers,
-    which may have moved. Raises UserError if the arguments contradict the checkpoint or the recipe.
+    recipes: {number: Experiment}. defaults: the experiment, the precision and the seed of a fresh
+    training. wanted: the arguments of train_recognizer.py. The checkpoint decides what a resumed
+    training is; the arguments may only agree with it, except for the paths of teachers, which may
+    have moved. Raises UserError if the arguments contradict the checkpoint or the recipe.
     """
-    model = wanted.model
-    given = {"precision": wanted.precision, "epoch": wanted.start_epoch,
-             "balance": wanted.balance or None}
-    if model:
-        record = _of_checkpoint(model, given)
-        record["experiment"] = _experiment_of(model, record, recipes, wanted.experiment)
+    if wanted.model:
+        record = _of_checkpoint(wanted, recipes)
     elif wanted.start_epoch:
         raise UserError("--start_epoch needs --model, the checkpoint to resume from")
     else:
@@ -48,50 +42,42 @@ def training_plan(recipes, defaults, wanted):
         record |= {name: value for name in ("experiment", "precision")
                    if (value := getattr(wanted, name)) is not None}
     recipe = recipes[record["experiment"]]
-    record["epochs"] = _last_epoch(wanted.epochs, model, record, recipe)
+    record["epochs"] = _last_epoch(wanted, record, recipe)
     record["teachers"] = _teachers(wanted.teachers, record, recipe)
-    if wanted.pretrained or recipe.pretrained:
-        record |= _pretrained(wanted.pretrained, model, record, recipe)
-    return record
+    return record | _pretrained(wanted, record, recipe)
 
 
-def _of_checkpoint(model, given):
+def _of_checkpoint(wanted, recipes):
     from pipeline.io.checkpoint import read_record
 
+    model = wanted.model
     record = read_record(existing_file(model, "checkpoint", "see the checkpoints folder"))
-    for name, value in given.items():
-        if name == "balance" and value and not record.get(name):
-            raise UserError(f"{model} was trained without --balance; leave it out")
-        if value is not None and value != record[name]:
-            flag = "start_epoch" if name == "epoch" else name
-            raise UserError(f"{model} has {name} {record[name]}, found --{flag} {value}; "
-                            f"give --{flag} {record[name]} or leave it out")
-    for name in MEASURED:
-        if record["epoch"] and name not in record["history"]:
-            raise UserError(f"{model}: its history has no {name}, so training cannot resume from "
-                            "it; take another of the epoch_N files")
+    for name in ("start_epoch", "precision", "balance", "pretrained"):
+        found, value = record.get(name.removeprefix("start_")), getattr(wanted, name)
+        if value not in (None, False) and str(value) != str(found):
+            raise UserError(f"{model} has {name} {found}, found --{name} {value}; leave it out")
+    record["experiment"] = _experiment_of(wanted, record, recipes)
     return record
 
 
-def _experiment_of(model, record, recipes, wanted):
+def _experiment_of(wanted, record, recipes):
     """Return the experiment of a checkpoint, whose recipe must be what it was.
 
     The recipe may have got another number, which `wanted` then gives.
     """
-    number = record["experiment"] if wanted is None else wanted
+    number = record["experiment"] if wanted.experiment is None else wanted.experiment
     stored = record.get("recipe", {})
-    if number in recipes and not _difference(recipes[number], stored):
-        return number
     same = [other for other, recipe in recipes.items() if not _difference(recipe, stored)]
-    if number not in recipes:
-        found = f"is of experiment {number}, which config/experiments.py does not have"
-    else:
+    if number in same:
+        return number
+    found = f"is of experiment {number}, which config/experiments.py does not have"
+    if number in recipes:
         name, value = _difference(recipes[number], stored)
         found = (f"was trained with {name} {stored[name]!r}, and experiment {number} has {value!r} "
                  "now")
     remedy = f"give --experiment {same[0]}" if same else "give the recipe that value back"
-    raise UserError(f"{model} {found}; {remedy}, or start a fresh training from its weights with "
-                    "--pretrained")
+    raise UserError(f"{wanted.model} {found}; {remedy}, or start a fresh training from its weights "
+                    "with --pretrained")
 
 
 def _difference(recipe, stored):
@@ -101,33 +87,31 @@ def _difference(recipe, stored):
                  if name in stored and stored[name] != value), None)
 
 
-def _last_epoch(epochs, model, record, recipe):
+def _last_epoch(wanted, record, recipe):
     """Return the last epoch of the run: as given, else as the checkpoint has it planned."""
     planned = record.get("epochs", recipe.epochs)
-    epochs = epochs or planned
-    if recipe.cosine and model and epochs != planned:
-        raise UserError(f"{model} has its learning rate planned for {planned} epochs, found "
+    epochs = wanted.epochs or planned
+    if recipe.cosine and wanted.model and epochs != planned:
+        raise UserError(f"{wanted.model} has its learning rate planned for {planned} epochs, found "
                         f"--epochs {epochs}; give --epochs {planned} or leave it out")
     if epochs <= recipe.warmup_epochs:
         raise UserError(f"experiment {record['experiment']} warms up for {recipe.warmup_epochs} "
                         f"epochs, found --epochs {epochs}; give more")
     if record["epoch"] >= epochs:
-        raise UserError(f"{model} is trained for {record['epoch']} epochs already, found "
+        raise UserError(f"{wanted.model} is trained for {record['epoch']} epochs already, found "
                         f"{epochs} as the last; give a larger --epochs")
     return epochs
 
 
-def _pretrained(path, model, record, recipe):
-    """Return of the record the network that a training starts from: its path and arguments."""
+def _pretrained(wanted, record, recipe):
+    """Return the record's fields about the network that a training starts from, if it does."""
     from pipeline.io.checkpoint import read_record
 
-    if not recipe.pretrained:
+    path = wanted.pretrained
+    if path and not recipe.pretrained:
         raise UserError(f"experiment {record['experiment']} starts from nothing, found "
                         "--pretrained; give --experiment fine-tune or leave it out")
-    if model:
-        if path and str(path) != record.get("pretrained"):
-            raise UserError(f"{model} started from {record.get('pretrained')}, found --pretrained "
-                            f"{path}; leave it out")
+    if wanted.model or not recipe.pretrained:
         return {}
     if not path:
         raise UserError(f"experiment {record['experiment']} starts from a trained network, found "
@@ -139,12 +123,50 @@ def _pretrained(path, model, record, recipe):
 def _teachers(teachers, record, recipe):
     """Return the paths of the networks to learn from: as given, else as the checkpoint has them."""
     paths = [str(path) for path in teachers or record.get("teachers", ())]
-    if paths and not recipe.distillation:
-        raise UserError(f"experiment {record['experiment']} learns from no other network, found "
-                        "--teachers; leave it out")
-    if recipe.distillation and not paths:
-        raise UserError(f"experiment {record['experiment']} learns from other networks, found no "
-                        "--teachers; give their checkpoints")
+    if bool(paths) != bool(recipe.distillation):
+        found, remedy = (("no other network, found", "leave it out") if paths else
+                         ("other networks, found no", "give their checkpoints"))
+        raise UserError(f"experiment {record['experiment']} learns from {found} --teachers; "
+                        f"{remedy}")
     for path in paths:
         existing_file(path, "teacher", "train it first")
     return paths
+
+
+def read_by(record, model):
+    """Return the paths of the model files that a training reads; model: that it resumes from."""
+    return [path for path in (model or record.get("pretrained"), *record["teachers"]) if path]
+
+
+def others_files(folders, model):
+    """Return the checkpoints and curves that a training would replace though they are not its own.
+
+    model: the checkpoint that it resumes from, or None. A resumed training goes on in the folder
+    of its checkpoint, and continues its curve.
+    """
+    found = []
+    if not model or model.resolve().parent != folders.checkpoints.resolve():
+        found += sorted(folders.checkpoints.glob("epoch_*.hdf5"))
+        found += folders.checkpoints.glob("best.hdf5")
+    if not model:
+        found += sorted(folders.output.glob(f"{folders.curve}.*"))
+    return found
+
+
+def require_own(folders, model, overwrite):
+    """Raise UserError if folders have another training's files, unless they are to be removed."""
+    found = others_files(folders, model)
+    if found and not overwrite:
+        raise UserError(f"{found[0].parent}: has {found[0].name} of another training; give another "
+                        "--checkpoints or --output folder, --model to resume that training, or "
+                        "--overwrite to remove its checkpoints and its curve")
+
+
+def remove_others(folders, model, read):
+    """Remove another training's files, and say which; raise UserError if one of them is read."""
+    found = others_files(folders, model)
+    require_apart(read, found)
+    for path in found:
+        path.unlink()
+    if found:
+        notice("removed from an earlier training: " + ", ".join(map(str, found)))

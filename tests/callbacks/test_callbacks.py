@@ -7,19 +7,12 @@ import pytest
 
 from pipeline.callbacks import trainingmonitor
 from pipeline.callbacks.epochcheckpoint import EpochCheckpoint
-from pipeline.callbacks.epochseed import EpochSeed
-from pipeline.callbacks.finiteloss import FiniteLoss
 from pipeline.callbacks.trainingmonitor import TrainingMonitor
 from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-from pipeline.training.network import compile_for_training
+from pipeline.training.network import compile_for_training, seed_layers
 from tests.conftest import record_of
-
-
-class Dataset:
-    epoch = None
-
 
 NETWORK = {"width": 8, "height": 8, "depth": 1, "classes": 2, "blocks": 1}
 IMAGES = np.random.default_rng(0).random((5, 8, 8, 1), dtype=np.float32)
@@ -65,14 +58,6 @@ def test_the_picture_waits_where_epochs_are_short_but_not_at_the_end(tmp_path, m
         end_epoch(callback, epoch)
     callback.on_train_end()
     assert drawn == [1, 4, 5]
-
-
-def test_a_metric_that_not_every_epoch_has_is_left_out(tmp_path):
-    history = {"another": [1.0], "accuracy": [0.1], "loss": [4], "val_accuracy": [0.1],
-               "val_loss": [4]}
-    end_epoch(monitor(tmp_path / "curve", history), 1)
-    assert history.keys() == {"accuracy", "loss", "val_accuracy", "val_loss"}
-    assert {len(values) for values in history.values()} == {2}
 
 
 def test_epochs_trained_again_replace_their_earlier_values(tmp_path):
@@ -127,13 +112,10 @@ def test_dropout_is_a_function_of_seed_and_epoch(epoch):
         return next(layer for layer in model.layers if isinstance(layer, keras.layers.Dropout))
 
     def masks(seed, before):
-        dataset, model = Dataset(), network()
+        model = network()
         for _ in range(before):
             dropout(model)(np.ones((1, 4)), training=True)
-        callback = EpochSeed(dataset, seed)
-        callback.set_model(model)
-        callback.on_epoch_begin(epoch)
-        assert dataset.epoch == epoch + 1
+        seed_layers(model, seed, epoch)
         return np.array(dropout(model)(np.ones((100, 4)), training=True))
 
     assert np.array_equal(masks(1, before=0), masks(1, before=3))
@@ -143,23 +125,19 @@ def test_dropout_is_a_function_of_seed_and_epoch(epoch):
 @pytest.mark.parametrize("rate", [0, 0.0])
 def test_a_recipe_may_have_no_dropout(rate):
     model = EmotionVGGNet.build(**NETWORK, block_dropout=rate, fc_dropout=rate)
-    callback = EpochSeed(Dataset(), 1)
-    callback.set_model(model)
-    callback.on_epoch_begin(0)
+    seed_layers(model, seed=1, epoch=1)
     image = np.ones((1, 8, 8, 1))
     assert np.array_equal(model(image), model(image))
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_loss_that_is_no_number_stops_the_run(value):
-    callback = FiniteLoss(lambda: "checkpoints/epoch_5.hdf5")
+@pytest.mark.parametrize("name", ["loss", "val_loss"])
+def test_a_loss_that_is_no_number_stops_the_run_before_anything_is_written(tmp_path, name, value):
+    callback = monitor(tmp_path / "curve", {})
     callback.on_epoch_begin(6)
-    callback.on_train_batch_end(0, {"loss": 1.0})
-    with pytest.raises(UserError, match=r"loss became \w+ in epoch 7; the last good checkpoint is "
-                                        r"checkpoints/epoch_5\.hdf5; try"):
-        callback.on_train_batch_end(1, {"loss": value})
-    with pytest.raises(UserError, match="val_loss became"):
-        callback.on_epoch_end(6, {"loss": 1.0, "val_loss": value})
+    with pytest.raises(UserError, match=rf"^{name} became {value} in epoch 7; start again with"):
+        callback.on_epoch_end(6, {"loss": 1.0, "val_loss": 1.0} | {name: value})
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_best_by_loss_is_that_of_the_least(tmp_path):

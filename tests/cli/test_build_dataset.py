@@ -65,7 +65,7 @@ def test_eight_classes_are_those_of_the_votes(csv_file, tmp_path):
     ferplus = write_ferplus(tmp_path / "fer2013new.csv")
     arguments = "--csv", csv_file, "--classes", 8, "--output", tmp_path
     line = fails_with("build_dataset.py", *arguments)
-    assert "fer2013.csv: no image of contempt, expected some in train" in line
+    assert "fer2013.csv: no image of contempt in the training split; add some" in line
     process = run_main("build_dataset.py", *arguments, "--ferplus", ferplus)
     assert process.returncode == 0, process.stderr_text
     with h5py.File(tmp_path / "val.hdf5") as file:

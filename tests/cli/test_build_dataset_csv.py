@@ -74,8 +74,8 @@ def test_numbers_that_may_be_other_classes_are_told(rows, tmp_path):
     path = written(tmp_path / "two.csv", rows, emotion=lambda row: int(row["emotion"]) % 2)
     process = run_main("build_dataset.py", "--csv", path, "--output", tmp_path)
     assert process.returncode == 0
-    assert ("no image of fear, happy, sad, surprise, neutral in train; if its numbers are other "
-            "classes than FER2013's, name them with --class-names") in process.stderr_text
+    assert ("no image of fear, happy, sad, surprise, neutral in the training split; add some, or "
+            "name the classes with --class-names") in process.stderr_text
 
 
 def test_emotions_may_be_words(rows, tmp_path):
@@ -102,10 +102,11 @@ def test_other_numbers_are_named(rows, tmp_path):
     assert names == ["neutral", "tired", "wild"]
     line = fails_with("build_dataset.py", "--csv", path, "--output", tmp_path, "--class-names",
                       "calm", "tired", "wild", "shy")
-    assert "no image of shy, expected some in train; or leave it out of --class-names" in line
+    assert "no image of shy in the training split; add some, or name the classes" in line
     line = fails_with("build_dataset.py", "--csv", path, "--output", tmp_path, "--class-names",
                       "calm", "tired")
-    assert "found emotion '2', expected 0 to 1; give --class-names a name for each" in line
+    assert ("found emotion '2', expected 0 to 1; give --classes 8 if 7 is contempt, or "
+            "--class-names a name for each number") in line
 
 
 def test_words_and_numbers_do_not_mix(rows, tmp_path):
@@ -117,7 +118,6 @@ def test_words_and_numbers_do_not_mix(rows, tmp_path):
 
 def test_a_file_without_rows(tmp_path):
     empty = written(tmp_path / "empty.csv", [], ("emotion", "pixels", "Usage"))
-    assert "no row of an image" in fails_with("build_dataset.py", "--csv", empty, "--output",
-                                              tmp_path)
-    assert "no image of" in fails_with("build_dataset.py", "--csv", empty, "--output", tmp_path,
-                                       "--only", "test")
+    for more in ((), ("--only", "test")):
+        line = fails_with("build_dataset.py", "--csv", empty, "--output", tmp_path, *more)
+        assert "no image of angry, fear, happy, sad, surprise, neutral, found none at all" in line

@@ -163,7 +163,7 @@ def test_recipes_are_listed():
 
 
 def test_plots_are_drawn_in_other_formats(dataset, tmp_path):
-    process = train(dataset, tmp_path, "--experiment", 1, "--plot", "svg")
+    process = train(dataset, tmp_path, "--experiment", 1, "--epochs", 1, "--plot", "svg")
     assert process.returncode == 0, process.stderr_text
     assert b"<svg" in (tmp_path / "output" / "vggnet_emotion_1.svg").read_bytes()
     run_main("test_recognizer.py", "--dataset", dataset, "--model",

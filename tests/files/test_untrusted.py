@@ -12,9 +12,8 @@ from pipeline.errors import UserError
 from pipeline.files.untrusted import reading
 from pipeline.io import checkpoint
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
+from pipeline.io.hdf5datasetwriter import write_database
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 from tests.conftest import fails_with, record_of
 
 NETWORK = {"width": 8, "height": 8, "depth": 1, "classes": 2, "blocks": 1}
@@ -32,14 +31,13 @@ def model_file(tmp_path):
 @pytest.fixture
 def database(tmp_path):
     path = tmp_path / "train.hdf5"
-    with HDF5DatasetWriter.create(path, 48, {"class_names": ("a", "b")}) as writer:
-        for image in np.random.default_rng(0).integers(0, 256, (200, 48, 48), dtype=np.uint8):
-            writer.add(image, image[0, 0] % 2)
+    images = np.random.default_rng(0).integers(0, 256, (200, 48, 48), dtype=np.uint8)
+    write_database(path, images, images[:, 0, 0] % 2, {"class_names": ("a", "b")})
     return path
 
 
 def test_a_fault_of_our_own_is_no_damage(monkeypatch, database):
-    monkeypatch.setattr("pipeline.io.hdf5database.ARRAYS", None)
+    monkeypatch.setattr("pipeline.io.hdf5datasetgenerator.ARRAYS", None)
     with pytest.raises(AttributeError):
         read_database(database)
 
@@ -52,7 +50,7 @@ def test_what_a_library_raises_is_damage(error):
 
 
 def read_database(path):
-    with HDF5DatasetGenerator(path, 128, preprocessor=ImageToArrayPreprocessor()) as dataset:
+    with HDF5DatasetGenerator(path, 128) as dataset:
         return [dataset.class_names, *[array.tobytes() for batch in dataset for array in batch]]
 
 

@@ -7,7 +7,7 @@ from pipeline.io.ferplus import (
     ROWS_TOGETHER,
     labels_of_votes,
     read_ferplus,
-    require_fit,
+    votes_of,
 )
 from tests.conftest import ROOT
 
@@ -55,13 +55,14 @@ def test_labels_are_the_peaks_of_targets_that_sum_up_to_1(ferplus):
     rows = [0, 5, 5], ["PrivateTest"] * 3
     labels, values = labels_of_votes(ferplus, SIX, 1.0, *rows)
     assert [SIX[label] for label in labels] == ["happy", "angry", "neutral"]
-    assert [named(value["votes"], SIX) for value in values] == [
+    assert [named(votes, SIX) for votes in values["votes"]] == [
         {"happy": 0.75}, {"angry": 1.0}, {"neutral": 0.4444}]
-    assert named(values[0]["targets"], SIX) == {"happy": 1.0}
+    assert named(values["targets"][0], SIX) == {"happy": 1.0}
     sad = EIGHT.index("sad")
-    (label, *_), (value, *_) = labels_of_votes(ferplus, EIGHT, 0.5, [sad] * 3, rows[1])
-    assert label == sad and named(value["votes"], EIGHT) == {"happy": 0.75, "contempt": 0.25}
-    assert named(value["targets"], EIGHT) == {"happy": 0.375, "sad": 0.5, "contempt": 0.125}
+    (label, *_), values = labels_of_votes(ferplus, EIGHT, 0.5, [sad] * 3, rows[1])
+    votes, targets = values["votes"][0], values["targets"][0]
+    assert label == sad and named(votes, EIGHT) == {"happy": 0.75, "contempt": 0.25}
+    assert named(targets, EIGHT) == {"happy": 0.375, "sad": 0.5, "contempt": 0.125}
 
 
 def test_rows_of_no_class_have_no_label(ferplus):
@@ -79,37 +80,32 @@ def test_the_published_number_of_images_on_which_most_votes_agree(usage):
 
 
 def test_too_few_rows(ferplus):
-    shares = read_ferplus(ferplus, SIX)
-    assert np.array_equal(require_fit(ferplus, shares, "PrivateTest", [0] * 4),
-                          shares["PrivateTest"][:4])
-    with pytest.raises(UserError, match="has 6 rows of PrivateTest, found 7 images"):
-        require_fit(ferplus, shares, "PrivateTest", [0] * 7)
-    with pytest.raises(UserError, match="has 0 rows of PublicTest, found 1 images"):
-        require_fit(ferplus, shares, "PublicTest", [0])
+    votes = votes_of(ferplus, SIX, [0] * 4, ["PrivateTest"] * 4)
+    assert np.array_equal(votes, read_ferplus(ferplus, SIX)["PrivateTest"][:4])
+    for usage, number, found in (("PrivateTest", 7, 6), ("PublicTest", 1, 0)):
+        with pytest.raises(UserError, match=f"has {found} rows of {usage}, found {number} images"):
+            votes_of(ferplus, SIX, [0] * number, [usage] * number)
 
 
-def test_images_in_another_order_do_not_fit(ferplus):
+def test_images_in_another_order_do_not_fit(ferplus, monkeypatch):
     labels = np.random.default_rng(0).integers(0, 6, 3 * ROWS_TOGETHER)
-    shares = {"Training": np.eye(6, dtype=np.float32)[labels]}
-    require_fit(ferplus, shares, "Training", labels)
+    shares, usages = {"Training": np.eye(6, dtype=np.float32)[labels]}, ["Training"] * len(labels)
+    monkeypatch.setattr("pipeline.io.ferplus.read_ferplus", lambda *_: shares)
+    assert np.array_equal(votes_of(ferplus, SIX, labels, usages), shares["Training"])
     moved = np.concatenate([labels[:ROWS_TOGETHER], np.roll(labels[ROWS_TOGETHER:], 1)])
-    with pytest.raises(UserError, match="of Training up to the 200th, expected about 65 %"):
-        require_fit(ferplus, shares, "Training", moved)
+    with pytest.raises(UserError, match="of 100 images of Training in a row, expected about 65 %"):
+        votes_of(ferplus, SIX, moved, usages)
 
 
 def test_another_file(ferplus):
     ferplus.write_text("emotion,pixels,Usage\n")
     with pytest.raises(UserError, match="no column NF"):
         read_ferplus(ferplus, SIX)
-    ferplus.write_text(HEADER + "PrivateTest,a.png,many,0\n")
-    with pytest.raises(UserError, match="line 2: a vote is no number"):
-        read_ferplus(ferplus, SIX)
-    ferplus.write_text(HEADER + "PrivateTest,a.png" + ",-1" * len(COLUMNS) + "\n")
-    with pytest.raises(UserError, match="line 2: a vote is no number"):
-        read_ferplus(ferplus, SIX)
-    ferplus.write_text(HEADER + "PrivateTest," + "a" * 200_000 + "\n")
-    with pytest.raises(UserError, match="not a table"):
-        read_ferplus(ferplus, SIX)
+    for row in ("a.png,many,0", "a.png" + ",9" * 9, "a.png" + ",99999999999" * len(COLUMNS),
+                "a" * 200_000, "\xff"):
+        ferplus.write_text(HEADER + f"PrivateTest,{row}\n", encoding="latin-1")
+        with pytest.raises(UserError, match=r"damaged, or not FER\+'s fer2013new\.csv"):
+            read_ferplus(ferplus, SIX)
 
 
 def test_a_byte_order_mark_is_read_over_and_a_file_too_large_is_refused(ferplus):

@@ -5,10 +5,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.io.hdf5database import also_in
-from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-from pipeline.io.hdf5datasetwriter import DIGEST, HDF5DatasetWriter, digest_of_attributes
-from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
+from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator, also_in
+from pipeline.io.hdf5datasetwriter import DIGEST, digest_of_attributes, write_database
 from tests.files.test_untrusted import ATTACKS, replace_array
 
 COUNT = 300
@@ -17,16 +15,14 @@ COUNT = 300
 @pytest.fixture
 def path(tmp_path):
     path = tmp_path / "train.hdf5"
-    with HDF5DatasetWriter.create(path, 48, {"class_names": ("a", "b")}) as writer:
-        for number in range(COUNT):
-            writer.add(np.full((48, 48), number % 256), number % 2)
+    images = [np.full((48, 48), number % 256) for number in range(COUNT)]
+    write_database(path, images, np.arange(COUNT) % 2, {"class_names": ("a", "b")})
     return path
 
 
 def message(path):
     """Return the one line with which a database is refused."""
-    with pytest.raises(UserError) as error, HDF5DatasetGenerator(
-            path, 128, preprocessor=ImageToArrayPreprocessor()) as dataset:
+    with pytest.raises(UserError) as error, HDF5DatasetGenerator(path, 128) as dataset:
         dataset.require_images_of(48, 48)
     assert str(path) in str(error.value) and "\n" not in str(error.value)
     return str(error.value)
@@ -62,12 +58,12 @@ NO_ARRAY = "is no array of uint8"
         ("images", np.zeros((COUNT, 48, 48), "f4"), {}, NO_ARRAY),
         ("images", np.zeros((COUNT, 48, 32), "u1"), {}, "expected (N, side, side)"),
         ("images", np.zeros((COUNT, 32, 32), "u1"), {}, "images of (32, 32) pixels, expected"),
-        ("images", np.zeros((COUNT - 1, 48, 48), "u1"), {}, f"holds {COUNT - 1} images"),
+        ("images", np.zeros((COUNT - 1, 48, 48), "u1"), {}, f"({COUNT},) of {COUNT - 1} images"),
         ("labels", LABELS.astype("f4"), {}, NO_ARRAY),
         ("labels", -LABELS.astype("i1"), {}, NO_ARRAY),
         ("labels", np.full(COUNT, b"a"), {}, NO_ARRAY),
-        ("labels", np.zeros((COUNT, 2), "u1"), {}, "expected one each"),
-        ("labels", LABELS.astype("u1") + np.uint8(254), {}, "has the label 255 for 2 classes"),
+        ("labels", np.zeros((COUNT, 2), "u1"), {}, f"labels ({COUNT}, 2) of {COUNT} images"),
+        ("labels", LABELS.astype("u1") + np.uint8(254), {}, "the label 255 for 2 classes"),
     ],
 )
 def test_arrays_of_another_kind_are_one_line(path, name, array, options, expected):
@@ -115,8 +111,6 @@ def test_a_file_that_may_not_be_read_is_not_called_damaged(path, monkeypatch):
 def test_images_with_the_very_same_pixels_are_found(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (300, 8, 8), dtype=np.uint8)
     for name, rows in (("a", images[:200]), ("b", images[150:])):
-        with HDF5DatasetWriter.create(tmp_path / name, 8, {"class_names": ["x"]}) as writer:
-            for image in rows:
-                writer.add(image, 0)
+        write_database(tmp_path / name, rows, [0] * len(rows), {"class_names": ["x"]})
     found = also_in(tmp_path / "b", tmp_path / "a")
     assert found.tolist() == [True] * 50 + [False] * 100

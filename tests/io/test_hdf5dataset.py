@@ -6,10 +6,9 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
+from pipeline.io.hdf5datasetwriter import write_database
 from pipeline.preprocessing.affineaugmentor import AffineAugmentor
-from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
-from pipeline.preprocessing.mixup import Mixup
+from pipeline.preprocessing.pixelaugmentors import Mixup
 
 COUNT = 1500
 CLASS_NAMES = ("a", "b", "c")
@@ -19,17 +18,15 @@ CLASS_NAMES = ("a", "b", "c")
 def database(tmp_path_factory):
     """Images whose first two pixels are their number."""
     path = tmp_path_factory.mktemp("database") / "train.hdf5"
-    with HDF5DatasetWriter.create(path, 48, {"class_names": CLASS_NAMES}) as writer:
-        for number in range(COUNT):
-            image = np.full((48, 48), number % 200, dtype=np.uint8)
-            image[0, :2] = divmod(number, 256)
-            writer.add(image, number % 3)
+    numbers = np.arange(COUNT)
+    images = np.tile((numbers % 200)[:, None, None], (1, 48, 48))
+    images[:, 0, :2] = np.transpose(np.divmod(numbers, 256))
+    write_database(path, images, numbers % 3, {"class_names": CLASS_NAMES})
     return path
 
 
 def generator(path, **options):
-    options = {"batch_size": 128, **options}
-    return HDF5DatasetGenerator(path, preprocessor=ImageToArrayPreprocessor(), **options)
+    return HDF5DatasetGenerator(path, 128, **options)
 
 
 def numbers(dataset):
@@ -55,9 +52,10 @@ def test_the_writer_keeps_images_labels_and_attributes(database):
 def test_a_failed_writer_leaves_an_older_database(tmp_path, database):
     path = tmp_path / "train.hdf5"
     path.write_bytes(database.read_bytes())
-    with pytest.raises(ValueError), HDF5DatasetWriter.create(path, 48) as writer:
-        writer.add(np.zeros((48, 48), np.uint8), 0)
-        raise ValueError
+    with pytest.raises(ValueError):
+        write_database(path, np.zeros((1, 48, 48)), [0], {}, votes=[["no number"]])
+    with pytest.raises(TypeError):
+        write_database(path, np.zeros((1, 48, 48)), [0], {"class_names": object()})
     assert path.read_bytes() == database.read_bytes()
 
 
@@ -130,17 +128,9 @@ def test_a_file_that_is_no_database_is_named(tmp_path):
         generator(path)
 
 
-@pytest.mark.parametrize(("targets", "votes", "message"), [
-    ([0.5, 0.4], [0.5, 0.4], "its targets are no shares of 2 classes"),
-    ([0.4, 0.6], [0.5, 0.4], "its targets are no shares of 2 classes"),  # the label is another
-    ([np.nan, 1.0], [0.5, 0.4], "its targets are no shares of 2 classes"),
-    ([0.6, 0.4], [0.8, 0.4], "its votes are no shares of 2 classes"),
-    ([0.6, 0.4], [-0.1, 0.4], "its votes are no shares of 2 classes"),
-    ([0.6, 0.4], [np.nan, 0.4], "its votes are no shares of 2 classes"),
-    ([0.6, 0.4], [0.4], "its votes are no shares of 2 classes"),
-])
-def test_targets_and_votes_that_are_no_shares_are_refused(tmp_path, targets, votes, message):
-    with HDF5DatasetWriter.create(tmp_path / "x.hdf5", 48, {"class_names": ["a", "b"]}) as writer:
-        writer.add(np.zeros((48, 48)), 0, targets=targets, votes=votes)
-    with pytest.raises(UserError, match=message):
+@pytest.mark.parametrize("name", ["targets", "votes"])
+def test_targets_and_votes_of_another_number_of_classes_are_refused(tmp_path, name):
+    write_database(tmp_path / "x.hdf5", np.zeros((1, 48, 48)), [0], {"class_names": ["a", "b"]},
+                   **{name: [[0.4, 0.3, 0.3]]})
+    with pytest.raises(UserError, match=rf"{name} \(1, 3\) of 1 images and 2 classes"):
         generator(tmp_path / "x.hdf5")

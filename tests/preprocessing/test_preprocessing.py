@@ -3,9 +3,7 @@ import pytest
 
 from pipeline.preprocessing.affineaugmentor import AffineAugmentor
 from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
-from pipeline.preprocessing.mixup import Mixup
-from pipeline.preprocessing.photometricaugmentor import PhotometricAugmentor
-from pipeline.preprocessing.randomerasing import RandomErasing
+from pipeline.preprocessing.pixelaugmentors import Mixup, PhotometricAugmentor, RandomErasing
 
 
 def faces(count=64):
@@ -102,7 +100,7 @@ def test_without_ranges_no_tone_changes():
 
 def test_erasing_fills_one_rectangle_of_some_images():
     images = np.full((2000, 48, 48), 100, dtype=np.uint8)
-    erased = RandomErasing(probability=0.5, area_range=(0.02, 0.15)).augment(
+    erased = RandomErasing(erasing_probability=0.5, erasing_area_range=(0.02, 0.15)).augment(
         images, np.random.default_rng(0))
     assert (images == 100).all()
     areas = []
@@ -119,7 +117,7 @@ def test_erasing_fills_one_rectangle_of_some_images():
 
 def test_an_erased_rectangle_fits_a_small_image():
     images = np.zeros((200, 5, 3), dtype=np.uint8)
-    erased = RandomErasing(probability=1.0, area_range=(1.0, 1.0)).augment(
+    erased = RandomErasing(erasing_probability=1.0, erasing_area_range=(1.0, 1.0)).augment(
         images, np.random.default_rng(0))
     assert (erased != 0).any(axis=(1, 2)).all()
 

@@ -20,10 +20,9 @@ from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.io.fer2013 import RowSamples
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
-from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
+from pipeline.io.hdf5datasetwriter import write_database
 from pipeline.io.picturefile import read_picture
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
 from tests.conftest import SAMPLE_PICTURE, record_of
 
 SIZE = 4  # pixels of a side, so that a case is small
@@ -48,11 +47,11 @@ def ends_well(name, content, read):
 def read_csv(path):
     for sample in RowSamples(path, SIZE, numbered="abcdefg", words={},
                              splits=dict.fromkeys(USAGES)):
-        assert sample.class_name and sample.image.shape == (SIZE**2,)
+        assert sample.class_name and sample.image.shape == (SIZE, SIZE)
 
 
 def read_database(path):
-    with HDF5DatasetGenerator(path, 128, preprocessor=ImageToArrayPreprocessor()) as dataset:
+    with HDF5DatasetGenerator(path, 128) as dataset:
         assert sum(len(images) for images, _ in dataset) == dataset.num_images
 
 
@@ -65,9 +64,9 @@ def whole(name):
                 for i in range(7)]
         path.write_text("\n".join(["emotion,pixels,Usage", *rows]))
     elif name == "train.hdf5":
-        with HDF5DatasetWriter.create(path, SIZE, {"class_names": ("a", "b")}) as writer:
-            for number in range(300):
-                writer.add(np.full((SIZE, SIZE), number % 256), number % 2)
+        images = [np.full((SIZE, SIZE), number % 256) for number in range(300)]
+        write_database(path, images, [number % 2 for number in range(300)],
+                       {"class_names": ("a", "b")})
     elif name == "model.hdf5":
         checkpoint.save(EmotionVGGNet.build(**NETWORK), path, record_of(NETWORK),
                         include_optimizer=False)

@@ -23,8 +23,8 @@ from pipeline.errors import UserError
 from pipeline.files.untrusted import reading
 from pipeline.io import checkpoint
 from pipeline.io.fer2013 import RowSamples
-from pipeline.io.hdf5database import open_database
-from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
+from pipeline.io.hdf5datasetgenerator import read_database
+from pipeline.io.hdf5datasetwriter import write_database
 from pipeline.io.plainhdf5 import opened_hdf5
 from pipeline.quietimports import prepare_opencv
 from tests.torture import hostilefiles, hostilehdf5
@@ -65,12 +65,6 @@ def read_model(path):
             file.array(f"optimizer_weights/{name}", shape, dtype)
 
 
-def read_database(path):
-    with open_database(path) as (arrays, _), reading(path, "a database"):
-        for array in arrays.values():
-            array[:]
-
-
 def read_table(path):
     list(RowSamples(path, SIZE, numbered="abcdefg", words={}, splits=dict.fromkeys(USAGES)))
 
@@ -102,9 +96,8 @@ def good_files(folder, kinds):
 
 
 def good_database(path):
-    with HDF5DatasetWriter.create(path, SIZE, {"class_names": ("a", "b")}) as writer:
-        for number in range(300):
-            writer.add(np.full((SIZE, SIZE), number % 256), number % 2)
+    images = [np.full((SIZE, SIZE), number % 256) for number in range(300)]
+    write_database(path, images, [number % 2 for number in range(300)], {"class_names": ("a", "b")})
     return path.read_bytes()
 
 

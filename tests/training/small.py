@@ -13,7 +13,7 @@ import train_recognizer
 from config import emotion_config
 from config.experiments import EXPERIMENTS
 from pipeline.ending import run
-from pipeline.io.hdf5datasetwriter import HDF5DatasetWriter
+from pipeline.io.hdf5datasetwriter import write_database
 from tests.conftest import ROOT, environment
 
 SIZE = 16
@@ -40,13 +40,11 @@ def write_databases(folder, training=101, validation=37):
     """Write train.hdf5 and val.hdf5 of so many images with a light half, and which half it is."""
     for seed, (split, count) in enumerate({"train": training, "val": validation}.items()):
         random = np.random.default_rng(seed)
-        with HDF5DatasetWriter.create(
-                folder / f"{split}.hdf5", SIZE, {"class_names": CLASSES}) as writer:
-            for index in range(count):
-                image = random.integers(0, 120, (SIZE, SIZE), dtype=np.uint8)
-                label = index % len(CLASSES)
-                image[(np.s_[:8], np.s_[8:], np.s_[:, :8])[label]] += 100
-                writer.add(image, label)
+        images = random.integers(0, 120, (count, SIZE, SIZE), dtype=np.uint8)
+        labels = np.arange(count) % len(CLASSES)
+        for image, label in zip(images, labels):
+            image[(np.s_[:8], np.s_[8:], np.s_[:, :8])[label]] += 100
+        write_database(folder / f"{split}.hdf5", images, labels, {"class_names": CLASSES})
 
 
 def start_small(folder, *arguments, **variables):

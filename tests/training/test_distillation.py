@@ -6,11 +6,9 @@ from pipeline.errors import UserError
 from pipeline.io import checkpoint
 from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.nn.conv.emotionvggnet import EmotionVGGNet
-from pipeline.preprocessing.imagetoarraypreprocessor import ImageToArrayPreprocessor
-from pipeline.training.distillation import teach
+from pipeline.training.data import teach
 from tests.conftest import record_of
 
-FEED = {"batch_size": 16, "preprocessor": ImageToArrayPreprocessor()}
 NETWORK = {"height": 48, "width": 48, "depth": 1, "classes": 6, "blocks": 2, "filters": 4}
 
 
@@ -30,8 +28,8 @@ def test_targets_become_a_mixture_of_labels_and_of_what_the_teachers_see(dataset
     teachers = [save_teacher(path, class_names) for path in paths]
     seen = np.mean([model.predict(view, verbose=0) for model in teachers
                     for view in (images, images[:, :, ::-1])], axis=0)
-    with HDF5DatasetGenerator(database, seed=0, **FEED) as training:
-        teach(training, paths, 0.75, **FEED)
+    with HDF5DatasetGenerator(database, 16, seed=0) as training:
+        teach(training, paths, 0.75)
         assert np.allclose(training.targets, 0.25 * np.eye(6)[labels] + 0.75 * seen, atol=1e-5)
         for image, target in zip(*training[1], strict=True):
             number = np.abs(images - image).sum(axis=(1, 2, 3)).argmin()
@@ -41,6 +39,6 @@ def test_targets_become_a_mixture_of_labels_and_of_what_the_teachers_see(dataset
 def test_a_teacher_of_other_classes_is_refused(dataset, tmp_path):
     path = tmp_path / "other.hdf5"
     save_teacher(path, list("abcdef"))
-    with (HDF5DatasetGenerator(dataset / "train.hdf5", **FEED) as training,
+    with (HDF5DatasetGenerator(dataset / "train.hdf5", 16) as training,
           pytest.raises(UserError, match=r"other\.hdf5 tells apart a, b, c, d, e, f")):
-        teach(training, [path], 0.5, **FEED)
+        teach(training, [path], 0.5)

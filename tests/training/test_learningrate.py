@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from config.experiments import EXPERIMENTS
-from pipeline.training.learningrate import learning_rate_schedule
+from pipeline.training.network import learning_rate_schedule
 
 
 def test_a_recipe_in_steps_keeps_its_steps():

@@ -104,10 +104,10 @@ def test_a_process_that_does_not_come(number):
 from pipeline.ending import run
 from pipeline.quietimports import import_keras
 import_keras()
-from pipeline.training import processes
-processes.COME_WITHIN = 2
+from pipeline.training import devices
+devices.COME_WITHIN = 2
 def main():
-    with processes.joined_processes():
+    with devices.joined_processes():
         pass
 run(main)
 """
@@ -163,9 +163,13 @@ def test_a_killed_process_ends_the_other_and_both_resume_to_the_same_bits(
         began = time.monotonic()
         (status, _, line), = ends([processes[1 - killed]])
         assert time.monotonic() - began < 10
-    assert status == 2 and line.count("\n") == 1, line
-    assert f"process {killed} has ended; the last good checkpoint is " in line
-    assert line.endswith((f"{saved}\n", "none\n"))  # it may not have heard of that file yet
+    if killed == 1:
+        assert status == 2 and line.count("\n") == 1, line
+        assert "another process has ended (" in line
+        assert line.endswith(f"; the last good checkpoint is {saved}\n")
+    else:  # which had JAX's service: JAX may be first to end the other, with lines of its own
+        assert status in (2, -signal.SIGABRT), line
+        assert "another process has ended (" in line or "JAX distributed service" in line
 
     with two_processes((here, here), "--model", saved, **compiled) as processes:
         assert [status for status, *_ in ends(processes)] == [0, 0]
@@ -175,18 +179,22 @@ def test_a_killed_process_ends_the_other_and_both_resume_to_the_same_bits(
 
 
 @pytest.mark.torture
-def test_sigterm_to_one_process_ends_both_with_a_command_to_resume(folder, compiled, tmp_path):
+@pytest.mark.parametrize("stopped", [0, 1])
+def test_sigterm_to_one_process_ends_both_and_process_0_names_the_checkpoint(
+        folder, compiled, tmp_path, stopped):
     here = copy_of(folder, tmp_path / "stopped")
-    later = here / "checkpoints" / "epoch_4.hdf5"  # so both have heard of epoch 2
+    saved = here / "checkpoints" / "epoch_2.hdf5"
     with two_processes((here, here), "--experiment", 1, "--epochs", 9999, **compiled) as processes:
-        while not later.exists() and processes[0].poll() is None:
+        while not saved.exists() and processes[0].poll() is None:
             time.sleep(0.01)
-        processes[1].send_signal(signal.SIGTERM)
+        processes[stopped].send_signal(signal.SIGTERM)
         began = time.monotonic()
-        (first, _, heard), (second, _, line) = ends(processes)
+        found = ends(processes)
         assert time.monotonic() - began < 10
-    assert (first, second) == (2, 143)
-    assert line.count("\n") == heard.count("\n") == 1
-    assert "stopped; resume with: KERAS_BACKEND=jax python " in line
+    assert found[stopped][0] == 143 and found[stopped][2].count("\n") == 1
+    assert found[1 - stopped][0] in ((2,) if stopped == 1 else (2, -signal.SIGABRT)), found
+    line = found[0][2]
+    assert line.count("\n") == 1
+    assert ("stopped; resume with: KERAS_BACKEND=jax python " in line if stopped == 0 else
+            "another process has ended" in line and "the last good checkpoint is " in line)
     assert str(here / "checkpoints" / "epoch_") in line
-    assert "process 1 was stopped; the last good checkpoint is " in heard
