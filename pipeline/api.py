@@ -64,7 +64,7 @@ class EmotionDetector:
         self._idle = [self._analyzer(pictures=True)] if face_detector is not None else []
 
     def __repr__(self) -> str:
-        given = [f"{name}={value}" for name, value in self._arguments.items() if value is not None]
+        given = (f"{name}={value}" for name, value in self._arguments.items() if value is not None)
         return f"EmotionDetector({', '.join(given)})"
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -4,9 +4,9 @@ import cv2
 from PIL import Image
 
 from pipeline.commandline import new_folder
-from pipeline.detection.outputs.formats import PICTURE_FORMATS, result_names
+from pipeline.detection.outputs.formats import PICTURE_FORMATS, copy_paths, require_suffix
 from pipeline.errors import UserError
-from pipeline.files.wholefile import place_of, whole_file
+from pipeline.files.wholefile import whole_file
 
 QUALITY = 95  # of 100, in the formats that lose some
 
@@ -14,47 +14,27 @@ QUALITY = 95  # of 100, in the formats that lose some
 class AnnotatedPictures:
     """Writes each frame's image to `path`, or under its name into the folder `path`.
 
-    names: the names of all frames. Pictures that cannot be written are counted in skips. Raises
-    UserError if `path` has no suffix of a picture.
+    names: of all frames. Pictures that cannot be written are counted in skips. Raises UserError
+    if `path` has no suffix of a picture.
     """
 
     def __init__(self, path, names, skips):
         self._skips = skips
         self._paths = copy_paths(path, names)
-        if not path.is_dir() and place_of(path) and path.suffix.lower() not in PICTURE_FORMATS:
-            raise UserError(f"{path}: no picture is written with this suffix; expected "
-                            + ", ".join(PICTURE_FORMATS))
+        if not path.is_dir():
+            require_suffix(path, PICTURE_FORMATS, "picture")
 
     def write(self, frame, faces):
         """Write the frame's image."""
         path = self._paths[frame.name]
+        picture = Image.fromarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB))
+        file_format = PICTURE_FORMATS.get(path.suffix.lower(), "PNG")
         try:
             new_folder(path.parent)
-            write_picture(path, frame.image)
+            with whole_file(path) as partial:
+                picture.save(partial, format=file_format, quality=QUALITY)
         except UserError as error:
             self._skips.add("pictures that cannot be written", str(error))
-
-
-def copy_paths(path, names):
-    """Return {name: path of its copy}: `path`, or its own name in the folder `path`.
-
-    The suffix becomes .png where the picture's own format has no colors.
-    """
-    if not path.is_dir():
-        return dict.fromkeys(names, path)
-    copies = result_names(names, lambda suffix: suffix if suffix in PICTURE_FORMATS else ".png")
-    return {name: path / copy for name, copy in copies.items()}
-
-
-def write_picture(path, image):
-    """Write an image (height, width, 3) uint8 BGR in the format of the suffix, whole or not at all.
-
-    Raises UserError if it cannot be written.
-    """
-    picture = Image.fromarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
-    file_format = PICTURE_FORMATS.get(path.suffix.lower(), "PNG")
-    with whole_file(path) as partial:
-        try:
-            picture.save(partial, format=file_format, quality=QUALITY)
         except (KeyError, ValueError) as error:  # too large for the format, or it has no encoder
-            raise UserError(f"{path}: cannot be written: {error}") from error
+            self._skips.add("pictures that cannot be written",
+                            f"{path}: cannot be written: {error}")

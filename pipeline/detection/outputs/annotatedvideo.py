@@ -1,8 +1,8 @@
 """Writes annotated frames to a video file."""
 
 import os
-import queue
-import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -29,12 +29,10 @@ class AnnotatedVideo:
         self._path = path
         self._name = name
         self._format = video_format
-        self._source = source
-        self._writer = VideoWriter(path, video_format, rate=source.rate, sound=source.sound)
-        self._failure = None
-        self._queue = queue.Queue(maxsize=FRAMES_WAITING)
-        self._thread = threading.Thread(target=self._encode, daemon=True)
-        self._thread.start()
+        self._rate = source.rate
+        self._writer = VideoWriter(path, video_format, source)
+        self._encoder = ThreadPoolExecutor(max_workers=1)
+        self._waiting = deque()
 
     @classmethod
     @contextmanager
@@ -47,65 +45,57 @@ class AnnotatedVideo:
                 yield video
             finally:
                 video.close()
-            video.verify()
 
     def write(self, frame, faces):
-        """Append the frame's image, which must not change afterwards."""
-        self.verify()
-        self._queue.put(frame)
+        """Append the frame's image, which must not change afterwards.
+
+        Raises UserError if something could not be written.
+        """
+        self._waiting.append(self._encoder.submit(self._writer.write, frame))
+        if len(self._waiting) > FRAMES_WAITING:
+            with self._one_line():
+                self._waiting.popleft().result()
 
     def close(self):
         """Encode the waiting frames and complete the file."""
-        self._queue.put(None)
-        self._thread.join()
-        try:
-            self._writer.close(end=self._source.end, rest=self._from_start(self._source.rest))
-        except Exception as error:
-            self._failure = self._failure or error
+        self._encoder.shutdown()
+        with self._one_line():
+            try:
+                for frame in self._waiting:
+                    frame.result()
+            finally:
+                self._writer.close()
         if self._format.indexed and self._path.is_file():
             # Without room for a copy the file is good too, but players start it later.
             with suppress(OSError, av.FFmpegError):
-                self._put_index_in_front()
+                put_index_in_front(self._path, self._format, self._rate)
 
-    def verify(self):
-        """Raise UserError if something could not be written."""
-        if isinstance(self._failure, ENCODING_ERRORS):
-            reason = getattr(self._failure, "strerror", None) or self._failure
-            raise UserError(f"{self._name}: cannot be written: {reason}") from self._failure
-        if self._failure:
-            raise self._failure
-
-    def _from_start(self, sound):
-        """Return SoundPackets with the times of a video that begins where the source does."""
-        return [replace(piece, seconds=piece.seconds - self._source.start) for piece in sound]
-
-    def _encode(self):
-        while (frame := self._queue.get()) is not None:
-            try:
-                if self._failure is None:
-                    self._writer.write(frame.image, frame.seconds - self._source.start,
-                                       self._from_start(frame.sound))
-            except Exception as error:  # verify raises it where frames are written
-                self._failure = error
-
-    def _put_index_in_front(self):
-        """Copy the file with its index where players look first, in place of itself."""
-        indexed = self._path.with_stem(f"{self._path.stem}.indexed")
+    @contextmanager
+    def _one_line(self):
         try:
-            with (av.open(str(self._path)) as source,
-                  av.open(str(indexed), "w", format=self._format.container,
-                          options=self._format.indexed) as target):
-                streams = {stream.index: target.add_stream_from_template(stream, opaque=True)
-                           for stream in source.streams}
-                for stream in source.streams.video:
-                    streams[stream.index].codec_context.framerate = nominal(self._source.rate)
-                for packet in source.demux():
-                    if packet.size and not packet.is_corrupt:  # as the last one on a full disk
-                        packet.stream = streams[packet.stream_index]
-                        target.mux(packet)
-            os.replace(indexed, self._path)
-        finally:
-            indexed.unlink(missing_ok=True)
+            yield
+        except ENCODING_ERRORS as error:
+            reason = getattr(error, "strerror", None) or error
+            raise UserError(f"{self._name}: cannot be written: {reason}") from error
+
+
+def put_index_in_front(path, video_format, rate):
+    """Replace a video by a copy with its index where players look first."""
+    indexed = path.with_stem(f"{path.stem}.indexed")
+    try:
+        with (av.open(str(path)) as source,
+              av.open(str(indexed), "w", format=video_format.container,
+                      options=video_format.indexed) as target):
+            streams = {stream.index: target.add_stream_from_template(stream, opaque=True)
+                       for stream in source.streams}
+            streams[0].codec_context.framerate = nominal(rate)
+            for packet in source.demux():
+                if packet.size and not packet.is_corrupt:  # as the last one on a full disk
+                    packet.stream = streams[packet.stream_index]
+                    target.mux(packet)
+        os.replace(indexed, path)
+    finally:
+        indexed.unlink(missing_ok=True)
 
 
 def format_of(path):

@@ -18,10 +18,8 @@ BACKGROUND = (45, 40, 38)
 
 EMOTION_COLORS = {
     "angry": "#d62728", "disgust": "#8c6d31", "fear": "#9467bd", "happy": "#f2b134",
-    "sad": "#4c78a8", "surprise": "#e377c2", "neutral": "#b0b0b0",
-    "contempt": "#2f6f5e",
+    "sad": "#4c78a8", "surprise": "#e377c2", "neutral": "#b0b0b0", "contempt": "#2f6f5e",
 }
-OTHER_COLORS = ("#59a14f", "#17a2b8", "#9c755f", "#bcbd22", "#1f3a93", "#ff9d76", "#7f5f9e")
 
 # matplotlib brings DejaVu Sans, which has the letters of most languages. It is not imported for it.
 DEJAVU = "mpl-data/fonts/ttf/DejaVuSans.ttf"
@@ -30,17 +28,13 @@ LETTER_SHARE = 1 / 24  # of a label's letters, by the shorter side of the image
 SMALLEST = 11  # pixels of letters that can be read
 LABEL_WIDTH = 1.5  # of a face's label at most, by the width of its box
 
-# A panel's row is a name with its probability, and its bar. ROW_SHARE is its height by the shorter
-# side of the image, of which all rows together take at most two thirds; ROWS_WIDE the panel's
-# width in rows.
+# A row of a panel: pixels at least, and its height by the shorter side of the image, of which all
+# rows together take at most two thirds. ROWS_WIDE: the panel's width in rows.
 LEAST_ROW, ROW_SHARE, ROWS_WIDE = 15, 1 / 18, 8
 
 
 class Annotator:
-    """Draws on each frame: the faces, the largest face's probabilities, and the time.
-
-    with_time: whether frames have a time.
-    """
+    """Draws on each frame the faces, the largest face's probabilities, and the time if wanted."""
 
     def __init__(self, class_names, *, with_time):
         self._class_names = class_names
@@ -52,16 +46,17 @@ class Annotator:
         image = frame.image
         taken = [face.box for face in faces] + draw_faces(image, faces)
         if faces:
-            panel = panel_of(faces[0], self._class_names, row_height(image, self._class_names))
-            corner, place = freest_corner(image, panel, taken, self._panel_corner)
-            if covered(place, taken) == 0:
+            share = min(ROW_SHARE, 2 / 3 / (len(self._class_names) + 1))
+            row = max(LEAST_ROW, round(share * min(image.shape[:2])))
+            panel = panel_of(faces[0], self._class_names, row)
+            corner, place, covered = freest_corner(image, panel, taken, self._panel_corner)
+            if not covered:
                 self._panel_corner = corner
                 paste(image, panel, *place[:2])
                 taken.append(place)
         if self._with_time:
-            label = label_of(clock(frame.seconds), round(0.8 * letter_size(image)), TEXT_COLOR,
-                             BACKGROUND)
-            self._time_corner, place = freest_corner(image, label, taken, self._time_corner)
+            label = label_of(clock(frame.seconds), round(0.8 * letter_size(image)))
+            self._time_corner, place, _ = freest_corner(image, label, taken, self._time_corner)
             paste(image, label, *place[:2])
 
 
@@ -91,7 +86,7 @@ def clock(seconds):
 
 
 def freest_corner(image, picture, taken, first):
-    """Return the number and the box of the corner where a picture covers least of other boxes.
+    """Return the corner where a picture covers the fewest of other boxes, its box, and how many.
 
     first: the corner that is best among equals. 0 is the lower left, then lower right, upper left,
     upper right.
@@ -99,24 +94,15 @@ def freest_corner(image, picture, taken, first):
     height, width = picture.shape[:2]
     right, bottom = max(0, image.shape[1] - width), max(0, image.shape[0] - height)
     places = [(x, y, width, height) for x, y in ((0, bottom), (right, bottom), (0, 0), (right, 0))]
-    corner = min((first, *range(4)), key=lambda number: covered(places[number], taken))
-    return corner, places[corner]
+    covered = [sum(overlap(place, other) for other in taken) for place in places]
+    corner = min((first, *range(4)), key=covered.__getitem__)
+    return corner, places[corner], covered[corner]
 
 
-def covered(box, others):
-    """Return the pixels that a box shares with other boxes (x, y, width, height)."""
-    area = 0
-    for other in others:
-        width = min(box[0] + box[2], other[0] + other[2]) - max(box[0], other[0])
-        height = min(box[1] + box[3], other[1] + other[3]) - max(box[1], other[1])
-        area += max(width, 0) * max(height, 0)
-    return area
-
-
-def row_height(image, class_names):
-    """Return the pixels of a row of a panel for an image."""
-    side = min(image.shape[:2])
-    return max(LEAST_ROW, round(side * min(ROW_SHARE, 2 / 3 / (len(class_names) + 1))))
+def overlap(box, other):
+    """Return whether two boxes (x, y, width, height) have a pixel in common."""
+    return all(max(box[n], other[n]) < min(box[n] + box[n + 2], other[n] + other[n + 2])
+               for n in (0, 1))
 
 
 def panel_of(face, class_names, row):
@@ -124,50 +110,33 @@ def panel_of(face, class_names, row):
 
     face: a Face, or None for an empty panel. row: pixels of a row.
     """
-    panel = panel_of_names(tuple(class_names), row).copy()
-    width, margin = panel.shape[1], max(1, row // 8)
+    height, width = row * (len(class_names) + 1), ROWS_WIDE * row
+    panel = np.empty((height, width, 3), np.uint8)
+    cv2.rectangle(panel, (0, 0), (width, height), BACKGROUND, cv2.FILLED)  # numpy takes 0.4 ms
+    margin, letters = max(1, row // 8), round(0.62 * row)
+    room = width - label_of("100%", letters).shape[1] - 2 * margin
     title = f"face {face.number}" if face else "no face"
-    paste(panel, panel_label(title, row), margin, 0)
-    for number, color in enumerate(colors_of(tuple(class_names)), start=1):
-        share = float(face.probabilities[number - 1]) if face else 0.0
-        percent = panel_label(f"{share:.0%}", row)
-        paste(panel, percent, width - percent.shape[1] - margin, number * row)
-        bottom, right = (number + 1) * row - 1, margin + round(share * (width - 2 * margin))
+    paste(panel, label_of(title, letters), margin, 0)
+    for number, (name, color) in enumerate(zip(class_names, colors_of(tuple(class_names)))):
+        share = float(face.probabilities[number]) if face else 0.0
+        top = (number + 1) * row
+        label = label_of(name, fitting_size(name, room, letters))
+        paste(panel, label[:, :room], margin, top)
+        percent = label_of(f"{share:.0%}", letters)
+        paste(panel, percent, width - percent.shape[1] - margin, top)
+        bottom, right = top + row - 1, margin + round(share * (width - 2 * margin))
         cv2.rectangle(panel, (margin, bottom - row // 6), (right, bottom), bgr(color), cv2.FILLED)
     return panel
-
-
-@lru_cache(maxsize=8)
-def panel_of_names(class_names, row):
-    """Return a panel with the names alone, each left of the room for its percentage."""
-    panel = np.full((row * (len(class_names) + 1), ROWS_WIDE * row, 3), BACKGROUND, dtype=np.uint8)
-    margin = max(1, row // 8)
-    room = panel.shape[1] - panel_label("100%", row).shape[1] - 2 * margin
-    for number, name in enumerate(class_names, start=1):
-        size = fitting_size(name, room, panel_letters(row))
-        paste(panel, label_of(name, size, TEXT_COLOR, BACKGROUND)[:, :room], margin, number * row)
-    return panel
-
-
-def panel_label(text, row):
-    return label_of(text, panel_letters(row), TEXT_COLOR, BACKGROUND)
-
-
-def panel_letters(row):
-    """Return the pixels of a panel's letters."""
-    return round(0.62 * row)
 
 
 @lru_cache(maxsize=8)
 def colors_of(class_names):
     """Return a color, "#rrggbb", for each of a tuple of classes: an emotion has its own."""
     others = [name for name in class_names if name not in EMOTION_COLORS]
-    colors = list(OTHER_COLORS)
-    if len(others) > len(colors):
-        values = [hsv_to_rgb(number / len(others), 0.7, (0.9, 0.6)[number % 2])
-                  for number in range(len(others))]
-        colors = ["#" + bytes(round(255 * part) for part in value).hex() for value in values]
-    own = EMOTION_COLORS | dict(zip(others, colors))
+    own = dict(EMOTION_COLORS)
+    for number, name in enumerate(others):
+        color = hsv_to_rgb((number + 0.4) / len(others), 0.7, (0.9, 0.6)[number % 2])
+        own[name] = "#" + bytes(round(255 * part) for part in color).hex()
     return [own[name] for name in class_names]
 
 
@@ -183,12 +152,12 @@ def letter_size(image):
 
 def fitting_size(text, width, largest):
     """Return the largest size of letters, pixels, with which a label is at most `width` wide."""
-    natural = label_of(text, largest, TEXT_COLOR, BACKGROUND).shape[1]
+    natural = label_of(text, largest).shape[1]
     return min(largest, max(SMALLEST, int(largest * width / natural)))
 
 
-@lru_cache(maxsize=256)
-def label_of(text, size, color, background):
+@lru_cache(maxsize=512)
+def label_of(text, size, color=TEXT_COLOR, background=BACKGROUND):
     """Return a picture (height, width, 3) uint8 BGR of a line of text; size: of the letters."""
     font = font_of(size)
     picture = Image.new("RGB", (round(font.getlength(text)) + size // 2, round(1.35 * size)),
@@ -200,9 +169,8 @@ def label_of(text, size, color, background):
 @lru_cache
 def font_of(size):
     """Return DejaVu Sans, or Pillow's own font where matplotlib is not installed."""
-    with suppress(ImportError, OSError):
-        if package := find_spec("matplotlib"):
-            return ImageFont.truetype(Path(package.origin).parent / DEJAVU, size)
+    with suppress(ImportError, AttributeError, OSError):
+        return ImageFont.truetype(Path(find_spec("matplotlib").origin).parent / DEJAVU, size)
     return ImageFont.load_default(size)
 
 

@@ -8,67 +8,51 @@ from contextlib import ExitStack, contextmanager
 from rich.console import Console
 from rich.text import Text
 
-from pipeline.detection.outputs.facestatistics import FaceStatistics
-from pipeline.detection.outputs.formats import sidecar_of
+from pipeline.detection.outputs.emotiontable import EmotionTable
+from pipeline.detection.outputs.formats import copy_paths, require_suffix, sidecar_of
 from pipeline.detection.outputs.runsummary import RunSummary
-from pipeline.detection.outputs.sidecar import table_with_sidecar
 from pipeline.files.places import locked_output, require_apart
+from pipeline.files.wholefile import whole_file
 from pipeline.terminal import printable
 
 
 class Outputs:
     """Passes each frame and its faces to the files, the windows and the summary.
 
-    sinks: objects with write(frame, faces), in order. files: {name: path} for the summary.
-    frames: number of frames so far.
+    sinks: objects with write(frame, faces), in order. frames: number of frames so far.
     """
 
-    def __init__(self, summary, sinks, files):
+    def __init__(self, job, summary, sinks):
         self.frames = 0
+        self._job = job
         self._summary = summary
-        self._sinks = [summary, *sinks]
-        self._files = files
+        self._sinks = [summary.statistics, *sinks]
 
     @classmethod
     @contextmanager
     def create(cls, job, source, analyzer, skips, stop, *, display, settings):
         """Yield the Outputs of a Job; the files are complete when the block ends.
 
-        skips: the Skips that the summary counts. stop: a StopRequest, which ends the windows'
-        waits. display: Windows, a function that makes a LivePage, or None. settings:
-        {name: value} of the run, for the sidecar.
+        stop: a StopRequest, which ends the windows' waits. display: Windows, a function that makes
+        a LivePage, or None. settings: {name: value} of the run, beside those of the analyzer.
         Raises UserError if a file or a window cannot be opened.
         """
-        class_names = analyzer.class_names
-        statistics = FaceStatistics(None if source.pictures else source.rate)
-        sinks = [statistics]
+        summary = RunSummary(source, analyzer, skips, settings)
         if source.pictures:
-            require_apart(source.paths, _results(job, source))
+            copies = copy_paths(job.annotated, source.names).values() if job.annotated else ()
+            require_apart(source.paths, [
+                *copies, *(path for path in job.outputs if path != job.annotated)])
         with ExitStack() as stack:
             for path in job.outputs:
                 stack.enter_context(locked_output(path))
-            if job.csv:
-                sinks.append(stack.enter_context(table_with_sidecar(
-                    job.csv, source, analyzer, statistics, skips, settings)))
-            if job.timeline:
-                from pipeline.detection.outputs.timeline import Timeline
-
-                sinks.append(stack.enter_context(
-                    Timeline.create(job.timeline, source, class_names, statistics)))
-            if job.page:
-                from pipeline.detection.outputs.gallerypage import GalleryPage
-                from pipeline.detection.outputs.videopage import VideoPage
-
-                page = GalleryPage if source.pictures else VideoPage
-                sinks.append(stack.enter_context(page.create(
-                    job, source, analyzer, statistics, skips, settings)))
+            sinks = [stack.enter_context(file) for file in _files(job, summary)]
             if job.annotated or display:  # it draws before the next ones show and write
                 from pipeline.detection.outputs.drawing import Annotator
 
-                sinks.append(Annotator(class_names, with_time=not source.pictures))
+                sinks.append(Annotator(summary.class_names, with_time=not source.pictures))
             if display:
                 sinks.append(stack.enter_context(display(
-                    class_names, live=source.live, pictures=source.pictures, stop=stop)))
+                    summary.class_names, live=source.live, pictures=source.pictures, stop=stop)))
             if job.annotated and source.pictures:
                 from pipeline.detection.outputs.annotatedpictures import AnnotatedPictures
 
@@ -77,11 +61,7 @@ class Outputs:
                 from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
 
                 sinks.append(stack.enter_context(AnnotatedVideo.create(job.annotated, source)))
-            files = {"annotated": job.annotated, "emotions by face and frame": job.csv,
-                     "what the table holds": sidecar_of(job.csv), "timeline": job.timeline,
-                     "page": job.page}
-            yield cls(RunSummary(statistics, analyzer, skips, pictures=source.pictures), sinks,
-                      files)
+            yield cls(job, summary, sinks)
 
     @property
     def closed(self):
@@ -96,18 +76,39 @@ class Outputs:
 
     def print_summary(self, title):
         """Print the summary and the names of the files."""
-        console = Console()
+        console, job = Console(), self._job
         console.print(self._summary.table(title=Text(printable(title))))
-        for what, path in self._files.items():
+        for what, path in (
+                ("annotated", job.annotated), ("emotions by face and frame", job.csv),
+                ("what the table holds", sidecar_of(job.csv)), ("timeline", job.timeline),
+                ("page", job.page)):
             if path:
                 console.print(Text(f"{what}: {printable(path)}"), soft_wrap=True)
 
 
-def _results(job, source):
-    """Return the paths of all files that a Job of pictures writes."""
-    paths = [path for path in job.outputs if path != job.annotated]
-    if job.annotated:
-        from pipeline.detection.outputs.annotatedpictures import copy_paths
+def _files(job, summary):
+    """Yield the context managers of the files that are written from the frames as they are."""
+    if job.csv:
+        yield EmotionTable.create(job.csv, summary)
+    if job.timeline:
+        from pipeline.detection.outputs.timeline import Timeline
 
-        paths += copy_paths(job.annotated, source.names).values()
-    return paths
+        require_suffix(job.timeline, (".png", ".pdf", ".svg"), "timeline")
+        yield saved_at_the_end(Timeline(summary), job.timeline, summary)
+    if job.page:
+        from pipeline.detection.outputs.pages import GalleryPage, VideoPage
+
+        require_suffix(job.page, (".html", ".htm"), "page")
+        page = GalleryPage if summary.source.pictures else VideoPage
+        yield saved_at_the_end(page(job, summary), job.page, summary)
+
+
+@contextmanager
+def saved_at_the_end(sink, path, summary):
+    """Yield a sink that is saved to `path` however the block ends, if there was a frame."""
+    try:
+        yield sink
+    finally:
+        if summary.statistics.frames:
+            with whole_file(path) as partial:
+                sink.save(partial)

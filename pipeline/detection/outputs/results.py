@@ -13,21 +13,17 @@ ROW = 20  # pixels of a row of a panel in a notebook
 
 @dataclass(repr=False)
 class Face:
-    """A face in a picture or a frame.
+    """A face in a picture or a frame."""
 
-    number: stays with a face while it is in sight. box: x, y, width, height in pixels.
-    probabilities: 0-1, by the emotion's name. confidence: that of the likeliest. crop: what is in
-    the box, (height, width, 3) uint8 RGB.
-    """
-
-    number: int
+    number: int  # stays with a face while it is in sight
     emotion: str
-    box: tuple[int, int, int, int]
-    probabilities: dict[str, float]
-    crop: np.ndarray = field(compare=False)
+    box: tuple[int, int, int, int]  # x, y, width, height in pixels
+    probabilities: dict[str, float]  # 0-1, by the emotion's name
+    crop: np.ndarray = field(compare=False)  # what is in the box, (height, width, 3) uint8 RGB
 
     @property
     def confidence(self) -> float:
+        """The probability of the likeliest emotion."""
         return max(self.probabilities.values())
 
     def drawable(self) -> TrackedFace:

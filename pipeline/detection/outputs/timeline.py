@@ -1,14 +1,10 @@
 """Plots the emotions over time."""
 
 from array import array
-from contextlib import contextmanager
-from pathlib import PurePath
 
-from pipeline.detection.outputs.facestatistics import longest_in_sight
-from pipeline.detection.outputs.formats import TIMELINE_SUFFIXES
-from pipeline.errors import UserError
-from pipeline.files.wholefile import place_of, whole_file
-from pipeline.terminal import printable
+import numpy as np
+
+from pipeline.detection.outputs.drawing import colors_of
 
 MOST_FACES = 6  # panels
 MOST_COLUMNS = 1000  # beyond this many frames, a column is the mean over some of them
@@ -21,33 +17,15 @@ MOST_TICKS = 12
 class Timeline:
     """Keeps each face's emotions, a few bytes a frame, and plots those of the longest seen.
 
-    statistics: FaceStatistics of the same frames. seconds: of each frame. frames, probabilities:
-    of each face, by its number: places in seconds, and the probabilities there in a row.
+    summary: a RunSummary. seconds: of each frame. frames, probabilities: of each face, by its
+    number: places in seconds, and the probabilities there in a row.
     """
 
-    def __init__(self, statistics):
-        self._statistics = statistics
+    def __init__(self, summary):
+        self._summary = summary
         self.seconds = array("d")
         self.frames = {}
         self.probabilities = {}
-
-    @classmethod
-    @contextmanager
-    def create(cls, path, source, class_names, statistics):
-        """Yield a Timeline that is drawn to `path` however the block ends, if there was a frame.
-
-        Raises UserError if it cannot be drawn or written.
-        """
-        if path.suffix.lower() not in TIMELINE_SUFFIXES and place_of(path):
-            raise UserError(f"{path}: no timeline is drawn with this suffix; expected "
-                            + ", ".join(TIMELINE_SUFFIXES))
-        timeline = cls(statistics)
-        try:
-            yield timeline
-        finally:
-            if statistics.frames:
-                with whole_file(path) as partial:
-                    timeline.plot(partial, printable(PurePath(source.name).name), class_names)
 
     def write(self, frame, faces):
         """Keep the emotions of a frame."""
@@ -56,19 +34,24 @@ class Timeline:
             self.probabilities.setdefault(face.number, array("f")).extend(face.probabilities)
         self.seconds.append(frame.seconds)
 
-    def plot(self, path, name, class_names):
+    def save(self, path):
         """Draw a panel for each of the faces that were in sight longest."""
         from pipeline.evaluation.plots import figure_for
 
-        shown = longest_in_sight(self._statistics.faces, MOST_FACES)
+        statistics, class_names = self._summary.statistics, self._summary.class_names
+        shown = statistics.longest(MOST_FACES)
         rows = max(1, len(shown))
         with figure_for(path, 10, 1.4 + 2.0 * rows) as figure:
             axes = figure.subplots(rows, 1, sharex=True, squeeze=False)
-            figure.suptitle(title(name, len(shown), len(self._statistics.faces)))
+            figure.suptitle(title(self._summary.title, len(shown), len(statistics.faces)))
             edges = self.edges()
             for axis, number in zip(axes[:, 0], shown):
-                areas = draw_panel(axis, edges, self.columns(number, edges), class_names)
-                axis.set_ylabel(f"face {number}")
+                columns = np.repeat(self.columns(number, edges), 2, axis=0)
+                areas = axis.stackplot(np.repeat(edges, 2)[1:-1], columns.T, linewidth=0,
+                                       colors=colors_of(tuple(class_names)))
+                axis.set(ylim=(0, 1), ylabel=f"face {number}")
+                axis.yaxis.set_major_formatter("{x:.0%}")
+                axis.spines[["top", "right"]].set_visible(False)
             mark_time(axes[-1, 0], edges[0], edges[-1])
             if shown:
                 figure.legend(areas[::-1], class_names[::-1], loc="outside right center",
@@ -76,17 +59,13 @@ class Timeline:
 
     def edges(self):
         """Return the times between the columns, (columns + 1,) in seconds."""
-        import numpy as np
-
-        edges = np.append(self.seconds, self._statistics.duration)
+        edges = np.append(self.seconds, self._summary.statistics.duration)
         if len(self.seconds) <= MOST_COLUMNS:
             return edges
         return np.linspace(edges[0], edges[-1], MOST_COLUMNS + 1)
 
     def columns(self, number, edges):
         """Return a face's mean probabilities, (columns, classes), NaN where it is out of sight."""
-        import numpy as np
-
         frames = np.array(self.frames[number])
         values = np.array(self.probabilities[number]).reshape(len(frames), -1)
         places = np.searchsorted(edges[:-1], np.array(self.seconds)[frames], side="right") - 1
@@ -101,21 +80,6 @@ def title(name, shown, total):
     if shown < total:
         return f"{name}: the {shown} of {total:,} faces that were in sight longest"
     return f"{name}: " + (f"{total} face" + "s" * (total > 1) if total else "no face was found")
-
-
-def draw_panel(axis, edges, columns, class_names):
-    """Draw columns (N, classes) between edges (N + 1,), one above the other; return the areas."""
-    import numpy as np
-
-    from pipeline.detection.outputs.drawing import colors_of
-
-    sides = np.repeat(edges, 2)[1:-1]
-    areas = axis.stackplot(sides, np.repeat(columns, 2, axis=0).T, linewidth=0,
-                           colors=colors_of(tuple(class_names)))
-    axis.set(ylim=(0, 1))
-    axis.yaxis.set_major_formatter("{x:.0%}")
-    axis.spines[["top", "right"]].set_visible(False)
-    return areas
 
 
 def mark_time(axis, first, last):

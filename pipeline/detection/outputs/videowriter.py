@@ -1,87 +1,76 @@
 """Encodes pictures and sound into a video file."""
 
 from fractions import Fraction
+from io import FileIO
 
 import av
 import cv2
 import numpy as np
+from av.codec.context import Flags
 
 from pipeline.detection.outputs.soundtrack import add_sound
 
-TICKS = 90_000  # a second: what MPEG counts in
+TICK = Fraction(1, 90_000)  # seconds: what MPEG counts in
 
-# A frame's longest duration: the empty frames that FFmpeg puts into an .avi at a time, and the
-# ticks that an .mp4 has bits for.
-MOST_EMPTY_FRAMES, LARGEST_LENGTH = 60_000, 2**30
+LIMITED_RANGE, BT_709 = 1, 1  # FFmpeg's numbers: luma of 16 to 235; matrix, primaries, transfer
 
-# FFmpeg's numbers for luma of 16 to 235, and for the matrix, primaries and transfer of BT.709.
-LIMITED_RANGE, BT_709 = 1, 1
-
-# cv2 makes YCbCr by the matrix of BT.601; these weights of Cb and Cr turn it into BT.709's.
-LUMA_CHANGE = -0.1155, -0.2079
-BLUE_WEIGHTS, RED_WEIGHTS = (1.0186, 0.1146), (0.0750, 1.0253)
+# From BGR to Y, Cb and Cr of BT.709: weights of blue, green and red, and what is added.
+LUMA = np.array((0.0722, 0.7152, 0.2126))
+TO_BT709 = np.array([(*(219 / 255 * LUMA), 16)] + [
+    (*(112 / 255 * (np.eye(3)[channel] - LUMA) / (1 - LUMA[channel])), 128) for channel in (0, 2)])
 
 
 class VideoWriter:
-    """Encodes images, each at its own time, and the sound that comes with them.
+    """Encodes the images of a source's frames, each at its own time, and the source's sound.
 
-    path: the file, which is created at the first image. video_format: a VideoFormat. rate: nominal
-    frames a second. sound: the source's sound stream, or None. The first image fixes the size,
-    rounded up to even numbers; other images are fitted into it. Raises av.FFmpegError or OSError.
+    path: the file, which is created at the first frame. The first image fixes the size, rounded up
+    to even numbers; other images are fitted into it. Raises av.FFmpegError or OSError.
     """
 
-    def __init__(self, path, video_format, *, rate, sound):
+    def __init__(self, path, video_format, source):
         self._path = path
         self._format = video_format
-        self._rate = nominal(rate)
+        self._source = source
+        self._rate = nominal(source.rate)
         # An .avi has frames at a fixed rate, and empty ones between them.
-        avi = video_format.container == "avi"
-        self._time_base = 1 / self._rate if avi else Fraction(1, TICKS)
-        self._longest = MOST_EMPTY_FRAMES if avi else LARGEST_LENGTH
-        self._source_sound = sound
+        self._time_base = 1 / self._rate if video_format.container == "avi" else TICK
         self._container = None
         self._waiting = None  # the newest frame: the next one ends it
-        self._length = None  # of the frame before it
-        self._lengths = {}  # of the frames in the encoder, by their times
+        self._length = round(1 / self._rate / self._time_base)  # of the frame before it
 
-    def write(self, image, seconds, sound):
-        """Append an image (height, width, 3) uint8 BGR, and the SoundPackets before it."""
+    def write(self, frame):
+        """Append a Frame, and the sound before it."""
         if self._container is None:
-            self._open(image, sound)
-        if self._sound is not None:
-            self._sound.write(sound)
-        frame = self._frame(image)
-        frame.pts = round(seconds / self._time_base)
+            self._open(frame.image)
+        self._append(frame.sound)
+        image = self._encodable(frame.image)
+        image.pts = self._ticks(frame.seconds)
         if self._waiting is not None:
-            frame.pts = max(frame.pts, self._waiting.pts + 1)
-            self._length = frame.pts - self._waiting.pts
-            self._encode_waiting(self._length)
-        self._waiting = frame
+            image.pts = max(image.pts, self._waiting.pts + 1)
+            self._length = image.pts - self._waiting.pts
+            self._encode_waiting()
+        self._waiting = image
 
-    def close(self, *, end=None, rest=()):
-        """Complete the file.
-
-        end: the time at which the last image ends, seconds; by default it lasts as long as the
-        one before. rest: the SoundPackets after it.
-        """
+    def close(self):
+        """Complete the file; the last image lasts to the source's end, or as the one before."""
         if self._container is None:
             return
         try:
+            self._append(self._source.rest)
             if self._sound is not None:
-                self._sound.write(rest)
                 self._sound.close()
-            length = self._length or round(1 / self._rate / self._time_base)
-            if end is not None:
-                length = max(1, round(end / self._time_base) - self._waiting.pts)
-            self._encode_waiting(length)
-            self._mux(self._video.encode(None))
+            if self._source.end is not None:
+                end = round(self._source.end / self._time_base)
+                self._length = max(1, end - self._waiting.pts)
+            self._encode_waiting()
+            self._container.mux(self._video.encode(None))
         finally:
             self._container.close()
             self._file.close()
         self._require_room()
 
-    def _open(self, image, sound):
-        self._file = WatchedFile(self._path)
+    def _open(self, image):
+        self._file = WatchedFile(self._path, "wb")
         self._container = av.open(self._file, "w", format=self._format.container,
                                   options=self._format.growing)
         self._size = tuple(side + side % 2 for side in image.shape[1::-1])
@@ -91,34 +80,31 @@ class VideoWriter:
         self._video.pix_fmt = self._format.pixels
         codec = self._video.codec_context
         codec.time_base = self._time_base
+        codec.flags |= Flags.frame_duration
         codec.sample_aspect_ratio = Fraction(1)
-        self._is_bt709 = self._format.pixels == "yuv420p"  # pictures in JPEG's way have no tags
-        if self._is_bt709:
-            tag_as_bt709(codec)
-        self._sound = add_sound(self._container, self._format, self._source_sound, sound)
+        if self._format.pixels == "yuv420p":  # JPEG has no tags of colors
+            codec.color_range, codec.colorspace = LIMITED_RANGE, BT_709
+            codec.color_primaries = codec.color_trc = BT_709
+        self._sound = add_sound(self._container, self._format, self._source.sound)
 
-    def _frame(self, image):
-        yuv = cv2.cvtColor(fitted(image, self._size), cv2.COLOR_BGR2YUV_I420)
-        if self._is_bt709:
-            bt709_from_bt601(yuv)
-        frame = av.VideoFrame.from_ndarray(yuv, format="yuv420p")
+    def _ticks(self, seconds):
+        return round((seconds - self._source.start) / self._time_base)
+
+    def _encodable(self, image):
+        image = fitted(image, self._size)
+        planes = (bt709_of(image) if self._format.pixels == "yuv420p"
+                  else cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420))
+        frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         frame.time_base = self._time_base
-        if self._is_bt709:
-            tag_as_bt709(frame)
         return frame
 
-    def _encode_waiting(self, length):
-        """Encode the waiting frame, several times if it lasts longer than one frame can."""
-        while length > 0:
-            self._lengths[self._waiting.pts] = min(length, self._longest)
-            self._mux(self._video.encode(self._waiting))
-            self._waiting.pts += self._longest
-            length -= self._longest
+    def _append(self, sound):
+        for piece in sound if self._sound is not None else ():
+            self._sound.write(piece.packet, piece.seconds - self._source.start)
 
-    def _mux(self, packets):
-        for packet in packets:
-            packet.duration = self._lengths.pop(packet.pts, 0)
-            self._container.mux(packet)
+    def _encode_waiting(self):
+        self._waiting.duration = self._length
+        self._container.mux(self._video.encode(self._waiting))
         self._require_room()
 
     def _require_room(self):
@@ -126,46 +112,32 @@ class VideoWriter:
             raise self._file.failure
 
 
-def tag_as_bt709(target):
-    """Say on a codec context or a frame that its colors are BT.709's."""
-    target.color_range, target.colorspace = LIMITED_RANGE, BT_709
-    target.color_primaries = target.color_trc = BT_709
+def bt709_of(image):
+    """Return a BGR image (height, width, 3) as I420, (height * 3 / 2, width) uint8.
 
-
-def bt709_from_bt601(yuv):
-    """Change the planes of a picture in I420, (height * 3 / 2, width) uint8, from BT.601 to BT.709.
-
-    It costs a quarter of what FFmpeg's conversion from BGR does.
+    It takes a quarter of the time of FFmpeg's conversion.
     """
-    width, height = yuv.shape[1], yuv.shape[0] * 2 // 3
-    luma, chroma = yuv[:height], yuv[height:].reshape(2, height // 2, width // 2)
-    blue, red = chroma
-    change, new_blue, new_red = (
-        cv2.addWeighted(blue, weights[0], red, weights[1], 128 * (1 - sum(weights)))
-        for weights in (LUMA_CHANGE, BLUE_WEIGHTS, RED_WEIGHTS))
-    change = cv2.resize(change, (width, height), interpolation=cv2.INTER_NEAREST)
-    cv2.addWeighted(luma, 1, change, 1, -128, dst=luma)
-    chroma[:] = new_blue, new_red
+    height, width = image.shape[:2]
+    luma, *chroma = cv2.split(cv2.transform(image, TO_BT709))
+    chroma = [cv2.resize(plane, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+              for plane in chroma]
+    return np.concatenate([plane.ravel() for plane in (luma, *chroma)]).reshape(-1, width)
 
 
 def fitted(image, size):
-    """Return an image (height, width, 3) of this width and height, in its proportions.
+    """Return an image (height, width, 3) in the middle of one of this width and height.
 
     A missing pixel repeats the border; a larger gap is black.
     """
     height, width = image.shape[:2]
-    if (width, height) == size:
-        return image
-    if 0 <= size[0] - width <= 1 and 0 <= size[1] - height <= 1:
-        return cv2.copyMakeBorder(image, 0, size[1] - height, 0, size[0] - width,
-                                  cv2.BORDER_REPLICATE)
-    scale = min(size[0] / width, size[1] / height)
-    width, height = max(1, round(width * scale)), max(1, round(height * scale))
-    canvas = np.zeros((size[1], size[0], 3), dtype=np.uint8)
-    left, top = (size[0] - width) // 2, (size[1] - height) // 2
-    canvas[top:top + height, left:left + width] = cv2.resize(
-        image, (width, height), interpolation=cv2.INTER_AREA)
-    return canvas
+    if not (0 <= size[0] - width <= 1 and 0 <= size[1] - height <= 1):
+        scale = min(size[0] / width, size[1] / height)
+        width, height = max(1, round(width * scale)), max(1, round(height * scale))
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    right, bottom = size[0] - width, size[1] - height
+    border = cv2.BORDER_REPLICATE if max(right, bottom) <= 1 else cv2.BORDER_CONSTANT
+    return cv2.copyMakeBorder(image, bottom // 2, bottom - bottom // 2, right // 2,
+                              right - right // 2, border)
 
 
 def nominal(rate):
@@ -173,24 +145,19 @@ def nominal(rate):
     return max(Fraction(rate).limit_denominator(1001), Fraction(1, 1001))
 
 
-class WatchedFile:
+class WatchedFile(FileIO):
     """A new binary file for FFmpeg, which does not report a full disk.
 
     failure: the first OSError, after which nothing more is written, or None.
     """
 
-    def __init__(self, path):
-        self._file = open(path, "wb", buffering=0)  # noqa: SIM115 - VideoWriter closes it
-        self.failure = None
-        self.name = str(path)
-        self.seekable, self.seek = self._file.seekable, self._file.seek
-        self.tell, self.close = self._file.tell, self._file.close
+    failure = None
 
     def write(self, data):
         rest = memoryview(data)
         try:
             while rest and self.failure is None:
-                rest = rest[self._file.write(rest):]
+                rest = rest[super().write(rest):]
         except OSError as error:
             self.failure = error
         return len(data)

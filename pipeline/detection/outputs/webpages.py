@@ -1,52 +1,29 @@
-"""Writes web pages that open from the disk: each is one file, and loads nothing but its video."""
+"""Makes web pages that open from the disk: each is one file, and loads nothing but its video."""
 
 import base64
 import hashlib
 import os
 import re
+from html import unescape
 from pathlib import Path
 from urllib.parse import quote
 
 import cv2
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from pipeline import __version__
-from pipeline.commandline import this_command
 from pipeline.detection.outputs.drawing import clock
-from pipeline.detection.outputs.formats import PAGE_SUFFIXES
-from pipeline.detection.outputs.sidecar import analysis_of, source_of
 from pipeline.errors import UserError
-from pipeline.files.wholefile import place_of, whole_file
-from pipeline.terminal import printable
+from pipeline.files.wholefile import whole_file
 
 TEMPLATES = Path(__file__).with_name("web")
 OURS = b'<meta name="generator" content="emotion_detector.py">'
 DESCRIPTION = re.compile(rb'<meta name="description" content="([^"]*)">')
-HEAD = 4096  # bytes of a page in which both of these are
-QUALITY = 80  # of 100, of the small pictures in a page
-
-
-def require_page(path):
-    """Raise UserError unless `path` can be a page."""
-    if path.suffix.lower() not in PAGE_SUFFIXES:
-        raise UserError(f"{path}: no page is written with this suffix; expected .html")
-    place_of(path)
-
-
-def require_own_index(path):
-    """Raise UserError if an index would overwrite a file that is none."""
-    if path.is_file() and OURS not in head_of(path):
-        raise UserError(f"{path}: is another program's, and would be overwritten; give --page "
-                        "another folder")
+QUALITY = 80  # of 100, of the pictures in a page
 
 
 def template_of(name):
-    """Return a function that makes a page's text from the template `name`.html and its values.
-
-    Raises ModuleNotFoundError without Jinja2.
-    """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
+    """Return a function that makes a page's text from the template `name`.html and its values."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True,
                               undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["clock"] = clock
@@ -59,30 +36,25 @@ def template_of(name):
     return environment.get_template(f"{name}.html", globals=inlined).render
 
 
-def write_page(path, text):
-    """Write a page, whole or not at all."""
-    with whole_file(path) as partial:
-        partial.write_bytes(text.encode(errors="replace"))
+def require_own_index(path):
+    """Raise UserError if an index would overwrite another program's file."""
+    if path.is_file() and OURS not in path.read_bytes():
+        raise UserError(f"{path}: is another program's, and would be overwritten; give --page "
+                        "another folder")
 
 
 def write_index(path):
     """Write the list of all pages in the folder of `path` and in its subfolders."""
-    from html import unescape
-
     pages = []
     for page in sorted(path.parent.rglob("*.html")):
-        head = b"" if page == path or page.name.startswith(".") else head_of(page)
-        if OURS in head:
+        text = b"" if page == path or page.name.startswith(".") else page.read_bytes()
+        if OURS in text:
             pages.append({"name": page.relative_to(path.parent).as_posix(),
                           "link": link(page, path),
-                          "about": unescape(DESCRIPTION.search(head)[1].decode())})
-    write_page(path, template_of("index")(pages=pages, title="Emotions",
-                                          about=f"{len(pages)} pages"))
-
-
-def head_of(path):
-    with open(path, "rb") as file:
-        return file.read(HEAD)
+                          "about": unescape(DESCRIPTION.search(text)[1].decode())})
+    text = template_of("index")(pages=pages, title="Emotions", about=f"{len(pages)} pages")
+    with whole_file(path) as partial:
+        partial.write_text(text, "utf-8", "replace")
 
 
 def link(path, page):
@@ -94,9 +66,10 @@ def link(path, page):
 def picture_url(image, side):
     """Return an image (height, width, 3) uint8 BGR as a data: URL, its long side at most `side`."""
     scale = min(1, side / max(image.shape[:2]))
-    size = [max(1, round(scale * length)) for length in image.shape[1::-1]]
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
+    if scale < 1:
+        size = [max(1, round(scale * length)) for length in image.shape[1::-1]]
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
     return "data:image/jpeg;base64," + base64.b64encode(encoded).decode()
 
 
@@ -106,13 +79,6 @@ def face_url(image, box, side):
     margin = max(width, height) // 6
     return picture_url(image[max(0, y - margin):y + height + margin,
                              max(0, x - margin):x + width + margin], side)
-
-
-def run_facts(source, analyzer, statistics, skips, settings):
-    """Return (name, value) of the settings and counts of a run, those of the table's sidecar."""
-    return flat({"command": printable(this_command()), "version": __version__,
-                 "source": source_of(source, statistics, skips),
-                 **analysis_of(analyzer, settings)})
 
 
 def flat(described, before=""):

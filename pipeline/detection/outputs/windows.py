@@ -11,20 +11,14 @@ from pipeline.errors import UserError
 
 FACE, PROBABILITIES = "Face", "Probabilities"
 
-# Pixels for both windows together: so they fit on every screen, and can be enlarged there.
-ROOM = 1000, 640
-GAP = 16
-
+ROOM, GAP = (1000, 640), 16  # pixels for both windows together, which fit on every screen
 LARGEST_SCALE = 2.0  # of a small frame
-
 ROW = 40  # pixels of a row of the probabilities
 
 END_KEYS = (ord("q"), 27)  # 27: Esc
 PAUSE_KEY = ord(" ")
 STEP = 0.05  # seconds between two checks of keys and close buttons
-
-# A file that lags behind its own pace by more than this is shown at its pace from there, seconds.
-LONGEST_LAG = 0.5
+LONGEST_LAG = 0.5  # seconds that a file may lag behind its own pace
 
 
 class Windows:
@@ -38,17 +32,16 @@ class Windows:
     def __init__(self, class_names, *, live, pictures, stop):
         self.closed = False
         self._class_names = class_names
-        self._live = live
         self._pictures = pictures
+        self._pace = None if live or pictures else Pace()
         self._stop = stop
         self._placed = False
-        self._start = None  # monotonic time of the file's second 0
 
     def __enter__(self):
+        kind = cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
         try:
             for name in (FACE, PROBABILITIES):
-                cv2.namedWindow(name, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO
-                                | cv2.WINDOW_GUI_NORMAL)
+                cv2.namedWindow(name, kind)
         except cv2.error as error:
             raise UserError("this OpenCV has no windows (opencv-python-headless?); give "
                             "--no-display") from error
@@ -59,20 +52,20 @@ class Windows:
 
     def write(self, frame, faces):
         """Wait until a frame is due, show it, and handle keys."""
-        if self.closed:
-            return
         panel = panel_of(faces[0] if faces else None, self._class_names, ROW)
         if not self._placed:
             self._place(frame.image, panel)
-        if not self._pictures and not self._live:
-            self._wait_for(frame.seconds)
-        if not self.closed:
-            cv2.imshow(FACE, frame.image)
-            cv2.imshow(PROBABILITIES, panel)
-            self._look(0.001)
-        while self._pictures and not self.closed and not self._stop.requested:
-            if self._look(STEP) >= 0:
-                break
+        while self._pace and not self._ended and (left := self._pace.left(frame.seconds)) > 0:
+            self._look(min(left, STEP))
+        cv2.imshow(FACE, frame.image)
+        cv2.imshow(PROBABILITIES, panel)
+        self._look(0.001)
+        while self._pictures and not self._ended and self._look(STEP) < 0:
+            pass
+
+    @property
+    def _ended(self):
+        return self.closed or self._stop.requested
 
     def _place(self, image, panel):
         """Put the windows side by side."""
@@ -87,36 +80,40 @@ class Windows:
             cv2.resizeWindow(name, *size)
             cv2.moveWindow(name, left, GAP)
 
-    def _wait_for(self, seconds):
-        """Wait until a file's frame is due."""
-        now = time.monotonic()
-        if self._start is None or now - self._start - seconds > LONGEST_LAG:
-            self._start = now - seconds
-        while not self.closed and not self._stop.requested:
-            left = self._start + seconds - time.monotonic()
-            if left <= 0:
-                return
-            self._look(min(left, STEP))
-
     def _look(self, wait):
         """Handle the key that is pressed within `wait` seconds, and return it, or -1."""
-        key = cv2.waitKey(max(1, round(1000 * wait)))
-        self._handle(key)
+        key = self._key(wait)
         if key == PAUSE_KEY and not self._pictures:
-            began = time.monotonic()
-            while not self.closed and not self._stop.requested:
-                key = cv2.waitKey(round(1000 * STEP))
-                self._handle(key)
-                if key == PAUSE_KEY:
-                    break
-            if self._start is not None:
-                self._start += time.monotonic() - began
+            while not self._ended and self._key(STEP) != PAUSE_KEY:
+                pass
+            if self._pace:
+                self._pace.restart()
         return key
 
-    def _handle(self, key):
+    def _key(self, wait):
+        key = cv2.waitKey(max(1, round(1000 * wait)))
         gone = any(cv2.getWindowProperty(name, cv2.WND_PROP_VISIBLE) < 1
                    for name in (FACE, PROBABILITIES))
         self.closed = self.closed or gone or key in END_KEYS
+        return key
+
+
+class Pace:
+    """The clock of a file that is shown at its own pace."""
+
+    def __init__(self):
+        self.restart()
+
+    def restart(self):
+        """Let the next frame set the clock."""
+        self._start = None  # monotonic time of the file's second 0
+
+    def left(self, seconds):
+        """Return the seconds until the frame at `seconds` is due; one that lags sets the clock."""
+        now = time.monotonic()
+        if self._start is None or now - self._start - seconds > LONGEST_LAG:
+            self._start = now - seconds
+        return self._start + seconds - now
 
 
 def require_display():

@@ -1,5 +1,6 @@
 """The live page: whom it lets in, and that viewers cost the run nothing."""
 
+import base64
 import json
 import re
 import signal
@@ -9,6 +10,7 @@ from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -83,42 +85,53 @@ def test_the_address_leads_to_the_page_and_its_token_into_a_cookie(page):
     assert {"HttpOnly", "SameSite=Strict"} <= set(headers["Set-Cookie"].split("; "))
     status, headers, text = ask_with_token(page, "/")
     assert status == 200 and b"Content-Security-Policy" in text
-    status, headers, jpeg = ask_with_token(page, "/frame")
-    assert status == 200 and headers["X-Number"] == "1" and jpeg.startswith(b"\xff\xd8")
-    notes = json.loads(ask_with_token(page, "/notes")[2])["notes"]
-    assert notes[0]["faces"] == {"1": [90, 10]}
+    data = json.loads(re.search(rb'<script id="data"[^>]*>(.*?)</script>', text)[1])
+    assert data["classes"] == ["happy", "sad"] and data["notes"][0]["faces"] == {"1": [90, 10]}
+    status, _, text = ask_with_token(page, "/newest?after=-1")
+    newest = json.loads(text)
+    assert status == 200 and newest["number"] == 1 and newest["faces"] == {"1": [90, 10]}
+    assert newest["picture"].startswith("data:image/jpeg;base64,") and not newest["paused"]
 
 
-@pytest.mark.parametrize(("status", "path", "method", "headers"), [
-    (403, "/", "GET", {}),
-    (403, "/frame", "GET", {}),
-    (403, "/?token=wrong", "GET", {}),
-    (403, "/", "GET", {"cookie": "emotions=wr\u00f6ng"}),
-    (403, "/end", "POST", {}),
-    (403, f"/?token={TOKEN}", "GET", {"host": "evil.example"}),
-    (403, f"/?token={TOKEN}", "GET", {"host": "[evil"}),
-    (403, f"/end?token={TOKEN}", "POST", {"origin": "http://evil.example"}),
-    (403, f"/end?token={TOKEN}", "POST", {"origin": "null"}),
-    (404, f"/../../etc/passwd?token={TOKEN}", "GET", {}),
-    (404, f"/%2e%2e/%2e%2e/etc/passwd?token={TOKEN}", "GET", {}),
-    (405, f"/end?token={TOKEN}", "GET", {}),
-    (405, f"/frame?token={TOKEN}", "DELETE", {}),
-    (400, f"/?token={TOKEN}", "GET", {"cookie": "x" * 1_000_000}),
-])
-def test_others_are_refused(page, status, path, method, headers):
+REFUSED = {  # (status, path, method, headers)
+    "no token": (403, "/", "GET", {}),
+    "no token for a picture": (403, "/newest", "GET", {}),
+    "no token for a button": (403, "/end", "POST", {}),
+    "a wrong token": (403, "/?token=wrong", "GET", {}),
+    "a wrong token that is not ASCII": (403, "/", "GET", {"cookie": "emotions=wr\u00f6ng"}),
+    "another Host": (403, f"/?token={TOKEN}", "GET", {"host": "evil.example"}),
+    "a damaged Host": (403, f"/?token={TOKEN}", "GET", {"host": "[evil"}),
+    "another Origin": (403, f"/end?token={TOKEN}", "POST", {"origin": "http://evil.example"}),
+    "a hidden Origin": (403, f"/end?token={TOKEN}", "POST", {"origin": "null"}),
+    "..": (404, f"/../../etc/passwd?token={TOKEN}", "GET", {}),
+    ".. in percent": (404, f"/%2e%2e/%2e%2e/etc/passwd?token={TOKEN}", "GET", {}),
+    "GET of a button": (405, f"/end?token={TOKEN}", "GET", {}),
+    "another method": (405, f"/newest?token={TOKEN}", "DELETE", {}),
+    "a header of 1 MB": (400, f"/?token={TOKEN}", "GET", {"cookie": "x" * 1_000_000}),
+}
+MALFORMED = {
+    "nonsense": b"nonsense\r\n\r\n", "zeros": b"\0" * 100,
+    "HTTP 9.9": b"GET / HTTP/9.9\r\n\r\n", "no path": b"GET\r\n\r\n",
+    "a negative length": b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("request_", REFUSED)
+def test_others_are_refused(page, request_):
+    status, path, method, headers = REFUSED[request_]
     assert ask(page, path, method, **headers)[0] == status
     assert not page.closed and not page.paused
-    assert ask_with_token(page, "/notes")[0] == 200
+    assert ask_with_token(page, "/newest")[0] == 200
+    print(f"{request_}: {status}")
 
 
-@pytest.mark.parametrize("content", [
-    b"nonsense\r\n\r\n", b"\0" * 100, b"GET / HTTP/9.9\r\n\r\n", b"GET\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"])
-def test_malformed_requests_are_refused(page, content):
-    answer = raw(page, content)
+@pytest.mark.parametrize("request_", MALFORMED)
+def test_malformed_requests_are_refused(page, request_):
+    answer = raw(page, MALFORMED[request_])
     assert not answer or answer.split()[1] in (b"400", b"403", b"505")
-    assert ask_with_token(page, "/notes")[0] == 200
+    assert ask_with_token(page, "/newest")[0] == 200
+    print(f"{request_}: {answer.split()[1].decode() if answer else 'closed'}")
 
 
 def test_a_thousand_silent_connections_are_closed(page, monkeypatch):
@@ -133,7 +146,7 @@ def test_a_thousand_silent_connections_are_closed(page, monkeypatch):
                 assert connection.recv(1) == b""
             connection.close()
         silent.clear()
-    assert ask_with_token(page, "/notes")[0] == 200
+    assert ask_with_token(page, "/newest")[0] == 200
 
 
 def test_the_buttons_pause_and_end(page):
@@ -146,23 +159,31 @@ def test_the_buttons_pause_and_end(page):
 
 def test_without_a_viewer_no_jpeg_is_made_and_with_many_one(page, monkeypatch):
     made = []
-    encode = livepage.cv2.imencode
-    monkeypatch.setattr(livepage.cv2, "imencode",
+    encode = cv2.imencode
+    monkeypatch.setattr(cv2, "imencode",
                         lambda *arguments: made.append(1) or encode(*arguments))
     for number in range(1, 50):
         show(page, number)
     assert made == []
     for _ in range(5):
-        assert ask_with_token(page, "/frame")[0] == 200
+        assert ask_with_token(page, "/newest")[0] == 200
     assert made == [1]
+
+
+def test_a_large_picture_is_shown_smaller(page):
+    time.sleep(1 / livepage.MOST_SHOWN)
+    page.write(Frame(np.zeros((1080, 1920, 3), np.uint8), 1, 1, "x"), [])
+    picture = json.loads(ask_with_token(page, "/newest")[2])["picture"].split(",")[1]
+    image = cv2.imdecode(np.frombuffer(base64.b64decode(picture), np.uint8), cv2.IMREAD_COLOR)
+    assert image.shape == (540, livepage.LONGEST_SIDE, 3)
 
 
 def test_the_seventeenth_viewer_is_refused(page):
     waiting = [HTTPConnection("127.0.0.1", page._port, timeout=10) for _ in range(17)]
     for connection in waiting:
-        connection.request("GET", f"/frame?after=1&token={TOKEN}")
+        connection.request("GET", f"/newest?after=1&token={TOKEN}")
     end = time.monotonic() + 10
-    while len(page._waiting) < livepage.MOST_VIEWERS and time.monotonic() < end:
+    while page._viewers < livepage.MOST_VIEWERS and time.monotonic() < end:
         time.sleep(0.01)
     assert waiting[16].getresponse().status == 503
     time.sleep(1 / livepage.MOST_SHOWN)
@@ -187,7 +208,7 @@ def test_the_next_video_has_the_same_address():
                         stop=SimpleNamespace(requested=False))
         with page:
             show(page, number)
-            assert ask_with_token(page, "/frame")[0] == 200
+            assert ask_with_token(page, "/newest")[0] == 200
 
 
 def test_a_port_that_is_taken_is_one_line():

@@ -5,17 +5,24 @@ import json
 import re
 import time
 from html import unescape
+from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
+from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.expected_conditions import alert_is_present
+from selenium.webdriver.support.wait import WebDriverWait
 
 from pipeline.detection.faces.facetracker import Face
-from pipeline.detection.outputs.facestatistics import FaceStatistics
-from pipeline.detection.outputs.videopage import VideoPage, moments_of
-from pipeline.detection.outputs.webpages import flat, template_of
+from pipeline.detection.outputs.pages import VideoPage, moments_of
+from pipeline.detection.outputs.runsummary import FaceStatistics
+from pipeline.detection.outputs.webpages import flat
+from pipeline.detection.runs.plan import Job
 from pipeline.detection.sources.frame import Frame
 from tests.conftest import SAMPLE_PICTURE, SAMPLE_VIDEO, fails_with, run_main
 from tests.detection.outputs.chromium import chromium
@@ -35,18 +42,21 @@ def data_of(text):
                                 text, re.DOTALL)[1])
 
 
-def page_of(frames, names=("happy", "sad"), title="talk.mp4"):
+def page_of(folder, frames, names=("happy", "sad"), title="talk.mp4"):
     """Return a page's text. frames: of each (seconds, {number: probabilities}, is_cut)."""
     statistics = FaceStatistics(25)
-    page = VideoPage(names, statistics)
+    page = VideoPage(
+        Job(title, annotated=Path("talk_annotated.mp4"), page=Path("talk.html")),
+        SimpleNamespace(class_names=names, statistics=statistics, source=None, title=title,
+                        described=dict))
     for index, (seconds, probabilities, is_cut) in enumerate(frames):
         frame = Frame(IMAGE, index, seconds, title, is_cut=is_cut)
         faces = [Face(number, (10, 10, 40, 40), np.float32(values), names[0])
                  for number, values in probabilities.items()]
         statistics.write(frame, faces)
         page.write(frame, faces)
-    return template_of("video")(title=title, facts=[], video="talk_annotated.mp4", table=None,
-                                **page.values(0.0))
+    page.save(folder / "x.html")
+    return (folder / "x.html").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -114,16 +124,18 @@ def test_the_numbers_are_those_of_the_table(folder):
     assert 'href="x.csv"' in text and "<dt>settings, smoothing</dt><dd>0.14</dd>" in text
 
 
-def test_a_name_is_text_everywhere(folder):
-    text = page_of([(0, {1: (1, 0)}, False)], names=(HOSTILE, "</script><b>"), title=HOSTILE)
+def test_a_name_is_text_everywhere(folder, tmp_path):
+    text = page_of(tmp_path, [(0, {1: (1, 0)}, False)], names=(HOSTILE, "</script><b>"),
+                   title=HOSTILE)
     for page in (text, (folder / "gallery.html").read_text()):
         assert "<img src=x" not in page and "</script><b>" not in page
     assert data_of(text)["classes"] == [HOSTILE, "</script><b>"]
     assert unescape(re.search("<h1>(.*)</h1>", text)[1]) == HOSTILE
 
 
-def test_cuts_and_the_largest_picture_of_a_face_are_kept():
-    page = page_of([(0, {}, False), (1, {2: (0.6, 0.4)}, True), (2, {2: (0.6, 0.4)}, False)])
+def test_cuts_and_the_largest_picture_of_a_face_are_kept(tmp_path):
+    page = page_of(tmp_path, [(0, {}, False), (1, {2: (0.6, 0.4)}, True),
+                              (2, {2: (0.6, 0.4)}, False)])
     assert data_of(page)["cuts"] == [1] and page.count("data:image/jpeg") == 1
 
 
@@ -136,10 +148,10 @@ def test_moments_are_stretches_of_half_a_second():
     assert found[0]["mean"] == pytest.approx(0.75)
 
 
-def test_ten_minutes_of_three_faces_are_small():
+def test_ten_minutes_of_three_faces_are_small(tmp_path):
     random = np.random.default_rng(0)
     faces = random.dirichlet(np.ones(6), (15_000, 3))
-    text = page_of([(number / 25, dict(enumerate(values, start=1)), False)
+    text = page_of(tmp_path, [(number / 25, dict(enumerate(values, start=1)), False)
                     for number, values in enumerate(faces)], names=tuple("abcdef"))
     assert len(text) < 3e6
 
@@ -214,6 +226,49 @@ def test_a_click_at_half_of_the_timeline_moves_the_video_to_half(opened):
     assert element(opened, "#time").text in ("0:00:02.9", "0:00:03.0")
 
 
+@pytest.mark.parametrize("kind", ["mouse", "touch"])
+def test_a_drag_in_the_timeline_moves_the_video_along(opened, kind):
+    timeline = element(opened, "#timeline")
+    opened.execute_script("""
+        const [timeline, video] = [arguments[0], document.getElementById("video")];
+        [window.visited, window.kinds] = [[], []];
+        timeline.scrollIntoView({block: "center"});
+        timeline.addEventListener("pointerdown", (event) => kinds.push(event.pointerType));
+        video.addEventListener("seeking", () => visited.push(video.currentTime));""", timeline)
+    pointer = ActionBuilder(opened, mouse=PointerInput(kind, kind), duration=100)
+    action, width = pointer.pointer_action, timeline.size["width"]
+    action.move_to(timeline, -width // 4, 0).pointer_down()
+    for place in (-1, 0, 1):
+        action.move_to(timeline, place * width // 4, 0)
+    action.pointer_up()
+    pointer.perform()
+    assert at(opened) == pytest.approx(4.5, abs=0.1)
+    visited, kinds = opened.execute_script("return [visited, kinds]")
+    assert kinds == [kind]
+    assert any(2.5 < seconds < 3.5 for seconds in visited) and visited == sorted(visited)
+    element(opened, "body").send_keys(Keys.SPACE)  # and it does not hang on the pointer
+    wait_until(opened, "return document.getElementById('video').currentTime > 4.8")
+
+
+def test_the_time_is_copied(opened):
+    opened.execute_cdp_cmd("Browser.grantPermissions", {
+        "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]})
+    element(opened, "#timeline").click()
+    at(opened)
+    element(opened, "#copy").click()
+    wait_until(opened, "return document.getElementById('copy').textContent === 'Copied'")
+    assert opened.execute_script("return navigator.clipboard.readText()") == element(
+        opened, "#time").text
+
+
+def test_where_nothing_can_be_copied_the_time_is_shown(opened):
+    opened.execute_script("navigator.clipboard.writeText = () => Promise.reject()")
+    element(opened, "#copy").click()
+    prompt = WebDriverWait(opened, 10).until(alert_is_present())
+    assert prompt.text == "The time"
+    prompt.dismiss()
+
+
 def test_keys_step_play_and_zoom(opened):
     body = element(opened, "body")
     body.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
@@ -227,6 +282,10 @@ def test_keys_step_play_and_zoom(opened):
     ticks = element(opened, "#ticks").text
     body.send_keys("++")
     assert element(opened, "#ticks").text != ticks
+    body.send_keys("-")
+    zoomed = element(opened, "#ticks").text
+    element(opened, "#whole").click()
+    assert element(opened, "#ticks").text == ticks != zoomed
     body.send_keys(Keys.SPACE)
     wait_until(opened, "return document.getElementById('video').currentTime > 0.3")
     body.send_keys(Keys.SPACE)
@@ -234,7 +293,7 @@ def test_keys_step_play_and_zoom(opened):
 
 
 def test_a_chosen_face_changes_the_timeline_and_leads_to_where_it_is_first_seen(opened):
-    picture = "return document.querySelector('#timeline canvas').toDataURL()"
+    picture = "return document.querySelector('.timeline canvas').toDataURL()"
     before = opened.execute_script(picture)
     second = element(opened, '#faces [data-face="2"]')
     second.click()
@@ -262,9 +321,10 @@ def test_text_has_a_contrast_of_four_and_a_half_in_both_schemes(opened):
     for scheme in ("light", "dark"):
         opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {
             "features": [{"name": "prefers-color-scheme", "value": scheme}]})
-        colors = {name: opened.execute_script(
-            "return getComputedStyle(document.documentElement).getPropertyValue(arguments[0])",
-            f"--{name}") for name in ("back", "raised", "text", "soft", "accent")}
+        colors = {name: opened.execute_script("""
+            document.body.style.outlineColor = `var(--${arguments[0]})`;
+            return getComputedStyle(document.body).outlineColor;""", name)
+            for name in ("back", "raised", "text", "soft", "accent")}
         light = {name: luminance(color) for name, color in colors.items()}
         for back in ("back", "raised"):
             for front in ("text", "soft", "accent"):
@@ -273,8 +333,8 @@ def test_text_has_a_contrast_of_four_and_a_half_in_both_schemes(opened):
 
 
 def luminance(color):
-    """Return the relative luminance of "#rrggbb", as WCAG 2 has it."""
-    parts = np.array(list(bytes.fromhex(color.strip()[1:]))) / 255
+    """Return the relative luminance of "rgb(r, g, b)", as WCAG 2 has it."""
+    parts = np.array(re.findall(r"\d+", color), float) / 255
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
     return linear @ (0.2126, 0.7152, 0.0722)
 

@@ -1,4 +1,5 @@
 import re
+from types import SimpleNamespace
 
 import cv2
 import matplotlib.pyplot as plt
@@ -8,7 +9,7 @@ import pytest
 from config.emotion_config import CLASS_NAMES
 from pipeline.detection.faces.facetracker import Face
 from pipeline.detection.outputs.drawing import colors_of
-from pipeline.detection.outputs.facestatistics import FaceStatistics
+from pipeline.detection.outputs.runsummary import FaceStatistics
 from pipeline.detection.outputs.timeline import MOST_COLUMNS, Timeline, mark_time, title
 from pipeline.detection.sources.frame import Frame
 
@@ -30,10 +31,10 @@ def no_figure_stays_open_and_nothing_is_said(recwarn):
                 if not issubclass(warning.category, DeprecationWarning)]
 
 
-def timeline_of(times, faces_at, rate=20):
+def timeline_of(times, faces_at, rate=20, names=("happy", "sad"), title="talk.mp4"):
     """Return a Timeline of frames at times; faces_at: a function to {number: probabilities}."""
     statistics = FaceStatistics(rate)
-    timeline = Timeline(statistics)
+    timeline = Timeline(SimpleNamespace(statistics=statistics, class_names=names, title=title))
     for index, seconds in enumerate(times):
         frame = Frame(GRAY, index, seconds, "talk.mp4")
         faces = [Face(number, (0, 0, 5, 5), np.float32(values), "happy")
@@ -43,17 +44,18 @@ def timeline_of(times, faces_at, rate=20):
     return timeline
 
 
-def text_of(timeline, path, names=("happy", "sad")):
+def text_of(timeline, path):
     """Return the texts of the timeline's .svg, and its panels' labels."""
     plt.rcParams["svg.fonttype"] = "none"
-    timeline.plot(path, "talk.mp4", names)
+    timeline.save(path)
     return re.findall(r"<text[^>]*>([^<]*)</text>", path.read_text())
 
 
 @pytest.mark.parametrize("names", NAMES, ids=len)
 def test_there_is_an_area_for_every_class_whatever_its_name(tmp_path, names):
     equal = np.full(len(names), 1 / len(names))
-    timeline_of(np.arange(20) / 10, lambda _: {1: equal}).plot(tmp_path / "x.png", "$x$", names)
+    timeline_of(np.arange(20) / 10, lambda _: {1: equal}, names=names, title="$x$").save(
+        tmp_path / "x.png")
     picture = cv2.imread(str(tmp_path / "x.png"))[..., ::-1]
     found = {"#" + bytes(color).hex() for color in picture[:, picture.shape[1] // 3]}
     assert set(colors_of(names)) <= found
@@ -76,7 +78,7 @@ def test_seconds_count_and_not_frames():
     times = [*np.arange(100) / 100, *range(1, 9)]
     timeline = timeline_of(times, lambda seconds: {
         1 if seconds < 1 else int(seconds) + 1: (1, 0)}, rate=100)
-    faces = timeline._statistics.faces
+    faces = timeline._summary.statistics.faces
     assert faces[1].seconds == pytest.approx(1) and faces[5].seconds == pytest.approx(1)
 
 
@@ -133,5 +135,5 @@ def test_a_video_without_a_face_has_a_timeline(tmp_path):
     (".png", b"\x89PNG"), (".pdf", b"%PDF"), (".svg", b"<?xml")])
 def test_the_suffix_is_the_format(tmp_path, suffix, start):
     timeline = timeline_of(np.arange(10), lambda _: {1: (0.5, 0.5)})
-    timeline.plot(tmp_path / f"x{suffix}", "x", ("happy", "sad"))
+    timeline.save(tmp_path / f"x{suffix}")
     assert (tmp_path / f"x{suffix}").read_bytes().startswith(start)

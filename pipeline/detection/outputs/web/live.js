@@ -1,73 +1,54 @@
 const MINUTE = 60; // seconds
-const LATER = 1000; // milliseconds until a failed request is tried again
-const pause = (time) => new Promise((done) => { setTimeout(done, time); });
-let number = "";
-window.shown = 0; // frames
+const MOST_FACES = 6;
+let notes = data.notes; // of the last minute, at most five a second
+window.shown = 0; // pictures
 
-// Asks for the next frame when this one is shown, so a slow viewer leaves out frames.
-async function showFrames() {
-  for (;;) {
+// Asks for the next picture when this one is shown, so a slow viewer leaves some out.
+async function follow() {
+  for (let number = -1; ;) {
     try {
-      const answer = await fetch(`frame?after=${number}`);
+      const answer = await fetch(`newest?after=${number}`);
       if (!answer.ok) throw new Error(await answer.text());
-      number = answer.headers.get("X-Number");
-      const url = URL.createObjectURL(await answer.blob());
-      const before = byId("picture").src;
-      byId("picture").src = url;
+      const newest = await answer.json();
+      number = newest.number;
+      show(newest);
       await byId("picture").decode();
-      URL.revokeObjectURL(before);
       window.shown += 1;
     } catch (error) {
       byId("state").textContent = error instanceof TypeError ? "the run has ended" : error.message;
-      await pause(LATER);
+      await new Promise((done) => { setTimeout(done, 1000); });
     }
   }
 }
 
-async function showNotes() {
-  for (;;) {
-    try {
-      const { paused, notes } = await (await fetch("notes")).json();
-      byId("pause").setAttribute("aria-pressed", String(paused));
-      byId("pause").textContent = paused ? "Go on" : "Pause";
-      if (notes.length) show(notes);
-    } catch { // showFrames says why
-    }
-    await pause(250);
-  }
-}
-
-function show(notes) {
-  const last = notes[notes.length - 1];
-  byId("state").textContent = `${clock(last.seconds)}, ${last.frames} frames, ${last.rate} a second`;
-  byId("now").replaceChildren(...Object.entries(last.faces).map(([face, percent]) => (
-    bars(face, percent))));
-  if (!Object.keys(last.faces).length) element("p", "no face", byId("now"));
+function show(newest) {
+  byId("picture").src = newest.picture;
+  byId("pause").ariaPressed = newest.paused;
+  byId("pause").textContent = newest.paused ? "Go on" : "Pause";
+  byId("state").textContent = newest.text;
+  showBars(Object.entries(newest.faces));
+  if (notes.length && newest.time < notes.at(-1).time + 0.2) return;
+  notes = [...notes.filter((note) => note.time > newest.time - MINUTE), newest];
   const faces = [...new Set(notes.flatMap((note) => Object.keys(note.faces)))];
-  byId("minute").replaceChildren(...faces.slice(-6).map((face) => minute(face, notes)));
+  byId("minute").replaceChildren(...faces.slice(-MOST_FACES).map(minute));
 }
 
 // A face's emotions over the last minute, the classes one above the other.
-function minute(face, notes) {
+function minute(face) {
   const box = element("figure");
   element("figcaption", `Face ${face}`, box);
   const canvas = element("canvas", "", box);
-  [canvas.width, canvas.height] = [5 * MINUTE, 60];
+  [canvas.width, canvas.height] = [5 * MINUTE, 100];
   const pen = canvas.getContext("2d");
-  const end = notes[notes.length - 1].time;
   for (const note of notes) {
-    let bottom = canvas.height;
-    (note.faces[face] || []).forEach((percent, place) => {
-      const height = percent / 100 * canvas.height;
-      pen.fillStyle = data.colors[place];
-      pen.fillRect(canvas.width - 5 * (end - note.time) - 6, bottom - height, 6, height);
-      bottom -= height;
-    });
+    const x = canvas.width - 5 * (notes.at(-1).time - note.time) - 6;
+    if (face in note.faces) drawColumn(pen, x, 6, canvas.height, note.faces[face]);
   }
   return box;
 }
 
-byId("pause").addEventListener("click", () => fetch("pause", { method: "POST" }));
-byId("end").addEventListener("click", () => fetch("end", { method: "POST" }));
-showFrames();
-showNotes();
+for (const name of ["pause", "end"]) {
+  byId(name).addEventListener("click", () => fetch(name, { method: "POST" }));
+}
+showLegend();
+follow();
