@@ -148,7 +148,8 @@ def run_main(script, *arguments):
     """
     main = importlib.import_module(Path(script).name.removesuffix(".py")).main
     forget_keras_settings()
-    sigterm, argv = signal.getsignal(signal.SIGTERM), sys.argv
+    argv = sys.argv
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, *ending.TERMINATING)}
     with output_of_this_process() as output, patch.dict(os.environ):  # a script sets variables
         sys.argv = [str(ROOT / script), *map(str, arguments)]
         try:
@@ -157,7 +158,8 @@ def run_main(script, *arguments):
             status = end.code or 0
         finally:
             sys.argv = argv
-            signal.signal(signal.SIGTERM, sigterm)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
             forget_keras_settings()
     return SimpleNamespace(returncode=status, **output)
 
