@@ -1,6 +1,5 @@
 import csv
 import inspect
-import multiprocessing
 import os
 import pickle
 import re
@@ -255,11 +254,26 @@ def test_it_works_in_threads(detector, clip):
     assert warnings.filters == filters
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
-@pytest.mark.parametrize("way", ["fork", "spawn"])
-def test_it_works_in_other_processes(detector, way):
-    with multiprocessing.get_context(way).Pool(2) as pool:
-        assert pool.map_async(detector.detect, [RGB] * 4).get(120) == [detector.detect(RGB)] * 4
+POOLS = """
+import multiprocessing, sys, warnings
+sys.path.insert(0, {root!r})
+from pipeline.api import EmotionDetector
+if __name__ == "__main__":
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded")
+    detector = EmotionDetector()
+    expected = detector.detect({picture!r})
+    assert len(expected) == 2
+    for way in ("fork", "spawn"):
+        with multiprocessing.get_context(way).Pool(2) as pool:
+            found = pool.map_async(detector.detect, [{picture!r}] * 4).get(60)
+        assert found == [expected] * 4
+"""
+
+
+def test_it_works_in_other_processes(tmp_path):
+    script = tmp_path / "pools.py"  # a process of its own: forked threads of other tests would hang
+    script.write_text(POOLS.format(root=str(ROOT), picture=str(SAMPLE_PICTURE)))
+    subprocess.run([sys.executable, script], check=True, env=environment(), timeout=150)
 
 
 GUEST = """
