@@ -70,6 +70,7 @@ def copy(tmp_path_factory):
     return folder
 
 
+@pytest.mark.torture
 def test_one_file_and_one_recipe_go_the_whole_way(copy, dataset):
     def run(*arguments, **variables):
         process = subprocess.run([sys.executable, *map(str, arguments)], cwd=copy, text=True,
