@@ -19,8 +19,17 @@ def import_keras():
     with quiet_stderr():
         import keras
     if keras.backend.backend() != "tensorflow":
-        sys.modules.setdefault("tensorflow", None)
+        sys.meta_path.insert(0, _NoTensorFlow)
     logging.getLogger("absl").setLevel(logging.ERROR)  # "HDF5 is legacy", at each checkpoint
+
+
+class _NoTensorFlow:
+    """Not None in sys.modules: Keras takes every name there for an imported module."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "tensorflow":
+            raise ModuleNotFoundError(name=name)
 
 
 def prepare_opencv():
