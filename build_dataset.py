@@ -23,7 +23,7 @@ from pipeline.files.wholefile import place_of, whole_file
 from pipeline.io.facesamples import known_name
 from pipeline.io.ferplus import labels_of_votes
 from pipeline.quietimports import prepare_opencv
-from pipeline.terminal import notice, printable
+from pipeline.terminal import notice, print_table, printable
 
 
 def parse_args(argv=None):
@@ -155,7 +155,10 @@ def build(args, written, told, words):
         counts = facesamples.counts_of(labels, splits, names)
         require_images(args, source, names, counts, found)
         write_databases(args.output, samples, labels, splits, attributes, further)
-    print_counts(counts, names, args.output)
+    rows = [*zip(names, *counts.values()), ("all", *map(sum, counts.values()))]
+    print_table(f"Rows written to {printable(args.output)}",
+                ["class", *(f"{split}.hdf5" for split in counts)],
+                [(name, *(f"{number:,}" for number in numbers)) for name, *numbers in rows])
     print_end(args, source, labels, counts)
 
 
@@ -227,20 +230,6 @@ def require_images(args, source, names, counts, found):
         if args.images or source.has_words or args.classes or args.class_names:
             raise UserError(line)
         notice(line)
-
-
-def print_counts(counts, class_names, output):
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Column, Table
-    from rich.text import Text
-
-    table = Table("class", *(Column(f"{split}.hdf5", justify="right") for split in counts),
-                  title=Text(f"Rows written to {printable(output)}"))
-    for name, *rows in zip(class_names, *counts.values()):
-        table.add_row(escape(name), *(f"{number:,}" for number in rows))
-    table.add_row("all", *(f"{rows.sum():,}" for rows in counts.values()))
-    Console().print(table)
 
 
 def print_end(args, source, labels, splits):

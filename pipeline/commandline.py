@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pipeline
@@ -13,9 +14,7 @@ from pipeline.errors import UserError
 from pipeline.terminal import printable
 
 LARGEST_NUMBER = 1_000_000_000  # of frames or pixels: more is a slip, and too much for OpenCV
-LARGEST_CAMERA = 99  # from 100 on OpenCV takes the hundreds for one of its libraries
 PLOT_FORMATS = ("png", "pdf", "svg")
-LONGEST_WAIT = 86_400  # seconds
 
 
 def new_parser(description):
@@ -74,8 +73,10 @@ def number(text, least, most, kind=float, what="a number"):
     raise argparse.ArgumentTypeError(f"{text}: expected {what} from {least} to {most:,}")
 
 
-def whole_number(text, least, most):
-    return number(text, least, most, int, "a whole number")
+whole_number = partial(number, kind=int, what="a whole number")
+camera_number = partial(whole_number, least=0, most=99)  # beyond it OpenCV's hundreds are libraries
+seconds = partial(number, least=0, most=86_400, what="seconds")  # a day
+share = partial(number, least=0, most=1)
 
 
 def positive(text):
@@ -83,21 +84,6 @@ def positive(text):
     if not text.isdecimal() or not text.strip("0"):
         raise argparse.ArgumentTypeError(f"{text}: expected a whole number above 0")
     return whole_number(text, 1, LARGEST_NUMBER)
-
-
-def camera_number(text):
-    """Return the number of a camera, for argparse."""
-    return whole_number(text, 0, LARGEST_CAMERA)
-
-
-def seconds(text):
-    """Return a number of seconds, up to a day, for argparse."""
-    return number(text, 0, LONGEST_WAIT, what="seconds")
-
-
-def share(text):
-    """Return a number from 0 to 1, for argparse."""
-    return number(text, 0, 1)
 
 
 def address(text):

@@ -83,6 +83,19 @@ def track_frames(frames, source, most):
         yield from progress.track(frames, total=total, description=printable(source.name))
 
 
+def print_table(title, columns, rows):
+    """Print a table; columns, rows: of str, the first one of each to the left."""
+    from rich.console import Console
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    table = Table(columns[0], *(Column(name, justify="right") for name in columns[1:]),
+                  title=Text(title))
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console().print(table)
+
+
 def _progress(hidden=False):
     from rich.progress import (
         BarColumn,

@@ -13,12 +13,11 @@ from pipeline.nn.onnxnetwork import measure_ranges
 class EpochCheckpoint(keras.callbacks.Callback):
     """Saves epoch_N.hdf5 every `every` epochs and after the last, and best.hdf5.
 
-    record: what checkpoint.save stores, less epoch and accuracy. Its `history`, which
-    TrainingMonitor continues before this callback is called, has the earlier epochs, so the best
-    survives a resume: it has the highest val_accuracy or, with best_by, the least val_loss.
-    best.hdf5 is for use: without optimizer state, with the weights of `average`, an
-    AveragedWeights, if that is given, and with the ranges of the activations, which int8 needs, on
-    `images` (N, height, width, depth) of the training split, unless they are too large.
+    record: what checkpoint.save stores, less epoch and accuracy; TrainingMonitor continues its
+    `history` before this callback is called. The best epoch of all, also of those before a resume,
+    has the highest val_accuracy or, by best_by, the least val_loss. best.hdf5 has no optimizer
+    state, the weights of `average`, an AveragedWeights or None, and the ranges of the activations,
+    which int8 needs, on `images` (N, height, width, depth), unless they are too large.
     """
 
     def __init__(self, folder, record, *, every, images, average=None, best_by="val_accuracy"):

@@ -5,15 +5,10 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
-from rich.text import Text
-
 from pipeline.errors import UserError
 from pipeline.evaluation.plots import plot_confusion_matrix
 from pipeline.files.wholefile import whole_file
-from pipeline.terminal import printable
+from pipeline.terminal import print_table, printable
 
 
 def require_own(path, identity):
@@ -49,12 +44,9 @@ def title_of(result):
 
 def show(result):
     """Print the measures: a table of the classes and a line for each set of images."""
-    columns = (Column(name, justify="right") for name in ("precision", "recall", "F1", "images"))
-    table = Table("class", *columns, title=Text(title_of(result)))
-    for name, row in result["per_class"].items():
-        table.add_row(escape(name), f"{row['precision']:.1%}", f"{row['recall']:.1%}",
-                      f"{row['f1']:.1%}", f"{row['images']:,}")
-    Console().print(table)
+    print_table(title_of(result), ("class", "precision", "recall", "F1", "images"), (
+        (name, f"{row['precision']:.1%}", f"{row['recall']:.1%}", f"{row['f1']:.1%}",
+         f"{row['images']:,}") for name, row in result["per_class"].items()))
     print(f"{_accuracy(result)}, loss {result['loss']:.4f}, macro F1 {result['macro_f1']:.2%}, "
           f"calibration error {result['calibration_error']:.2%}")
     for name, meaning in (("unseen", "not in the training split"),

@@ -50,9 +50,8 @@ def completed_splits(samples, labels, *, share, seed):
 
     labels: (N,) class indices; a sample with the label None is left out, and its split is None.
     val and test are drawn from the samples for training and those without a split, about `share`
-    of each class: of scikit-learn's folds those whose sizes are closest to it. If the largest
-    class has few units, there are fewer, larger folds. A unit, samples with the same pixels or of
-    one group, gets one split.
+    of each class: the folds of scikit-learn whose sizes are closest to it, or larger ones of small
+    classes. A unit, samples with the same pixels or of one group, gets one split.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 

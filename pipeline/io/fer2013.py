@@ -26,12 +26,11 @@ MOST_BLANK_LINES = 1000
 class RowSamples:
     """Iterates over the rows of a CSV file (plain, or gzip if its name ends in .gz) as FaceSamples.
 
-    The columns emotion, pixels and Usage may have any order and spaces in the header; Usage may be
-    missing; a byte order mark, CRLF and blank lines are allowed. Emotions are numbers, indices of
-    `numbered`, or words if the first row has a word; words: as known_name takes them. splits:
-    {Usage: split}; capital and small letters are the same. A file with Usages of `whole` alone
-    must have all of them. After the last row `sha256` is the digest of the file's uncompressed
-    bytes. Raises UserError with the number of the first wrong line.
+    The columns emotion, pixels and Usage may have any order; Usage may be missing. Emotions are
+    numbers, indices of `numbered`, or words if the first row has a word; words: as known_name takes
+    them. splits: {Usage: split}; capital and small letters are the same. A file with Usages of
+    `whole` alone must have all of them. After the last row `sha256` is the digest of the file's
+    uncompressed bytes. Raises UserError with the number of the first wrong line.
     """
 
     def __init__(self, path, image_size, *, numbered, words, splits, whole=()):

@@ -20,13 +20,12 @@ MOST_CLASSES = 1000
 class HDF5DatasetGenerator(keras.utils.PyDataset):
     """Batches of (images (N, size, size, 1) float32, labels (N, classes) float32).
 
-    The labels are rows of `targets`: those of the database if it has some, else one-hot vectors; a
-    training may replace them. `votes` (N, classes) float32: the shares of FER+'s votes, or None.
-    Every sample comes exactly once an epoch, so the last batch may be shorter. With a `seed` the
-    order is drawn for each `epoch`, which is counted from 1 and set by the training; without one
-    it is the file's. Each of `augmentors` changes the images in turn, then `mixup` mixes samples;
-    their random numbers depend on (seed, epoch, index) alone. The database is in memory until the
-    end of the `with` block: FER2013 takes 66 MB. Raises UserError as read_database does.
+    The labels are rows of `targets`, those of the database or one-hot vectors. `votes` (N, classes)
+    float32: the shares of FER+'s votes, or None. Every sample comes exactly once an epoch, so the
+    last batch may be shorter. With a `seed` the order is drawn for each `epoch`, counted from 1 and
+    set by the training; without one it is the file's. `augmentors` change the images, then `mixup`
+    mixes samples; their random numbers depend on (seed, epoch, index) alone. The database is in
+    memory, 66 MB for FER2013, until the `with` block ends. Raises UserError as read_database does.
     """
 
     def __init__(self, path, batch_size, *, augmentors=(), mixup=None, seed=None):

@@ -11,11 +11,9 @@ class MiniXception:
     def build(width, height, depth, classes, *, filters=8, l2=0.0, standardization=None):
         """Return an uncompiled keras.Model, (N, height, width, depth) float32 -> (N, classes).
 
-        filters: of each of the two 3 x 3 convolutions at the start; the two 3 x 3 separable
-        convolutions of the four residual modules have 2, 4, 8 and 16 times as many, and each
-        module halves height and width. l2: weight decay of every kernel. standardization: (mean,
-        standard deviation) of the training images, subtracted and divided by. The output is
-        float32 probabilities under any precision policy. Source: Arriaga, Valdenegro-Toro and
+        filters: of the two convolutions at the start; the separable convolutions of the four
+        residual modules have 2, 4, 8 and 16 times as many, and each module halves height and width.
+        l2, standardization, output: as of EmotionVGGNet. Source: Arriaga, Valdenegro-Toro and
         Plöger, "Real-time convolutional neural networks for emotion and gender classification",
         2017.
         """
