@@ -29,15 +29,13 @@ def new_parser(description):
 def existing_file(path, what, remedy):
     """Return path if it is a file that is not empty; raise UserError if not."""
     path = Path(path)
-    if not path.exists():
-        raise UserError(f"{path}: no such {what}; {remedy}")
-    if path.is_dir():
-        raise UserError(f"{path}: a folder, expected a {what}; {remedy}")
-    if not path.is_file():
-        raise UserError(f"{path}: a pipe or a device, expected a {what}; {remedy}")
-    if path.stat().st_size == 0:
-        raise UserError(f"{path}: an empty file, expected a {what}; {remedy}")
-    return path
+    if path.is_file() and path.stat().st_size:
+        return path
+    for is_it, found in ((path.is_dir, "a folder"), (path.is_file, "an empty file"),
+                         (path.exists, "a pipe or a device")):
+        if is_it():
+            raise UserError(f"{path}: {found}, expected a {what}; {remedy}")
+    raise UserError(f"{path}: no such {what}; {remedy}")
 
 
 def new_folder(path):
