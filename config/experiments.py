@@ -7,6 +7,7 @@ others go beyond it.
 
 import ast
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 
@@ -175,12 +176,9 @@ DEFAULT_EXPERIMENT = 6
 
 def descriptions():
     """Return {experiment: the line under its recipe in this file, or the recipe's name}."""
-    said, name = {}, None
-    for statement in ast.parse(Path(__file__).read_text()).body:
-        if isinstance(statement, ast.Assign):
-            name = statement.targets[0].id
-        elif isinstance(statement, ast.Expr) and name:
-            said[name] = statement.value.value.partition("\n")[0]
+    said = {before.targets[0].id: statement.value.value.partition("\n")[0]
+            for before, statement in pairwise(ast.parse(Path(__file__).read_text()).body)
+            if isinstance(before, ast.Assign) and isinstance(statement, ast.Expr)}
     recipes = {id(recipe): said.get(name, name) for name, recipe in globals().items()
                if isinstance(recipe, Experiment)}
     return {number: recipes.get(id(recipe), "") for number, recipe in EXPERIMENTS.items()}

@@ -96,8 +96,7 @@ def in_8_bits(image):
 def _reason(file, error):
     """Return why a file cannot be read: what is missing, or the message of Pillow."""
     file.seek(0)
-    start = file.read(12)
-    if start[4:8] == b"ftyp" and start[8:12] in (b"heic", b"heix", b"heim", b"heis", b"mif1"):
+    if file.read(12)[4:] in (b"ftypheic", b"ftypheix", b"ftypheim", b"ftypheis", b"ftypmif1"):
         return ": HEIC needs one more package, pip install pillow-heif"
     if isinstance(error, UnidentifiedImageError):
         return f"; expected one of {', '.join(FORMATS)}"
