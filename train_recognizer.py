@@ -15,22 +15,18 @@ import argparse
 import json
 import shlex
 from contextlib import nullcontext
+from dataclasses import replace
 
 from config import emotion_config as config
 from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS, descriptions
-from pipeline.commandline import (
-    PLOT_FORMATS,
-    existing_file,
-    new_folder,
-    new_parser,
-    path,
-    positive,
-)
+from pipeline.commandline import PLOT_FORMATS, existing_file, new_folder, new_parser, path, positive
 from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.quietimports import import_keras
 from pipeline.terminal import printable
-from pipeline.training.trainingplan import Folders, require_own, training_plan
+from pipeline.training.trainingplan import Settings, require_own, training_plan
+
+HDF5 = config.HDF5_PATH.resolve()
 
 
 def parse_args(argv=None):
@@ -96,25 +92,28 @@ def listed():
             f"{about[name]}" for name, recipe in EXPERIMENTS.items()]
 
 
-def folders_of(args, experiment):
-    """Return the folders of a training: its own, unless the arguments name others."""
-    name = str(experiment)
-    if args.dataset.resolve() != config.HDF5_PATH.resolve():
-        name = f"{args.dataset.resolve().name}_{experiment}"
+def settings_of(args, experiment):
+    """Return the settings of a training; its folders are its own, unless args name others."""
+    dataset = args.dataset.resolve()
+    name = str(experiment) if dataset == HDF5 else f"{dataset.name}_{experiment}"
     checkpoints = args.model.parent if args.model else config.CHECKPOINTS_PATH / name
-    return Folders(args.dataset, args.checkpoints or checkpoints, args.output or
-                   config.OUTPUT_PATH / name, f"vggnet_emotion_{experiment}", args.plot)
+    return Settings(
+        args.model, args.dataset, args.checkpoints or checkpoints,
+        args.output or config.OUTPUT_PATH / name, f"vggnet_emotion_{experiment}", args.plot,
+        input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
+        batch_size=EXPERIMENTS[experiment].batch_size or config.BATCH_SIZE,
+        checkpoint_every=config.CHECKPOINT_EVERY, overwrite=args.overwrite)
 
 
-def print_end(accuracies, best, folders):
+def print_end(accuracies, best, settings):
     """Print the best epoch, the files, and the command that comes next."""
-    model = folders.checkpoints / "best.hdf5"
+    model = settings.checkpoints / "best.hdf5"
     words = ["python", "test_recognizer.py", "--model", model, "--split", "val"]
-    if folders.dataset.resolve() != config.HDF5_PATH.resolve():
-        words += ["--dataset", folders.dataset]
+    if settings.dataset.resolve() != HDF5:
+        words += ["--dataset", settings.dataset]
     print(f"best: epoch {best} of {len(accuracies)}, {accuracies[best - 1]:.2%} on the validation "
           f"split, in {printable(model)}\n"
-          f"curve: {printable(folders.output / folders.curve)}.json and .{folders.plot}\n"
+          f"curve: {printable(settings.output / settings.curve)}.json and .{settings.plot}\n"
           f"next: {printable(shlex.join(map(str, words)))}")
 
 
@@ -128,30 +127,22 @@ def main(argv=None):
                         f"{args.devices} as well; leave one of them out")
     defaults = {"experiment": DEFAULT_EXPERIMENT, "precision": "float32", "seed": config.SEED}
     record = training_plan(EXPERIMENTS, defaults, args)
-    recipe = EXPERIMENTS[record["experiment"]]
     for split in ("train", "val"):
         existing_file(args.dataset / f"{split}.hdf5", "database", "run build_dataset.py first")
-    folders = folders_of(args, record["experiment"])
-    require_own(folders, args.model, args.overwrite)
-    for folder in (folders.checkpoints, folders.output):
-        new_folder(folder)
+    settings = settings_of(args, record["experiment"])
+    require_own(settings)
+    new_folder(settings.checkpoints)
+    new_folder(settings.output)
     import_keras()
     from pipeline.training.devices import joined_processes, split_batches
-    from pipeline.training.training import Settings, train
+    from pipeline.training.training import train
 
     with joined_processes() if args.distributed else nullcontext() as process:
-        settings = Settings(
-            input_shape=(config.IMAGE_SIZE, config.IMAGE_SIZE, config.IMAGE_DEPTH),
-            batch_size=recipe.batch_size or config.BATCH_SIZE,
-            checkpoint_every=config.CHECKPOINT_EVERY,
-            overwrite=args.overwrite,
-            process=process,
-        )
         several = args.distributed or (args.devices or 1) > 1
-        best = train(recipe, record, args.model, folders, settings,
+        best = train(EXPERIMENTS[record["experiment"]], record, replace(settings, process=process),
                      split_batches(args.devices) if several else None)
         if not process:
-            print_end(record["history"]["val_accuracy"], best, folders)
+            print_end(record["history"]["val_accuracy"], best, settings)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,8 @@
-"""Writes, reads and resumes model files.
+"""Writes, reads and resumes model files, which may come from strangers.
 
-A model file is Keras's own .hdf5, so any Keras program can load it, with one thing added: a record,
-JSON in the HDF5 dataset `emotion_recognition`, which holds the network's graph and how far it was
-trained; pipeline/io/modelrecord.py has its fields.
-
-A model file may come from a stranger. Only the record and the arrays that it names are read, and
-nothing in the file is ever run.
+A model file is Keras's own .hdf5, so any Keras program can load it, with a record added: JSON in
+the HDF5 dataset `emotion_recognition`, whose fields pipeline/io/modelrecord.py has. Only it and the
+arrays that it names are read, and nothing in the file is ever run.
 """
 
 import hashlib

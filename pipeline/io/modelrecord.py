@@ -55,19 +55,11 @@ def parsed(text, path):
 
 def _require_consistent(record):
     """Raise ValueError, which continues "its record has", unless the fields fit together."""
-    names, epoch, (classes,) = record["class_names"], record["epoch"], layers_of(
-        record["graph"])[-1].shape
+    names, (classes,) = record["class_names"], layers_of(record["graph"])[-1].shape
     if not len(set(names)) == len(names) == classes:
         raise ValueError(f"{len(set(names))} different class names, expected {classes}, one for "
                          "each of the network's outputs")
-    if epoch > record.get("epochs", epoch):
-        raise ValueError(f"epoch {epoch} of {record['epochs']}, expected no later one than the "
-                         "last")
-    for name, (lowest, highest) in record.get("activation_ranges", {}).items():
-        if lowest > highest:
-            raise ValueError(f"activation_ranges of {name} from {lowest} to {highest}, expected "
-                             "a rising pair")
     for name, values in record["history"].items():
-        if len(values) != epoch:
-            raise ValueError(f"{len(values)} values of {name}, expected {epoch}, one for each "
-                             "epoch")
+        if len(values) != record["epoch"]:
+            raise ValueError(f"{len(values)} values of {name}, expected {record['epoch']}, one for "
+                             "each epoch")

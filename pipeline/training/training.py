@@ -4,7 +4,7 @@ import hashlib
 import json
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import keras
@@ -20,54 +20,32 @@ from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.nn.graph import kernels, layers_of
 from pipeline.nn.kerasgraph import graph_of, keras_model, set_weights, weights_of
 from pipeline.nn.onnxnetwork import NUM_IMAGES
+from pipeline.training import network
 from pipeline.training.data import class_weights, require_fitting, teach, variations
 from pipeline.training.devices import require_agreement
-from pipeline.training.network import (
-    built,
-    compile_for_training,
-    freeze,
-    learning_rate_schedule,
-    pretrained,
-    require_trainable,
-    seed_layers,
-)
 from pipeline.training.trainingplan import read_by, remove_others
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Of a training. process: the number of this process among several, if it is not alone.
-
-    Process 0 writes the files.
-    """
-
-    input_shape: tuple[int, int, int]  # height, width, channels
-    batch_size: int
-    checkpoint_every: int  # epochs
-    overwrite: bool = False  # whether another training's files in the folders are removed
-    process: int | None = None
-
-
-def train(recipe, record, model_path, folders, settings, distribution=None):
+def train(recipe, record, settings, distribution=None):
     """Train from the record's `epoch` to its last, `epochs`; return the best of all epochs.
 
-    recipe: an Experiment. record: what checkpoint.save stores; that of model_path, a checkpoint to
-    go on from, or a fresh one if that is None. distribution: SplitBatches, for several devices.
+    recipe: an Experiment. record: what checkpoint.save stores; that of settings.model or, without
+    one, a fresh one. distribution: SplitBatches, for several devices.
     Raises UserError if the network cannot be kept in a model file, something that is read does not
     fit, another training holds a folder, or the loss becomes no number; KeyboardInterrupt, when
     stopped, has the command to resume with.
     """
-    shape, batch_size = settings.input_shape, settings.batch_size
+    shape, batch_size, model_path = settings.input_shape, settings.batch_size, settings.model
     keras.distribution.set_distribution(None)  # an earlier training in this process may have one
     with (
         ExitStack() as locks,
-        HDF5DatasetGenerator(folders.dataset / "train.hdf5", batch_size, seed=record["seed"],
+        HDF5DatasetGenerator(settings.dataset / "train.hdf5", batch_size, seed=record["seed"],
                              **variations(recipe, record["epochs"])) as training,
-        HDF5DatasetGenerator(folders.dataset / "val.hdf5", batch_size) as validation,
+        HDF5DatasetGenerator(settings.dataset / "val.hdf5", batch_size) as validation,
     ):
         if not settings.process:
-            locks.enter_context(locked_folder(folders.checkpoints, "training"))
-            locks.enter_context(locked_folder(folders.output, folders.curve))
+            locks.enter_context(locked_folder(settings.checkpoints, "training"))
+            locks.enter_context(locked_folder(settings.output, settings.curve))
         now = {"batch_size": batch_size, "backend": keras.backend.backend(),
                "data": {"train.hdf5": training.digest(), "val.hdf5": validation.digest()}}
         if settings.process is not None:
@@ -77,30 +55,31 @@ def train(recipe, record, model_path, folders, settings, distribution=None):
         require_fitting(recipe, record["experiment"], training, validation, shape)
         if not model_path and not recipe.pretrained:
             classes = len(training.class_names)
-            require_trainable(built(recipe, record["experiment"], shape, classes), shape, classes)
+            network.require_trainable(network.built(recipe, record["experiment"], shape, classes), shape, classes)
         keras.config.set_dtype_policy(record["precision"])
         if recipe.distillation:
             teach(training, record["teachers"], recipe.distillation)
         keras.utils.set_random_seed(record["seed"])  # other networks drew weights as well
-        model, graph = compiled_network(recipe, record, model_path, training, shape, distribution)
+        model, graph = compiled_network(recipe, record, settings, training, distribution)
         record |= now | {"graph": graph, "class_names": training.class_names,
                          "devices": distribution.num_model_replicas if distribution else 1,
                          "recipe": asdict(recipe)}
         if settings.overwrite and not settings.process:
-            remove_others(folders, model_path, read=read_by(record, model_path))
-        return fit(recipe, record, model, (training, validation), model_path, folders, settings)
+            remove_others(settings, read=read_by(record, model_path))
+        return fit(recipe, record, model, (training, validation), settings)
 
 
-def compiled_network(recipe, record, model_path, dataset, input_shape, distribution):
+def compiled_network(recipe, record, settings, dataset, distribution):
     """Return (keras.Model, graph) of a training, as it begins or goes on from a checkpoint."""
     weights = None
-    if model_path:
-        checkpoint.require_classes(record, model_path, dataset.class_names, dataset.path)
+    if settings.model:
+        checkpoint.require_classes(record, settings.model, dataset.class_names, dataset.path)
         graph = record["graph"]
     elif recipe.pretrained:
-        graph, weights = pretrained(record["pretrained"], dataset.class_names)
+        graph, weights = network.pretrained(record["pretrained"], dataset.class_names)
     else:
-        drawn = built(recipe, record["experiment"], input_shape, len(dataset.class_names))
+        drawn = network.built(recipe, record["experiment"], settings.input_shape,
+                              len(dataset.class_names))
         graph, weights = graph_of(drawn), weights_of(drawn)
     keras.distribution.set_distribution(distribution)  # others than this network use one device
     if distribution:
@@ -108,33 +87,34 @@ def compiled_network(recipe, record, model_path, dataset, input_shape, distribut
     model = keras_model(graph)
     if weights:
         set_weights(model, weights)
-    freeze(model, recipe.frozen_blocks)
-    compile_for_training(model, recipe.optimizer, recipe.learning_rate(1),
-                         label_smoothing=recipe.label_smoothing, ema_momentum=recipe.ema_momentum)
-    if model_path:
-        checkpoint.restore(model, model_path)
+    network.freeze(model, recipe.frozen_blocks)
+    network.compile_for_training(
+        model, recipe.optimizer, recipe.learning_rate(1),
+        label_smoothing=recipe.label_smoothing, ema_momentum=recipe.ema_momentum)
+    if settings.model:
+        checkpoint.restore(model, settings.model)
     return model, graph
 
 
-def fit(recipe, record, model, datasets, model_path, folders, settings):
+def fit(recipe, record, model, datasets, settings):
     """Train a compiled network; return the best epoch. datasets: of training and validation."""
     training, validation = datasets
     average = AveragedWeights(training) if recipe.ema_momentum else None
-    rate = learning_rate_schedule(recipe, record["epochs"])
-    saver = EpochCheckpoint(folders.checkpoints, record, every=settings.checkpoint_every,
+    rate = network.learning_rate_schedule(recipe, record["epochs"])
+    saver = EpochCheckpoint(settings.checkpoints, record, every=settings.checkpoint_every,
                             images=training.sample(NUM_IMAGES), average=average,
                             best_by="val_loss" if training.ferplus_share else "val_accuracy")
 
     def begin_epoch(epoch, logs):
         training.epoch = epoch + 1
-        seed_layers(model, record["seed"], epoch + 1)
+        network.seed_layers(model, record["seed"], epoch + 1)
 
     callbacks = [average, keras.callbacks.LearningRateScheduler(lambda epoch, _: rate(epoch)),
                  keras.callbacks.LambdaCallback(on_epoch_begin=begin_epoch)]
     if not settings.process:
-        callbacks += [TrainingMonitor(folders.output / folders.curve,
+        callbacks += [TrainingMonitor(settings.output / settings.curve,
                                       description_of(record, training), record["history"],
-                                      plot=folders.plot), saver]
+                                      plot=settings.plot), saver]
     try:
         model.fit(
             training,
@@ -152,13 +132,13 @@ def fit(recipe, record, model, datasets, model_path, folders, settings):
             raise
         if record["devices"] == 1:  # else all processes would have to take part
             saver.save_finished()
-        raise type(interrupt)(how_to_go_on(model_path, saver.last_saved)) from None
+        raise type(interrupt)(how_to_go_on(settings.model, saver.last_saved)) from None
     except (RuntimeError, ValueError) as error:  # of JAX, when it cannot reach a process
         if settings.process is None:
             raise
         line = f"another process has ended ({str(error).partition(chr(10))[0]})"
         if settings.process == 0:
-            line += f"; the last good checkpoint is {saver.last_saved or model_path or 'none'}"
+            line += f"; the last good checkpoint is {saver.last_saved or settings.model or 'none'}"
         raise UserError(line) from error
 
 

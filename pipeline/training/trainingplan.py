@@ -11,18 +11,20 @@ from pipeline.terminal import notice
 
 
 @dataclass(frozen=True)
-class Folders:
-    """Where a training reads and writes.
+class Settings:
+    """What a training reads and writes, and how."""
 
-    dataset: has train.hdf5 and val.hdf5. checkpoints: gets the model files. output: gets the
-    curve. curve: the name of the curve's files, without suffix. plot: the format of its picture.
-    """
-
-    dataset: Path
-    checkpoints: Path
-    output: Path
-    curve: str
-    plot: str = "png"
+    model: Path | None  # checkpoint that it resumes from
+    dataset: Path  # folder of train.hdf5 and val.hdf5
+    checkpoints: Path  # folder of the model files
+    output: Path  # folder of the curve
+    curve: str  # name of the curve's files, without suffix
+    plot: str  # format of its picture
+    input_shape: tuple[int, int, int]  # height, width, channels
+    batch_size: int
+    checkpoint_every: int  # epochs
+    overwrite: bool  # whether another training's files in the folders are removed
+    process: int | None = None  # its number among several, of which 0 writes the files
 
 
 def training_plan(recipes, defaults, wanted):
@@ -138,33 +140,31 @@ def read_by(record, model):
     return [path for path in (model or record.get("pretrained"), *record["teachers"]) if path]
 
 
-def others_files(folders, model):
+def others_files(settings):
     """Return the checkpoints and curves that a training would replace though they are not its own.
 
-    model: the checkpoint that it resumes from, or None. A resumed training goes on in the folder
-    of its checkpoint, and continues its curve.
+    A resumed training goes on in the folder of its checkpoint, and continues its curve.
     """
-    found = []
-    if not model or model.resolve().parent != folders.checkpoints.resolve():
-        found += sorted(folders.checkpoints.glob("epoch_*.hdf5"))
-        found += folders.checkpoints.glob("best.hdf5")
+    model, folder, found = settings.model, settings.checkpoints, []
+    if not model or model.resolve().parent != folder.resolve():
+        found += [*sorted(folder.glob("epoch_*.hdf5")), *folder.glob("best.hdf5")]
     if not model:
-        found += sorted(folders.output.glob(f"{folders.curve}.*"))
+        found += sorted(settings.output.glob(f"{settings.curve}.*"))
     return found
 
 
-def require_own(folders, model, overwrite):
-    """Raise UserError if folders have another training's files, unless they are to be removed."""
-    found = others_files(folders, model)
-    if found and not overwrite:
+def require_own(settings):
+    """Raise UserError if the folders have another training's files, unless these are removed."""
+    found = others_files(settings)
+    if found and not settings.overwrite:
         raise UserError(f"{found[0].parent}: has {found[0].name} of another training; give another "
                         "--checkpoints or --output folder, --model to resume that training, or "
                         "--overwrite to remove its checkpoints and its curve")
 
 
-def remove_others(folders, model, read):
+def remove_others(settings, read):
     """Remove another training's files, and say which; raise UserError if one of them is read."""
-    found = others_files(folders, model)
+    found = others_files(settings)
     require_apart(read, found)
     for path in found:
         path.unlink()

@@ -83,7 +83,7 @@ def test_a_network_with_frozen_blocks_resumes_to_the_same_weights(tmp_path):
 def test_a_recipe_may_have_its_own_batch_size(tmp_path, monkeypatch):
     given = []
 
-    def train(recipe, record, model_path, folders, settings, distribution):
+    def train(recipe, record, settings, distribution):
         given.append(settings.batch_size)
         record["history"]["val_accuracy"] = [0.5]
         return 1
