@@ -55,7 +55,8 @@ def train(recipe, record, settings, distribution=None):
         require_fitting(recipe, record["experiment"], training, validation, shape)
         if not model_path and not recipe.pretrained:
             classes = len(training.class_names)
-            network.require_trainable(network.built(recipe, record["experiment"], shape, classes), shape, classes)
+            drawn = network.built(recipe, record["experiment"], shape, classes)
+            network.require_trainable(drawn, shape, classes)
         keras.config.set_dtype_policy(record["precision"])
         if recipe.distillation:
             teach(training, record["teachers"], recipe.distillation)
