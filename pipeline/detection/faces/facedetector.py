@@ -41,9 +41,9 @@ LEAST_SUPPORT = 16  # windows of the confirming cascade that see the face, in al
 def new_face_detector(yunet, cascade, shipped, *, pictures, full_scan_every=0.5, **sizes):
     """Return a YuNetDetector if the path of a YuNet is given, else a detector with a cascade.
 
-    cascade: a path, by default that of the one that ships, `shipped`, which a second cascade helps
-    in pictures and with small faces. pictures: whether each frame is a picture by itself. sizes
-    (width and min_face): as FaceDetector's. Raises UserError if a file is not what it should be.
+    cascade: a path, by default `shipped`, which a second cascade helps in pictures and with small
+    faces. pictures: whether each frame is one by itself. sizes: width and min_face, as
+    FaceDetector's. Raises UserError if a file is not what it should be.
     """
     if yunet:
         return YuNetDetector(yunet, **sizes, pictures=pictures)
@@ -60,12 +60,11 @@ def new_face_detector(yunet, cascade, shipped, *, pictures, full_scan_every=0.5,
 class FaceDetector:
     """Finds every face of a frame with one cascade; between full scans, only near known faces.
 
-    width: the frame is shrunk to this width before it is searched, pixels; by default VIDEO_WIDTH,
-    or PICTURE_WIDTH with pictures. min_face: side of the smallest face, pixels of the shrunk
-    frame. full_scan_every: seconds between searches of the whole frame, 0 for every frame; a lost
-    face brings the next search forward. closer: a PictureFaceDetector with the same cascade, which
-    searches where small faces are known, and at full scans unless there is just one face. paths:
-    of all cascades. Raises UserError if the file is not a cascade.
+    width: that of the shrunk frame, pixels; by default VIDEO_WIDTH, or PICTURE_WIDTH with pictures.
+    min_face: side of the smallest face, pixels of the shrunk frame. full_scan_every: seconds, 0 for
+    every frame; a lost face brings the next scan forward. closer: a PictureFaceDetector with the
+    same cascade, which searches where small faces are known, and at full scans unless there is just
+    one face. paths: of all cascades. Raises UserError if the file is not a cascade.
     """
 
     name = "cascade"
@@ -89,8 +88,7 @@ class FaceDetector:
     def detect(self, gray, seconds=0.0):
         """Return boxes (N, 4) int, x, y, width, height in pixels of gray (height, width) uint8.
 
-        The boxes are squares, cut at the border, the largest first. seconds: the time of the
-        frame.
+        They are squares, cut at the border, the largest first. seconds: the frame's time.
         """
         known = self._known
         small = self._closer and any(known[:, 2] < SMALL * gray.shape[1])
@@ -127,8 +125,8 @@ class FaceDetector:
             region = image[top:y + height + margin, left:x + width + margin]
             smallest, largest = (max(self.min_face, round(size * width)) for size in SEARCH_SIZES)
             near = search(self._cascade, region, SEARCH_MIN_NEIGHBORS, smallest, largest)
-            near = [*found, *(near + (left, top, 0, 0)).astype(int).tolist()]
-            near = non_maximum_suppression(near)[len(found):]
+            near = (near + (left, top, 0, 0)).astype(int).tolist()
+            near = non_maximum_suppression([*found, *near])[len(found):]
             if not near:
                 return None
             found.append(max(near, key=lambda box: overlap(box, (x, y, width, height))))
@@ -136,10 +134,9 @@ class FaceDetector:
 
 
 class PictureFaceDetector:
-    """Finds every face of a picture with two cascades: one proposes, the other confirms.
+    """Finds every face of a picture: a cascade proposes, one of another training confirms.
 
-    The second one is OpenCV's, of another training, so that their errors differ. cascade_path: of
-    the first. width, min_face: as FaceDetector's. Raises UserError if a file is not a cascade.
+    cascade_path: of the first. width, min_face: as FaceDetector's. Raises UserError likewise.
     """
 
     name = "cascade"

@@ -62,7 +62,8 @@ class Track:
         """Note that the face is in a box now."""
         elapsed = seconds - self.seconds
         if elapsed > 0:
-            velocity = (center(box) - center(self.box)) / elapsed
+            centers = [np.add(each[:2], np.divide(each[2:], 2)) for each in (self.box, box)]
+            velocity = (centers[1] - centers[0]) / elapsed
             newest = 1 - exp(-elapsed / VELOCITY_SECONDS)
             self.velocity = self.velocity + newest * (velocity - self.velocity)
         self.box, self.seconds = box, seconds
@@ -138,12 +139,8 @@ def area(box):
     return box[2] * box[3]
 
 
-def center(box):
-    return np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
-
-
 def enlarged(box, factor):
     """Return a box enlarged by a factor about its center."""
     x, y, width, height = box
-    return (x - (factor - 1) / 2 * width, y - (factor - 1) / 2 * height,
-            factor * width, factor * height)
+    more = (factor - 1) / 2
+    return x - more * width, y - more * height, factor * width, factor * height

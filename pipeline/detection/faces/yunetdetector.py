@@ -51,8 +51,7 @@ class YuNetDetector:
     def detect(self, image, seconds=0.0):
         """Return boxes (N, 4) int, x, y, width, height in pixels of image (height, width, 3) BGR.
 
-        They are squares as in FER2013, cut at the border, the largest first. seconds: the time of
-        the frame.
+        They are squares as in FER2013, cut at the border, the largest first.
         """
         closer = not self._adapts or seconds >= self._next_closer_look - ROUNDING
         boxes = self._find(image, self.width if closer else VIDEO_WIDTH)

@@ -43,10 +43,9 @@ def local_path(video):
 
 
 def open_source(job, skips, stop, reading):
-    """Return a context of the source of a Job's frames, which are read by a Reading.
+    """Return a context of the source of a Job's frames; raise UserError if it cannot be opened.
 
-    skips: Skips of what cannot be read. stop: a StopRequest. Raises UserError if the source cannot
-    be opened.
+    skips: Skips of what cannot be read. stop: a StopRequest. reading: a Reading.
     """
     if job.pictures:
         from pipeline.detection.sources.picturesource import PictureSource
@@ -65,12 +64,13 @@ def open_reader(video, reading, timeout=inf):
         return CameraReader(video)
     from pipeline.detection.sources.videoreader import VideoReader
 
-    part = {"start": reading.start, "end": reading.end}
+    address, name = f"file:{video}", video
     if is_address(video):
-        return VideoReader(video, video, network=True, timeout=timeout, **part)
-    if video == STANDARD_INPUT:
-        return VideoReader(f"pipe:{sys.stdin.fileno()}", "standard input", network=False, **part)
-    return VideoReader(f"file:{video}", video, network=False, **part)
+        address = video
+    elif video == STANDARD_INPUT:
+        address, name = f"pipe:{sys.stdin.fileno()}", "standard input"
+    return VideoReader(address, name, network=is_address(video), start=reading.start,
+                       end=reading.end, timeout=timeout)
 
 
 def require_video(video):

@@ -71,14 +71,12 @@ class VideoDecoder:
     def _show(self, time):
         """Set the seconds at which the next frame is shown, by the file's time.
 
-        A frame without a time comes one step after the frame before. So does one whose time goes
-        back or leaps, and the clock goes on from there.
+        One without a time, or whose time goes back or leaps, comes a step after the one before.
         """
         following = self.seconds + self._step
         if time is None:
-            self.seconds = following
-            return
-        if not -LARGEST_SLIP <= time - self._zero - self.seconds <= LARGEST_GAP:
+            time = self._zero + following
+        elif not -LARGEST_SLIP <= time - self._zero - self.seconds <= LARGEST_GAP:
             self._zero = time - following
         self.seconds = max(time - self._zero, self.seconds, 0.0)
 

@@ -14,15 +14,15 @@ BETWEEN_TRIES = 0.5  # seconds from one try to open a stream again to the next
 class VideoSource:
     """Iterates over the Frames of a camera, a video file or a stream.
 
-    Threads open and decode, so a stream that hangs does not hold up a stop. No frame of a file is
-    lost. Of a live source old frames are dropped where the analysis cannot keep up. A live source
-    begins at 0 seconds; if it drops and comes back, its numbers go on, and its seconds by the clock
-    of this machine. Of a file that comes again from its start, known frames are left out.
+    Threads open and decode, so a stream that hangs does not hold up a stop. Frames of a live source
+    are dropped where the analysis cannot keep up. It begins at 0 seconds; if it drops and comes
+    back, its numbers go on, and its seconds by this machine's clock. Of a file that comes again
+    from its start, known frames are left out.
 
-    open_reader: a function that opens a reader, within some seconds if that is a stream. skips:
-    Skips of what is left out. stop: a StopRequest, which ends the iteration. reading: a Reading.
-    Within its context it has the reader's attributes, those of the frames that are taken. Raises
-    UserError if it cannot be opened or has no frame.
+    open_reader: a function that opens a reader, with a `timeout` in seconds. skips: Skips of what
+    is left out. stop: a StopRequest, which ends the iteration. reading: a Reading. Within its
+    context it has the reader's name, live, sound, rate, count. Raises UserError if it cannot be
+    opened or has no frame.
     """
 
     pictures = False
@@ -38,10 +38,7 @@ class VideoSource:
         self._idle.set()
 
     def __enter__(self):
-        def opened():
-            yield self._open_reader()
-
-        reader = next(ahead(opened(), 1, self._stop), None)
+        reader = next(ahead((self._open_reader() for _ in range(1)), 1, self._stop), None)
         if reader is None:
             self._stop.end_if_requested()
         self._first = self._reader = reader
