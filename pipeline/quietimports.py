@@ -31,17 +31,7 @@ def prepare_opencv():
 
 
 def limit_threads(number):
-    """Let OpenCV and ONNX Runtime start at most `number` threads; call it before `import cv2`.
-
-    Under GNU parallel the process also gets `number` cores of its own, chosen by the number of its
-    slot (Linux).
-    """
-    slot = os.environ.get("PARALLEL_JOBSLOT", "")
-    if slot.isdecimal() and int(slot) and hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        first = (int(slot) - 1) * number
-        os.sched_setaffinity(0, {cores[(first + n) % len(cores)]
-                                 for n in range(min(number, len(cores)))})
+    """Let OpenCV and ONNX Runtime start at most `number` threads; call it before `import cv2`."""
     os.environ[OPENCV_THREADS] = str(min(number, available_cores()))
 
 

@@ -32,13 +32,7 @@ ROOT = str(Path(__file__).parents[3])
 
 
 def load_cascade(path):
-    """Return the cv2.CascadeClassifier of an OpenCV cascade file, for use in one thread.
-
-    Raises UserError if OpenCV cannot use the file.
-    """
-    if not hasattr(cv2, "CascadeClassifier"):
-        raise UserError(f"OpenCV {cv2.__version__} has no cascades; install an earlier one: pip "
-                        "install 'opencv-python>=4.12.0.88,<5'")
+    """Return the cv2.CascadeClassifier of a file, for one thread; raise UserError if it is none."""
     return cascade_of(tried_content(path, cascade_of, "a cascade of OpenCV such as "
                                     "haarcascade_frontalface_default.xml"))
 

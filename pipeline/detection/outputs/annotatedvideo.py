@@ -16,8 +16,6 @@ from pipeline.files.wholefile import growing_file
 
 FRAMES_WAITING = 8
 
-ENCODING_ERRORS = (av.FFmpegError, OSError, ValueError, cv2.error)
-
 
 class AnnotatedVideo:
     """Encodes the frames of a source, with its sound, in a thread.
@@ -74,7 +72,7 @@ class AnnotatedVideo:
     def _one_line(self):
         try:
             yield
-        except ENCODING_ERRORS as error:
+        except (av.FFmpegError, OSError, ValueError, cv2.error) as error:
             reason = getattr(error, "strerror", None) or error
             raise UserError(f"{self._name}: cannot be written: {reason}") from error
 

@@ -88,8 +88,7 @@ def clock(seconds):
 def freest_corner(image, picture, taken, first):
     """Return the corner where a picture covers the fewest of other boxes, its box, and how many.
 
-    first: the corner that is best among equals. 0 is the lower left, then lower right, upper left,
-    upper right.
+    Corners: 0 lower left, 1 lower right, 2 and 3 the upper ones. first: the best among equals.
     """
     height, width = picture.shape[:2]
     right, bottom = max(0, image.shape[1] - width), max(0, image.shape[0] - height)

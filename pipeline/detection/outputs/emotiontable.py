@@ -48,8 +48,8 @@ class EmotionTable:
     def create(cls, path, summary):
         """Yield a writer for `path`, which keeps the written rows however the block ends.
 
-        summary: the RunSummary that its sidecar holds. Without a row an earlier file stays.
-        Raises UserError if a file cannot be written, or the sidecar's belongs to another program.
+        summary: the RunSummary that its sidecar holds. Raises UserError if a file cannot be
+        written, or the sidecar is another program's.
         """
         require_suffix(path, DELIMITERS, "table", ", or - for standard output")
         sidecar = sidecar_of(path)

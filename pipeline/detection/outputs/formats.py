@@ -87,8 +87,8 @@ def copy_paths(path, names):
 def result_names(names, suffix_of):
     """Return {name: PurePath of its result}: each relative path with the result's suffix.
 
-    suffix_of: a function from the lower-case suffix to the result's. Where two results would have
-    one name, the new suffix follows the old one, except for the file that has that name itself.
+    suffix_of: a function from the lower-case suffix to the result's, which follows the old suffix
+    where two results would have one name, except for the file that has that name itself.
     """
     wanted = {}
     for name in names:

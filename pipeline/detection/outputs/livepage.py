@@ -28,9 +28,8 @@ HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
 class LivePage:
     """A sink that serves the newest frame and its faces to those who know the token.
 
-    A file plays at its own pace. A JPEG is made when a viewer asks for one, once for all viewers.
-    The buttons of the page pause, and set `closed`. stop: a StopRequest, which ends every wait.
-    Raises UserError if it cannot listen there.
+    A JPEG is made when a viewer asks for one, once for all viewers. stop: a StopRequest, which ends
+    every wait. Raises UserError if it cannot listen there.
     """
 
     def __init__(self, host, port, token, class_names, *, live, pictures, stop):

@@ -42,15 +42,14 @@ class FaceSum:
 class FaceStatistics:
     """Counts frames and faces, and sums up each face.
 
-    rate: nominal frames a second, or None for pictures. faces: {number: FaceSum}. size: (width,
-    height) of the first frame, pixels. speed: frames a second of the analysis.
+    rate: nominal frames a second, or None for pictures. size: (width, height) of the first frame.
     """
 
     def __init__(self, rate):
         self.frames = self.without_face = 0
-        self.faces = {}
+        self.faces = {}  # FaceSums by their number
         self.size = None
-        self.speed = 0.0
+        self.speed = 0.0  # of the analysis, frames a second
         self._step = 1 / float(rate) if rate else 0.0
         self._last = None  # seconds of the last frame
         self._began = time.monotonic()
@@ -98,24 +97,23 @@ class RunSummary:
     def described(self):
         """Return all but the faces as a dict for JSON."""
         classifier, detector = self._analyzer.classifier, self._analyzer.detector
+        source, statistics = self.source, self.statistics
+        about = {"name": printable(source.name)}
+        if os.path.isfile(source.name):
+            about["bytes"] = os.path.getsize(source.name)
+        about["width"], about["height"] = statistics.size
+        if not source.pictures:
+            about["frames_per_second"] = round(float(source.rate), 3)
+            about["seconds"] = round(statistics.duration, 3)
         return {
             "command": printable(this_command()), "version": __version__,
-            "source": self._described_source(),
+            "source": {**about, "frames": statistics.frames,
+                       "frames_without_a_face": statistics.without_face,
+                       "left_out": dict(self._skips.counts)},
             "model": {**file_of(classifier.path), "precision": classifier.precision,
                       "looks": classifier.looks},
             "face_detector": {"name": detector.name, "files": list(map(file_of, detector.paths))},
             "settings": self.settings}
-
-    def _described_source(self):
-        source, statistics = self.source, self.statistics
-        return {
-            "name": printable(source.name),
-            **({"bytes": os.path.getsize(source.name)} if os.path.isfile(source.name) else {}),
-            "width": statistics.size[0], "height": statistics.size[1],
-            **({} if source.pictures else {"frames_per_second": round(float(source.rate), 3),
-                                           "seconds": round(statistics.duration, 3)}),
-            "frames": statistics.frames, "frames_without_a_face": statistics.without_face,
-            "left_out": dict(self._skips.counts)}
 
     def faces(self):
         """Return a list of a dict for JSON for each face."""

@@ -15,17 +15,13 @@ MOST_TICKS = 12
 
 
 class Timeline:
-    """Keeps each face's emotions, a few bytes a frame, and plots those of the longest seen.
-
-    summary: a RunSummary. seconds: of each frame. frames, probabilities: of each face, by its
-    number: places in seconds, and the probabilities there in a row.
-    """
+    """Keeps each face's emotions, a few bytes a frame, and plots those of the longest seen."""
 
     def __init__(self, summary):
         self._summary = summary
-        self.seconds = array("d")
-        self.frames = {}
-        self.probabilities = {}
+        self.seconds = array("d")  # of each frame
+        self.frames = {}  # places in seconds, by the number of the face
+        self.probabilities = {}  # those there in a row, by the number of the face
 
     def write(self, frame, faces):
         """Keep the emotions of a frame."""

@@ -24,9 +24,8 @@ LONGEST_LAG = 0.5  # seconds that a file may lag behind its own pace
 class Windows:
     """Shows the frame, and beside it the probabilities of its largest face.
 
-    A file plays at its own pace, a live source as it comes; a picture stays until a key is
-    pressed. Space pauses; q, Esc and the close buttons set `closed`. stop: a StopRequest, which
-    ends every wait. Raises UserError if no window can be opened.
+    A picture stays until a key is pressed. Space pauses; q, Esc and the close buttons set `closed`.
+    stop: a StopRequest, which ends every wait. Raises UserError if no window can be opened.
     """
 
     def __init__(self, class_names, *, live, pictures, stop):
