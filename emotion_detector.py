@@ -166,11 +166,8 @@ def display_of(args):
     if args.no_display:
         return None
     if args.serve:
-        try:
-            from pipeline.detection.outputs.livepage import LivePage
-        except ModuleNotFoundError as error:
-            raise UserError(f"{error.name} is not installed, which --serve needs; pip install -r "
-                            "requirements-serve.txt") from error
+        from pipeline.detection.outputs.livepage import LivePage
+
         return partial(LivePage, *args.serve, token_urlsafe())
     from pipeline.detection.outputs.windows import Windows, require_display
 

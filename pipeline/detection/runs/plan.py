@@ -19,20 +19,15 @@ VIDEO_SUFFIXES = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov
 
 @dataclass(frozen=True)
 class Job:
-    """A source and where its results go.
+    """A source and where its results go; None is what is not wanted."""
 
-    source: a camera's number, a video's path or address, or, with pictures, a tuple of the paths
-    of pictures and folders. annotated, csv, timeline, page: paths, or None for what is not wanted.
-    index: of the list of all pages, or None if there is one page.
-    """
-
-    source: int | str | tuple
+    source: int | str | tuple  # a camera's number, a video, or paths of pictures and folders
     pictures: bool = False
     annotated: Path | None = None
     csv: Path | None = None
     timeline: Path | None = None
     page: Path | None = None
-    index: Path | None = None
+    index: Path | None = None  # the list of all pages, if there are several
 
     @property
     def read(self):
@@ -62,11 +57,10 @@ class Job:
 def plan_jobs(*, camera, videos, pictures, skips, also_read, **outputs):
     """Return the Jobs of a run: one, or one for each of several videos.
 
-    videos: list of files, folders and addresses, or None; pictures: list of files and folders, or
-    None; the camera is the source if there are neither. skips: Skips of the files in folders that
-    are no videos. also_read: other files that the run reads. outputs: annotated, csv, timeline and
-    page, paths or None; for several videos they are folders. Raises UserError if a source does not
-    exist, or an output would overwrite what is read or another output.
+    videos, pictures: lists of files and folders, or None; without both the camera is the source.
+    skips: Skips of the files in folders that are no videos. also_read: other files that the run
+    reads. outputs: annotated, csv, timeline and page, paths or None, for several videos of folders.
+    Raises UserError if a source is missing, or an output would overwrite an input or another one.
     """
     outputs = {what: path for what, path in outputs.items() if path}
     if pictures:
@@ -87,7 +81,6 @@ def plan_jobs(*, camera, videos, pictures, skips, also_read, **outputs):
 
 
 def _picture_job(pictures, outputs):
-    """Return the Job of pictures and folders of pictures."""
     if "timeline" in outputs:
         raise UserError("--timeline is for videos: pictures have no time; leave it out")
     several = len(pictures) > 1 or Path(pictures[0]).is_dir()
@@ -100,7 +93,6 @@ def _picture_job(pictures, outputs):
 
 
 def _is_folder(path):
-    """Return whether an output's path is a folder, or ends with a slash."""
     return str(path).endswith(("/", os.sep)) or Path(path).is_dir()
 
 

@@ -16,9 +16,8 @@ MOST_FACES = 6  # in a line
 def run_jobs(jobs, analyzer, stop, skips, *, skip_existing=False, **options):
     """Run Jobs one after the other until a stop is requested; one that fails costs only itself.
 
-    skips: Skips of what was left out before. skip_existing: leave out videos with complete
-    results. options: those of run_job. Returns the exit status: 0 if all is well, 1 if not all is,
-    2 if nothing could be done. Raises UserError in place of the last if there is one job.
+    skips: Skips of what was left out before. options: those of run_job. Returns the exit status: 0
+    if all is well, 1 if not all is, 2 if nothing could be done; with one job that is a UserError.
     """
     stop.patient = True
     statuses, left_out = [], 0
@@ -51,11 +50,9 @@ def run_jobs(jobs, analyzer, stop, skips, *, skip_existing=False, **options):
 def run_job(job, analyzer, stop, *, reading, max_frames=None, display=None):
     """Analyse a Job's frames, to the last one or until a stop is requested; print what was found.
 
-    Outputs of a video that are not complete have a mark beside them, for skip_existing.
-
-    reading: a Reading. max_frames: stop after so many. display: Windows, a function that makes a
-    LivePage, or None. Returns the exit status: 0, or 1 if something was skipped or the run broke
-    off. Raises UserError if no frame could be analysed.
+    reading: a Reading. display: Windows, a function that makes a LivePage, or None. Returns the
+    exit status: 0, or 1 if something was skipped or the run broke off. Raises UserError if no frame
+    could be analysed.
     """
     skips = Skips()
     outputs, complete = None, False
@@ -77,7 +74,7 @@ def run_job(job, analyzer, stop, *, reading, max_frames=None, display=None):
                             mark.touch()
                     outputs.write(frame, faces)
                     if outputs.closed:
-                        stop.end()
+                        stop.requested = True
                     if stop.requested:
                         break
             complete = not stop.requested
