@@ -6,15 +6,11 @@ import sys
 
 from pipeline.terminal import quiet_stderr
 
-# The number of threads of OpenCV, which reads it when it is imported.
-OPENCV_THREADS = "OPENCV_FOR_THREADS_NUM"
+OPENCV_THREADS = "OPENCV_FOR_THREADS_NUM"  # which OpenCV reads when it is imported
 
 
 def import_keras():
-    """Import keras without TensorFlow's messages.
-
-    On another backend `import tensorflow` fails, since Keras would import it only to seed it.
-    """
+    """Import keras without TensorFlow's messages, and on another backend without TensorFlow."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with quiet_stderr():
         import keras

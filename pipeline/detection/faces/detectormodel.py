@@ -38,10 +38,7 @@ def load_cascade(path):
 
 
 def load_yunet(path, least_score):
-    """Return the cv2.FaceDetectorYN of an .onnx file; raise UserError if it is not a YuNet.
-
-    least_score: of a face, 0-1.
-    """
+    """Return the cv2.FaceDetectorYN of an .onnx file; raise UserError if it is not a YuNet."""
     content = tried_content(path, yunet_of, "YuNet, expected OpenCV Zoo's face_detection_yunet_"
                             "2023mar.onnx or a later one; without it the cascade finds faces")
     return yunet_of(content, least_score)

@@ -9,10 +9,9 @@ import numpy as np
 from pipeline.detection.faces import ROUNDING
 from pipeline.detection.faces.boxes import overlap
 
-# A face is expected where its velocity takes it. Its box and the expected one, each enlarged by
-# REACH, overlap by at least LEAST_OVERLAP: a small face moves further than its own width.
-REACH = 2
-LEAST_OVERLAP = 0.3
+# A face's box and the one where its velocity takes it, each enlarged by REACH, overlap by at least
+# LEAST_OVERLAP: a small face moves further than its own width.
+REACH, LEAST_OVERLAP = 2, 0.3
 
 VELOCITY_SECONDS = 0.07  # time constant of a face's velocity: boxes jitter by a twentieth
 
@@ -27,29 +26,23 @@ UNSURE = "unsure"  # the emotion of a face whose likeliest class has too small a
 
 @dataclass
 class Face:
-    """A face in a frame: its number, box (x, y, width, height) and probabilities (classes,).
-
-    emotion: the name of its likeliest class, or UNSURE.
-    """
+    """A face in a frame."""
 
     number: int
-    box: tuple
-    probabilities: np.ndarray
-    emotion: str = UNSURE
+    box: tuple  # x, y, width, height
+    probabilities: np.ndarray  # (classes,)
+    emotion: str = UNSURE  # or the likeliest class
 
 
 @dataclass(eq=False)
 class Track:
-    """A face as last seen: its box, when that was, its velocity in pixels a second.
-
-    probabilities: smoothed, or None before the first.
-    """
+    """A face as it was last seen, at `seconds`."""
 
     number: int
     box: tuple
     seconds: float
-    velocity: np.ndarray = field(default_factory=lambda: np.zeros(2))
-    probabilities: np.ndarray | None = None
+    velocity: np.ndarray = field(default_factory=lambda: np.zeros(2))  # pixels a second
+    probabilities: np.ndarray | None = None  # smoothed
     smoothed_at: float = 0.0
 
     def expected(self, seconds):

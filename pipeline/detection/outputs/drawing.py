@@ -61,10 +61,7 @@ class Annotator:
 
 
 def draw_faces(image, faces):
-    """Draw each face's box and label on an image (height, width, 3); return the labels' boxes.
-
-    A label has the number, emotion and percentage. That of the largest face is on top.
-    """
+    """Draw each face's box and label, the largest face's on top; return the labels' boxes."""
     largest, boxes = letter_size(image), []
     for face in reversed(faces):
         x, y, width, height = face.box
@@ -105,10 +102,7 @@ def overlap(box, other):
 
 
 def panel_of(face, class_names, row):
-    """Return a picture (row * (classes + 1), 8 * row, 3) uint8 BGR of a face's probabilities.
-
-    face: a Face, or None for an empty panel. row: pixels of a row.
-    """
+    """Return a picture, (row * (classes + 1), 8 * row, 3) uint8 BGR, of a Face or of None."""
     height, width = row * (len(class_names) + 1), ROWS_WIDE * row
     panel = np.empty((height, width, 3), np.uint8)
     cv2.rectangle(panel, (0, 0), (width, height), BACKGROUND, cv2.FILLED)  # numpy takes 0.4 ms

@@ -12,11 +12,8 @@ from pipeline.terminal import is_undecoded, printable
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
-# A spreadsheet takes a cell that starts with one of these for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-# The first bytes of each sidecar: another program's .json is not overwritten.
-SIDECAR_START = b'{\n "table": '
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")  # of a cell, for a spreadsheet
+SIDECAR_START = b'{\n "table": '  # another program's .json is not overwritten
 
 # Description and unit of the columns, in their order; a column for each class follows.
 CORNER = "of the face's box, from the upper left corner of the upright frame with square pixels"
@@ -115,7 +112,7 @@ def table_rows(frame, faces, columns, *, pictures):
 
 
 def values_of(cells):
-    """Return the cells of a row that ends with the emotion as numbers, None where one is empty."""
+    """Return the cells of a row as numbers, but the last, the emotion; None where one is empty."""
     *numbers, emotion = (None if cell == "" else cell for cell in cells)
     return [*(float(cell) if isinstance(cell, str) else cell for cell in numbers), emotion]
 

@@ -30,8 +30,7 @@ VP9 = {"deadline": "realtime", "cpu-used": "8", "row-mt": "1", "crf": "32", "b":
 JPEG = {"qmin": "2", "qmax": "4"}
 
 FRAGMENTS = {"movflags": "frag_keyframe+delay_moov+default_base_moof"}
-FAST_START = {"movflags": "faststart"}
-CUES_IN_FRONT = {"cues_to_front": "1"}
+FAST_START, CUES_IN_FRONT = {"movflags": "faststart"}, {"cues_to_front": "1"}
 
 MP4_SOUND = {"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"}
 MOV_SOUND = {"aac", "ac3", "alac", "eac3", "mp3", "pcm_s16le", "pcm_s16be", "pcm_s24le"}
@@ -74,10 +73,7 @@ def sidecar_of(table):
 
 
 def copy_paths(path, names):
-    """Return {name: path of its copy}: `path`, or its own name in the folder `path`.
-
-    The suffix becomes .png where no picture with colors is written with the picture's own.
-    """
+    """Return {name: path of its copy}: `path`, or its name, perhaps with .png, in the folder."""
     if not path.is_dir():
         return dict.fromkeys(names, path)
     copies = result_names(names, lambda suffix: suffix if suffix in PICTURE_FORMATS else ".png")

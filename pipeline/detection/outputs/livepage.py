@@ -40,7 +40,7 @@ class LivePage:
         self._pace = None if live or pictures else Pace()
         self._stop = stop
         self._began, self._frames, self._due = time.monotonic(), 0, 0.0
-        # What follows belongs to the server's thread, which runs _loop.
+        # What follows belongs to the server's thread.
         self._number, self._image, self._note, self._message = 0, None, None, None
         self._notes = deque(maxlen=NOTES * SECONDS_OF_NOTES)
         self._viewers = 0
@@ -92,7 +92,6 @@ class LivePage:
                           for face in faces}})
 
     def _renew(self, image, note):
-        """Show an image and a note to all who wait."""
         self._number, self._image, self._note, self._message = self._number + 1, image, note, None
         if not self._notes or note["time"] - self._notes[-1]["time"] >= 1 / NOTES:
             self._notes.append(note)
@@ -105,7 +104,6 @@ class LivePage:
 
     @web.middleware
     async def _guard(self, request, handler):
-        """Answer a request that has the token, and comes from the page itself."""
         origin = request.headers.get("Origin")
         if not (is_expected(request.host, self._host)
                 and origin in (None, f"{request.scheme}://{request.host}")):
@@ -156,10 +154,7 @@ async def add_headers(request, response):
 
 
 def is_expected(header, host):
-    """Return whether a Host header is a number, or a name of this machine.
-
-    A page of strangers can let its own name lead here (DNS rebinding), but no number.
-    """
+    """Return whether a Host header is a number or a name of this machine, against DNS rebinding."""
     name = re.sub(r":\d+$", "", header.lower())
     is_number = re.fullmatch(r"(\d+\.){3}\d+|\[[0-9a-f:.]+\]", name)
     return bool(is_number) or name in ("localhost", host.lower(), socket.gethostname().lower())

@@ -17,13 +17,10 @@ from pipeline.terminal import printable
 
 
 class Outputs:
-    """Passes each frame and its faces to the files, the windows and the summary.
-
-    sinks: objects with write(frame, faces), in order. frames: number of frames so far.
-    """
+    """Passes frames and faces to the summary and to sinks, which have write(frame, faces)."""
 
     def __init__(self, job, summary, sinks):
-        self.frames = 0
+        self.frames = 0  # so far
         self._job = job
         self._summary = summary
         self._sinks = [summary.statistics, *sinks]
@@ -33,9 +30,8 @@ class Outputs:
     def create(cls, job, source, analyzer, skips, stop, *, display, settings):
         """Yield the Outputs of a Job; the files are complete when the block ends.
 
-        stop: a StopRequest, which ends the windows' waits. display: Windows, a function that makes
-        a LivePage, or None. settings: {name: value} of the run, beside those of the analyzer.
-        Raises UserError if a file or a window cannot be opened.
+        stop, display: as in run_job. settings: {name: value}, beside those of the analyzer. Raises
+        UserError if a file or a window cannot be opened.
         """
         summary = RunSummary(source, analyzer, skips, settings)
         if source.pictures:
@@ -87,7 +83,7 @@ class Outputs:
 
 
 def _files(job, summary):
-    """Yield the context managers of the files that are written from the frames as they are."""
+    """Yield the contexts of the sinks that take the frames without the drawing."""
     if job.csv:
         yield EmotionTable.create(job.csv, summary)
     if job.timeline:

@@ -29,8 +29,8 @@ def template_of(name):
     environment.filters["clock"] = clock
     inlined = {}
     for what, files in (("style", ("page.css",)), ("script", ("common.js", f"{name}.js"))):
-        text = "\n".join((TEMPLATES / file).read_text() for file in files
-                         if (TEMPLATES / file).is_file())
+        paths = [TEMPLATES / file for file in files if (TEMPLATES / file).is_file()]
+        text = "\n".join(path.read_text() for path in paths)
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         inlined |= {what: Markup(text), f"{what}_hash": digest}
     return environment.get_template(f"{name}.html", globals=inlined).render

@@ -20,16 +20,12 @@ DEFAULT_RATE = 30  # frames a second, for a camera that does not say its rate
 
 @dataclass(frozen=True)
 class Reading:
-    """How a video is read.
+    """How a video is read; times are in seconds."""
 
-    every: each N-th frame is taken. start, end: seconds of the part that is read; None is the
-    video's end. reconnect: for how many seconds a stream that drops is tried again.
-    """
-
-    every: int = 1
+    every: int = 1  # each N-th frame is taken
     start: float = 0.0
-    end: float | None = None
-    reconnect: float = 0.0
+    end: float | None = None  # None: the video's
+    reconnect: float = 0.0  # for how long a stream that drops is tried again
 
 
 def is_address(video):
@@ -81,10 +77,9 @@ def require_video(video):
 
 
 class CameraReader:
-    """Iterates over the Frames of a webcam, by its number or the path of its device.
+    """Iterates over the Frames of a webcam, with their times of arrival, as VideoReader does.
 
-    seconds of a frame is when it arrived, from the first one. The attributes are VideoReader's.
-    Raises UserError if the camera cannot be opened.
+    camera: its number or the path of its device. Raises UserError if it cannot be opened.
     """
 
     live = steady = True
