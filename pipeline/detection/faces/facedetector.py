@@ -14,15 +14,11 @@ from pipeline.detection.faces.yunetdetector import YuNetDetector
 
 # The original system's settings, on a frame of width 300. Pictures are searched more finely.
 VIDEO_WIDTH, PICTURE_WIDTH = 300, 640
-MIN_FACE = 30
-SCALE_FACTOR = 1.1
-MIN_NEIGHBORS = 5
+MIN_FACE, SCALE_FACTOR, MIN_NEIGHBORS = 30, 1.1, 5
 
 # A known face is searched within this share of its size around its box, and at these sizes: it
 # moves and grows less than that between two frames. Fewer sizes give fewer neighbors.
-SEARCH_MARGIN = 0.25
-SEARCH_SIZES = (0.8, 1.25)
-SEARCH_MIN_NEIGHBORS = 3
+SEARCH_MARGIN, SEARCH_SIZES, SEARCH_MIN_NEIGHBORS = 0.25, (0.8, 1.25), 3
 
 SMALL = 0.12  # of the frame's width: smaller faces are searched in frames of PICTURE_WIDTH
 LOOK_AGAIN = 0.25  # seconds for which whole frames are searched after a face was lost
@@ -77,7 +73,7 @@ class FaceDetector:
         self.full_scan_every = full_scan_every
         self.paths = [cascade_path, *(closer.paths[1:] if closer else [])]
         self._closer = closer
-        self._cascade = closer.proposing if closer else load_cascade(cascade_path)
+        self._cascade = closer._cascade if closer else load_cascade(cascade_path)
         self.forget()
 
     def forget(self):
@@ -133,28 +129,22 @@ class FaceDetector:
         return np.array(found) * scale
 
 
-class PictureFaceDetector:
+class PictureFaceDetector(FaceDetector):
     """Finds every face of a picture: a cascade proposes, one of another training confirms.
 
     cascade_path: of the first. width, min_face: as FaceDetector's. Raises UserError likewise.
     """
 
-    name = "cascade"
-    takes_color = False
-
     def __init__(self, cascade_path, *, width=None, min_face=None):
-        self.width = width or PICTURE_WIDTH
-        self.min_face = min_face or MIN_FACE
-        self.paths = [cascade_path, f"{cv2.data.haarcascades}haarcascade_frontalface_alt2.xml"]
-        self.proposing, self._confirming = map(load_cascade, self.paths)
-
-    def forget(self):
-        """Do nothing: each picture is searched by itself."""
+        super().__init__(cascade_path, width=width, min_face=min_face, pictures=True,
+                         full_scan_every=None)
+        self.paths.append(f"{cv2.data.haarcascades}haarcascade_frontalface_alt2.xml")
+        self._confirming = load_cascade(self.paths[1])
 
     def detect(self, gray, seconds=0.0):
         """Return boxes as FaceDetector does."""
         shrunk = shrunk_to_width(gray, self.width)
-        boxes = search(self.proposing, shrunk, PROPOSED_MIN_NEIGHBORS, self.min_face)
+        boxes = search(self._cascade, shrunk, PROPOSED_MIN_NEIGHBORS, self.min_face)
         support = np.array([sum(map(self._neighbors, looks(shrunk, box)))
                             for box in boxes.tolist()])
         best = [number for number in np.argsort(-support, kind="stable")

@@ -122,24 +122,23 @@ class RunSummary:
             place = {"file": printable(face.name)} if self.source.pictures else {
                 "first_second": round(face.first, 3), "last_second": round(face.last, 3),
                 "seconds_in_sight": round(face.seconds, 3)}
+            shares = {name: round(share, 4) for name, share in face.shares().items()}
             described.append({
                 "face": number, **place, "frames": face.frames,
-                "mean_probability": face.means(self.class_names),
-                "share_of_frames": {name: round(share, 4)
-                                    for name, share in face.shares().items()}})
+                "mean_probability": face.means(self.class_names), "share_of_frames": shares})
         return described
 
     def table(self, title):
         """Return the rich Table that ends the run."""
         statistics, classifier = self.statistics, self._analyzer.classifier
-        of_pictures = self.source.pictures and statistics.frames != 1
+        several = self.source.pictures and statistics.frames != 1
         rows = {"frames": f"{statistics.frames:,}",
                 "  with a face": f"{statistics.frames - statistics.without_face:,}",
                 "  without a face": f"{statistics.without_face:,}",
                 "faces found by": self._analyzer.detector.name,
                 "emotions by": printable(classifier.path.name),
                 "  computed in": classifier.precision,
-                **dict(self._share_rows() if of_pictures else self._face_rows()),
+                **dict(self._share_rows() if several else self._face_rows()),
                 **{reason: f"{count:,}" for reason, count in self._skips.counts.items()},
                 **{f"other files: {printable(suffix)}": f"{count:,}"
                    for suffix, count in self._skips.others.most_common()},

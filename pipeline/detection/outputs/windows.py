@@ -10,13 +10,10 @@ from pipeline.detection.outputs.drawing import panel_of
 from pipeline.errors import UserError
 
 FACE, PROBABILITIES = "Face", "Probabilities"
-
 ROOM, GAP = (1000, 640), 16  # pixels for both windows together, which fit on every screen
 LARGEST_SCALE = 2.0  # of a small frame
 ROW = 40  # pixels of a row of the probabilities
-
-END_KEYS = (ord("q"), 27)  # 27: Esc
-PAUSE_KEY = ord(" ")
+END_KEYS, PAUSE_KEY = (ord("q"), 27), ord(" ")  # 27: Esc
 STEP = 0.05  # seconds between two checks of keys and close buttons
 LONGEST_LAG = 0.5  # seconds that a file may lag behind its own pace
 
@@ -67,7 +64,6 @@ class Windows:
         return self.closed or self._stop.requested
 
     def _place(self, image, panel):
-        """Put the windows side by side."""
         self._placed = True
         room = ROOM[0] - panel.shape[1] - 3 * GAP
         scale = min(room / image.shape[1], ROOM[1] / image.shape[0], LARGEST_SCALE)

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from pipeline.commandline import existing_file, new_folder
@@ -15,6 +14,11 @@ from pipeline.files.wholefile import beside, place_of
 
 VIDEO_SUFFIXES = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
                   ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv")
+
+# The suffix of a video's result in a folder, by the video's.
+SUFFIX_OF = {
+    "annotated": lambda suffix: suffix if suffix in formats.VIDEO_FORMATS else ".mp4",
+    "csv": lambda _: ".csv", "timeline": lambda _: ".png", "page": lambda _: ".html"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,6 @@ class Job:
 
     @property
     def read(self):
-        """The paths that are read."""
         paths = self.source if self.pictures else [self.source]
         return ["/dev/stdin" if path == framesource.STANDARD_INPUT else path for path in paths
                 if isinstance(path, str) and not framesource.is_address(path)]
@@ -97,12 +100,9 @@ def _is_folder(path):
 
 
 def _video_jobs(videos, outputs, skips):
-    """Return a Job for each video; the outputs of several are in folders.
-
-    A missing one of several is not looked for here: in the run it fails alone.
-    """
+    """Return a Job for each video; the outputs of several are in folders."""
     several = len(videos) > 1 or Path(videos[0]).is_dir()
-    if not several:
+    if not several:  # in a run of several a missing one fails alone
         framesource.require_video(videos[0])
     found = files_by_name(videos, VIDEO_SUFFIXES, "video", skips, outputs.values())
     jobs = {name: {"source": path} for name, path in found.items()}
@@ -110,19 +110,12 @@ def _video_jobs(videos, outputs, skips):
         if not several and not _is_folder(path):
             jobs[next(iter(jobs))][what] = Path(path)
             continue
-        for name, result in formats.result_names(found, partial(_suffix_of, what)).items():
+        for name, result in formats.result_names(found, SUFFIX_OF[what]).items():
             jobs[name][what] = Path(path) / result
             new_folder(jobs[name][what].parent)
             if what == "page":
                 jobs[name]["index"] = Path(path) / "index.html"
     return [Job(**job) for job in jobs.values()]
-
-
-def _suffix_of(what, video_suffix):
-    """Return the suffix of a result of a video."""
-    if what == "annotated":
-        return video_suffix if video_suffix in formats.VIDEO_FORMATS else ".mp4"
-    return {"csv": ".csv", "timeline": ".png", "page": ".html"}[what]
 
 
 def _with_video_for_page(job):

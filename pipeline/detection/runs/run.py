@@ -93,7 +93,7 @@ def run_job(job, analyzer, stop, *, reading, max_frames=None, display=None):
 
 
 def print_each_second(results):
-    """Yield each Frame with its Faces, and print once a second, in a line, what is seen."""
+    """Yield each Frame with its Faces, and print once a second what is seen."""
     due = 0.0
     for frame, faces in results:
         now = time.monotonic()

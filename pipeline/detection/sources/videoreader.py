@@ -167,7 +167,6 @@ def promised_seconds(container, streams):
 
 
 def reason(error):
-    """Return in a few words what FFmpeg says."""
     if isinstance(error, av.ExitError):
         return f"no data for {TIMEOUT:.0f} s"
     return getattr(error, "strerror", None) or str(error)
