@@ -162,7 +162,6 @@ def refuse_flags_without_effect(args):
 
 
 def display_of(args):
-    """Return what makes the windows or the live page, or None."""
     if args.no_display:
         return None
     if args.serve:

@@ -17,8 +17,6 @@ from weakref import WeakSet
 from pipeline.errors import UserError
 from pipeline.terminal import notice
 
-PYTHON = "3.11 to 3.13"  # the versions that all packages exist for
-
 # SIGHUP comes when the terminal is closed; Windows has none.
 TERMINATING = [number for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)) if number]
 
@@ -47,8 +45,7 @@ def run(main, requirements="requirements.txt"):
         if isinstance(error, OSError):  # perhaps of stdout, which Python flushes once more
             with open(os.devnull, "w") as nowhere:
                 os.dup2(nowhere.fileno(), 1)
-        reader_left = isinstance(error, BrokenPipeError)
-        status = 1 if reader_left else tell(error, requirements)
+        status = 1 if isinstance(error, BrokenPipeError) else tell(error, requirements)
     if status and status > 128:  # a further signal would only disturb the end
         for number in (signal.SIGINT, *TERMINATING):
             signal.signal(number, signal.SIG_IGN)
@@ -72,7 +69,7 @@ def tell(error, requirements="requirements.txt"):
         lists = {"aiohttp": "requirements-serve.txt", "jax": "requirements-jax.txt"}.get(
             error.name, requirements)
         message = (f"{error.name} is not installed, which this needs; pip install -r {lists}, with "
-                   f"Python {PYTHON} (this is {sys.version.split()[0]})")
+                   f"Python 3.11 to 3.13 (this is {sys.version.split()[0]})")
     elif isinstance(error, OSError) and error.errno is not None:
         message = f"{error.filename or 'cannot go on'}: {error.strerror}"
     else:

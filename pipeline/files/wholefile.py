@@ -73,7 +73,7 @@ def growing_file(path):
 def place_of(path):
     """Return the path of a file to be written, with links resolved; None for a device or a pipe.
 
-    Raises UserError if its folder is missing, or it is a folder itself, or write-protected.
+    Raises UserError if its folder is missing, or it is a folder or write-protected.
     """
     path = Path(path)
     is_special = path.exists() and not path.is_file() and not path.is_dir()

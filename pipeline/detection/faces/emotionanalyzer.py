@@ -12,8 +12,7 @@ from pipeline.detection.sources.ahead import ahead
 FRAMES_AHEAD = 2  # by which the search for faces is ahead of their classification
 
 # Cuts are found in pictures of SIZE, made from POINTS of each frame: 0.02 ms a frame.
-POINTS = (128, 72)
-SIZE = (32, 18)
+POINTS, SIZE = (128, 72), (32, 18)
 
 # A cut changes the picture by at least LEAST_CHANGE of 255 on average, and by TIMES_MOTION what the
 # motion of the last frames did: a head that enters a still picture reaches three times.

@@ -142,7 +142,6 @@ class PictureFaceDetector(FaceDetector):
         self._confirming = load_cascade(self.paths[1])
 
     def detect(self, gray, seconds=0.0):
-        """Return boxes as FaceDetector does."""
         shrunk = shrunk_to_width(gray, self.width)
         boxes = search(self._cascade, shrunk, PROPOSED_MIN_NEIGHBORS, self.min_face)
         support = np.array([sum(map(self._neighbors, looks(shrunk, box)))

@@ -18,7 +18,6 @@ VELOCITY_SECONDS = 0.07  # time constant of a face's velocity: boxes jitter by a
 # A face keeps its number if it was in the last frame, or was seen this many seconds ago: the
 # detector missed it, or somebody passed in front of it.
 LONGEST_GAP = 0.35
-
 LEAST_SHARE = 0.5  # with one person, another face takes over if this one has less of its area
 
 UNSURE = "unsure"  # the emotion of a face whose likeliest class has too small a probability
@@ -52,7 +51,6 @@ class Track:
         return x + step_x, y + step_y, width, height
 
     def move(self, box, seconds):
-        """Note that the face is in a box now."""
         elapsed = seconds - self.seconds
         if elapsed > 0:
             centers = [np.add(each[:2], np.divide(each[2:], 2)) for each in (self.box, box)]
@@ -73,8 +71,8 @@ class Track:
 class FaceTracker:
     """Numbers faces from 1. A face that returns after more than LONGEST_GAP is a new one.
 
-    only_largest: follow one person, who is number 1 in every shot: the largest face, and then that
-    face while it is in sight and has at least LEAST_SHARE of the largest one's area.
+    only_largest: follow one person, number 1 in every shot: the largest face, and then that face
+    while it is in sight and has at least LEAST_SHARE of the largest one's area.
     """
 
     def __init__(self, *, only_largest=False):
@@ -121,7 +119,6 @@ class FaceTracker:
         return numbers
 
     def _of_one_person(self, tracks):
-        """Return a list of the one track that is followed, or an empty list."""
         gone = self._person not in self._tracks.values()
         if tracks and (gone or area(self._person.box) < LEAST_SHARE * area(tracks[0].box)):
             self._person = tracks[0]
@@ -133,7 +130,6 @@ def area(box):
 
 
 def enlarged(box, factor):
-    """Return a box enlarged by a factor about its center."""
     x, y, width, height = box
     more = (factor - 1) / 2
     return x - more * width, y - more * height, factor * width, factor * height

@@ -20,9 +20,7 @@ LOOK_CLOSER_EVERY = 0.5
 
 SQUARE = 0.95  # FER2013's faces are squares around eyes, nose and mouth: this share of the height
 
-# In very small pictures the network finds boxes of any size and place; a face has at least this
-# share of its box within the picture.
-LEAST_WITHIN = 0.25
+LEAST_WITHIN = 0.25  # of a face's box; in very small pictures the network finds boxes anywhere
 
 
 class YuNetDetector:

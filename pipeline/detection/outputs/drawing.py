@@ -11,10 +11,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 # BGR. Text has at least seven times the luminance of its background, or a seventh of it.
-BOX_COLOR = (80, 200, 60)
-ON_BOX_COLOR = (0, 0, 0)
-TEXT_COLOR = (255, 255, 255)
-BACKGROUND = (45, 40, 38)
+BOX_COLOR, ON_BOX_COLOR = (80, 200, 60), (0, 0, 0)
+BACKGROUND, TEXT_COLOR = (45, 40, 38), (255, 255, 255)
 
 EMOTION_COLORS = {
     "angry": "#d62728", "disgust": "#8c6d31", "fear": "#9467bd", "happy": "#f2b134",
@@ -24,8 +22,7 @@ EMOTION_COLORS = {
 # matplotlib brings DejaVu Sans, which has the letters of most languages. It is not imported for it.
 DEJAVU = "mpl-data/fonts/ttf/DejaVuSans.ttf"
 
-LETTER_SHARE = 1 / 24  # of a label's letters, by the shorter side of the image
-SMALLEST = 11  # pixels of letters that can be read
+LETTER_SHARE, SMALLEST = 1 / 24, 11  # of letters: by the image's shorter side; pixels at least
 LABEL_WIDTH = 1.5  # of a face's label at most, by the width of its box
 
 # A row of a panel: pixels at least, and its height by the shorter side of the image, of which all
@@ -42,7 +39,6 @@ class Annotator:
         self._panel_corner, self._time_corner = 0, 1  # where they were last
 
     def write(self, frame, faces):
-        """Draw on the frame's image."""
         image = frame.image
         taken = [face.box for face in faces] + draw_faces(image, faces)
         if faces:
@@ -139,7 +135,6 @@ def bgr(color):
 
 
 def letter_size(image):
-    """Return the pixels of a label's letters for an image."""
     return max(SMALLEST, round(LETTER_SHARE * min(image.shape[:2])))
 
 

@@ -34,11 +34,9 @@ class EmotionTable:
     """Writes the rows of table_rows below the columns of table_columns."""
 
     def __init__(self, file, path, summary):
-        self._file = file
-        self._path = path
+        self._file, self._path, self._size = file, path, 0
         self._pictures = summary.source.pictures
         self._columns = table_columns(summary.class_names, pictures=self._pictures)
-        self._size = 0
 
     @classmethod
     @contextmanager
@@ -72,8 +70,8 @@ class EmotionTable:
         csv.writer(text, delimiter=DELIMITERS.get(self._path.suffix.lower(), ",")).writerows(
             rows if self._size else [self._columns, *rows])
         content = text.getvalue().encode()
+        rest = memoryview(content)
         try:
-            rest = memoryview(content)
             while rest:  # a signal can interrupt the writing to a pipe
                 rest = rest[self._file.write(rest):]
         except OSError as error:

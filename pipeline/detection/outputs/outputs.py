@@ -71,7 +71,6 @@ class Outputs:
             sink.write(frame, faces)
 
     def print_summary(self, title):
-        """Print the summary and the names of the files."""
         console, job = Console(), self._job
         console.print(self._summary.table(title=Text(printable(title))))
         for what, path in (

@@ -77,7 +77,6 @@ class GalleryPage:
                        else dict(zip(names, summary.source.paths)))
 
     def write(self, frame, faces):
-        """Keep a picture and its faces."""
         if len(self._pictures) == MOST_PICTURES:
             return
         image = frame.image.copy()

@@ -55,7 +55,6 @@ class FaceStatistics:
         self._began = time.monotonic()
 
     def write(self, frame, faces):
-        """Add a frame and its faces."""
         # A frame counts for the time since the one before it, the first one for its nominal time.
         elapsed = self._step if self._last is None else frame.seconds - self._last
         self._last = frame.seconds
@@ -150,7 +149,6 @@ class RunSummary:
         return table
 
     def _face_rows(self):
-        """Yield a row for each of the faces that were in sight longest."""
         faces, pictures = self.statistics.faces, self.source.pictures
         yield f"faces: {len(faces):,}", "probability" if pictures else "share of the face's frames"
         for number in self.statistics.longest(MOST_FACES):
@@ -166,7 +164,6 @@ class RunSummary:
             yield f"  and {len(faces) - MOST_FACES:,} more", ""
 
     def _share_rows(self):
-        """Yield a row for each emotion of the faces in all pictures."""
         faces = self.statistics.faces.values()
         emotions = sum((face.emotions for face in faces), Counter())
         yield f"faces: {len(faces):,}", "share of the faces"
@@ -175,6 +172,5 @@ class RunSummary:
 
 
 def file_of(path):
-    """Return the name and the SHA-256 of a file."""
     content = Path(path).read_bytes()
     return {"file": printable(Path(path).name), "sha256": hashlib.sha256(content).hexdigest()}

@@ -63,7 +63,6 @@ class EncodedSound:
             self._append(frame, seconds + late)
 
     def close(self):
-        """Append the waiting samples."""
         if self._filter is not None:
             self._filter.push(None)
             self._encode()

@@ -28,9 +28,7 @@ class VideoWriter:
     """
 
     def __init__(self, path, video_format, source):
-        self._path = path
-        self._format = video_format
-        self._source = source
+        self._path, self._format, self._source = path, video_format, source
         self._rate = nominal(source.rate)
         # An .avi has frames at a fixed rate, and empty ones between them.
         self._time_base = 1 / self._rate if video_format.container == "avi" else TICK

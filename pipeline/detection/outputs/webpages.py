@@ -64,7 +64,7 @@ def link(path, page):
 
 
 def picture_url(image, side):
-    """Return an image (height, width, 3) uint8 BGR as a data: URL, its long side at most `side`."""
+    """Return a BGR image as a data: URL, its long side at most `side`."""
     scale = min(1, side / max(image.shape[:2]))
     if scale < 1:
         size = [max(1, round(scale * length)) for length in image.shape[1::-1]]

@@ -55,7 +55,7 @@ def run_job(job, analyzer, stop, *, reading, max_frames=None, display=None):
     could be analysed.
     """
     skips = Skips()
-    outputs, complete = None, False
+    outputs = None
     settings = {"every": reading.every, "start": reading.start, "end": reading.end,
                 "max_frames": max_frames}
     require_video(job.source)
@@ -77,23 +77,21 @@ def run_job(job, analyzer, stop, *, reading, max_frames=None, display=None):
                         stop.requested = True
                     if stop.requested:
                         break
-            complete = not stop.requested
+            if outputs.frames and not stop.requested:
+                for mark in marks:
+                    mark.unlink(missing_ok=True)
         except UserError as error:
             if outputs is None or not outputs.frames:
                 raise
             skips.add("outputs that broke off", str(error))
     if not outputs.frames and not stop.requested:
         raise UserError(f"{source.name}: nothing could be analysed")
-    if complete:
-        for mark in marks:
-            mark.unlink(missing_ok=True)
     with suppress(OSError):  # a terminal that was closed, and SIGHUP with it
         outputs.print_summary(source.name)
     return 1 if skips.counts else 0
 
 
 def print_each_second(results):
-    """Yield each Frame with its Faces, and print once a second what is seen."""
     due = 0.0
     for frame, faces in results:
         now = time.monotonic()

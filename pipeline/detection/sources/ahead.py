@@ -56,10 +56,9 @@ def ahead(items, size, stop=None, merge=None):
 
 
 class LiveQueue(queue.Queue):
-    """A queue that never waits for room.
+    """A queue of `size` items that drops the oldest one, and after LONGEST_WAIT all but the newest.
 
-    If `size` items wait, the oldest one is dropped, and if one has waited for longer than
-    LONGEST_WAIT, all but the newest. merge(dropped, next) hands on what the next item needs.
+    merge(dropped, next) hands on what the next item needs.
     """
 
     def __init__(self, size, merge):

@@ -63,7 +63,6 @@ class DecodedFrame:
 
 
 def converted(decoded, pixels, **colors):
-    """Return an av.VideoFrame as an array with these pixels and colors."""
     reformatter, lock = converters[pixels]
     with lock:
         return reformatter.reformat(decoded, format=pixels, **colors).to_ndarray()

@@ -28,13 +28,11 @@ BREAKS_OFF = 0.5  # seconds that a file may end before its header's end
 class VideoReader:
     """Iterates over the DecodedFrames of what FFmpeg opens by an address.
 
-    A frame that cannot be decoded leaves its index free. start, end: seconds of the part that is
-    read; its frames keep the file's indices and times.
-
-    live: it has no known end. rate: nominal, frames a second; steady: all frames have this rate.
-    count: frames by the header, or None. sound: the stream of the sound, or None; rest: its
-    SoundPackets after the last frame. broken: why reading ended before the video did, or None.
-    undecodable: number of damaged frames so far. Raises UserError if it cannot be opened.
+    start, end: seconds of the part that is read; its frames keep the file's indices and times, and
+    damaged ones leave their indices free. live: it has no known end. rate: nominal, frames a
+    second; steady: all frames have it. count: frames by the header, or None. sound: its stream, or
+    None; rest: its SoundPackets after the last frame. broken: why reading ended early, or None.
+    undecodable: number of damaged frames. Raises UserError if it cannot be opened.
     """
 
     def __init__(self, address, name, *, network, start=0.0, end=None, timeout=inf):
@@ -44,8 +42,8 @@ class VideoReader:
         self._video = video = video_stream(container, name)
         self.sound = container.streams.best("audio")
         self._streams = [stream for stream in (video, self.sound) if stream is not None]
-        has_size = container.format.name not in PLAYLISTS and container.size > 0
-        self.live = network and not container.duration and not has_size
+        is_file = container.format.name not in PLAYLISTS and container.size > 0
+        self.live = network and not container.duration and not is_file
         self._start, self._end = start, end
         self._duration = promised_seconds(container, self._streams)
         self.rate, self.steady = nominal_rate(video)

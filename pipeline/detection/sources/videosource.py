@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 
 from pipeline.detection.sources.ahead import PATIENCE, ahead
 from pipeline.errors import UserError
@@ -74,7 +75,7 @@ class VideoSource:
 
     @property
     def requested(self):
-        """Whether reading is to end, as a StopRequest has it."""
+        """Whether reading is to end, as in a StopRequest."""
         return self._stop.requested or self._closed.is_set()
 
     @property
@@ -83,7 +84,7 @@ class VideoSource:
         return time.monotonic() - self._began if self.live and self._began else None
 
     def _frames(self):
-        """Yield the frames that are taken, each with the sound since the one before it."""
+        """Yield each N-th frame with the sound since the one before it."""
         self._idle.clear()
         sound = []
         try:
@@ -137,14 +138,11 @@ class VideoSource:
     def _open_again(self, deadline):
         """Replace the reader; return whether the stream could be opened before the deadline."""
         while not self._closed.wait(BETWEEN_TRIES) and (left := deadline - time.monotonic()) > 0:
-            try:  # the first reader stays open: outputs still use its sound
+            with suppress(UserError):  # the first reader stays open: outputs still use its sound
                 self._reader = self._open_reader(timeout=left)
                 return True
-            except UserError:
-                pass
         return False
 
 
 def hand_on_sound(dropped, next_frame):
-    """Put the sound of a frame that is dropped before the next frame's."""
     next_frame.sound[:0] = dropped.sound
