@@ -20,8 +20,7 @@ def import_keras():
 
 
 def prepare_opencv():
-    """Silence OpenCV and FFmpeg, and limit the size of a picture; call it before `import cv2`."""
-    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 28))  # 8K has 1 << 25
+    """Silence OpenCV and its FFmpeg; call it before `import cv2`."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
@@ -33,7 +32,7 @@ def limit_threads(number):
 
 def available_cores():
     """Return how many cores this process may use, at most the number given to limit_threads."""
-    cores = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
-             else os.cpu_count() or 1)
+    has_affinity = hasattr(os, "sched_getaffinity")  # Linux
+    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
     limit = os.environ.get(OPENCV_THREADS, "")
     return min(cores, int(limit)) if limit.isdecimal() and int(limit) else cores

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import count
-from math import exp
+from math import exp, prod
 
 import numpy as np
 
@@ -120,13 +120,10 @@ class FaceTracker:
 
     def _of_one_person(self, tracks):
         gone = self._person not in self._tracks.values()
-        if tracks and (gone or area(self._person.box) < LEAST_SHARE * area(tracks[0].box)):
+        if tracks and (gone or (
+                prod(self._person.box[2:]) < LEAST_SHARE * prod(tracks[0].box[2:]))):
             self._person = tracks[0]
         return [track for track in tracks if track is self._person]
-
-
-def area(box):
-    return box[2] * box[3]
 
 
 def enlarged(box, factor):
