@@ -33,7 +33,7 @@ class LivePage:
     """
 
     def __init__(self, host, port, token, class_names, *, live, pictures, stop):
-        self.closed = self.paused = False
+        self.paused = False
         self._host, self._port, self._token = host, port, token
         self._template = template_of("live")
         self._data = {"classes": list(class_names), "colors": colors_of(class_names)}
@@ -67,7 +67,6 @@ class LivePage:
         return self
 
     def __exit__(self, *exception):
-        self.closed = True
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.run_until_complete(self._runner.cleanup())
@@ -75,7 +74,7 @@ class LivePage:
 
     def write(self, frame, faces):
         """Wait until a frame is due, and show it unless one was shown a moment ago."""
-        while not self.closed and not self._stop.requested and (
+        while not self._stop.requested and (
                 self.paused or (self._pace and self._pace.left(frame.seconds) > 0)):
             if self.paused and self._pace:
                 self._pace.restart()
@@ -145,7 +144,7 @@ class LivePage:
         return web.Response()
 
     async def _end(self, request):
-        self.closed = True
+        self._stop.requested = True
         return web.Response()
 
 

@@ -127,7 +127,7 @@ class RunSummary:
                 "mean_probability": face.means(self.class_names), "share_of_frames": shares})
         return described
 
-    def table(self, title):
+    def table(self):
         """Return the rich Table that ends the run."""
         statistics, classifier = self.statistics, self._analyzer.classifier
         several = self.source.pictures and statistics.frames != 1
@@ -142,6 +142,7 @@ class RunSummary:
                 **{f"other files: {printable(suffix)}": f"{count:,}"
                    for suffix, count in self._skips.others.most_common()},
                 "frames a second": f"{statistics.speed:.0f}"}
+        title = Text(printable(self.source.name))
         table = Table("", "", title=title, show_header=False, min_width=40)
         table.columns[1].justify = "right"
         for row in rows.items():

@@ -4,7 +4,8 @@ import time
 from contextlib import closing, suppress
 from itertools import islice
 
-from pipeline.detection.outputs.outputs import Outputs
+from pipeline.detection.outputs.outputs import open_sinks, print_summary
+from pipeline.detection.outputs.runsummary import RunSummary
 from pipeline.detection.sources.framesource import open_source, require_video
 from pipeline.errors import UserError
 from pipeline.files.folder import Skips
@@ -55,39 +56,38 @@ def run_job(job, analyzer, stop, *, reading, max_frames=None, display=None):
     could be analysed.
     """
     skips = Skips()
-    outputs = None
     settings = {"every": reading.every, "start": reading.start, "end": reading.end,
                 "max_frames": max_frames}
     require_video(job.source)
     with open_source(job, skips, stop, reading) as source:
+        summary = RunSummary(source, analyzer, skips, settings)
+        statistics = summary.statistics
         marks = [] if job.pictures or source.live else job.marks
         try:
-            with (Outputs.create(job, source, analyzer, skips, stop, display=display,
-                                 settings=settings) as outputs,
+            with (open_sinks(job, summary, skips, stop, display) as sinks,
                   closing(analyzer.analyze(islice(source, max_frames), stop,
                                            live=source.live)) as results):
                 prints = source.live and not display
                 for frame, faces in (print_each_second(results) if prints
                                      else track_frames(results, source, max_frames)):
-                    if not outputs.frames:
+                    if not statistics.frames:
                         for mark in marks:
                             mark.touch()
-                    outputs.write(frame, faces)
-                    if outputs.closed:
-                        stop.requested = True
+                    for sink in sinks:
+                        sink.write(frame, faces)
                     if stop.requested:
                         break
-            if outputs.frames and not stop.requested:
+            if statistics.frames and not stop.requested:
                 for mark in marks:
                     mark.unlink(missing_ok=True)
         except UserError as error:
-            if outputs is None or not outputs.frames:
+            if not statistics.frames:
                 raise
             skips.add("outputs that broke off", str(error))
-    if not outputs.frames and not stop.requested:
+    if not statistics.frames and not stop.requested:
         raise UserError(f"{source.name}: nothing could be analysed")
     with suppress(OSError):  # a terminal that was closed, and SIGHUP with it
-        outputs.print_summary(source.name)
+        print_summary(job, summary)
     return 1 if skips.counts else 0
 
 

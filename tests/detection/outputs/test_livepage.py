@@ -121,7 +121,7 @@ MALFORMED = {
 def test_others_are_refused(page, request_):
     status, path, method, headers = REFUSED[request_]
     assert ask(page, path, method, **headers)[0] == status
-    assert not page.closed and not page.paused
+    assert not page._stop.requested and not page.paused
     assert ask_with_token(page, "/newest")[0] == 200
     print(f"{request_}: {status}")
 
@@ -139,7 +139,7 @@ def test_the_buttons_pause_and_end(page):
                           host=f"127.0.0.1:{page._port}")[0] == 200
     assert page.paused
     assert ask_with_token(page, "/pause", "POST")[0] == 200 and not page.paused
-    assert ask_with_token(page, "/end", "POST")[0] == 200 and page.closed
+    assert ask_with_token(page, "/end", "POST")[0] == 200 and page._stop.requested
 
 
 def test_without_a_viewer_no_jpeg_is_made_and_with_many_one(page, monkeypatch):
