@@ -126,11 +126,11 @@ def main(argv=None):
     if args.csv == "-":
         args.csv = str(STANDARD_OUTPUT)
     skips = Skips()
+    models = (args.model, args.detector or config.DETECTOR_PATH,
+              args.cascade or config.CASCADE_PATH)
     jobs = plan_jobs(
         camera=args.camera, videos=args.video, pictures=args.image, annotated=args.output,
-        csv=args.csv, timeline=args.timeline, page=args.page, skips=skips,
-        also_read=[args.model, args.detector or config.DETECTOR_PATH,
-                   args.cascade or config.CASCADE_PATH])
+        csv=args.csv, timeline=args.timeline, page=args.page, skips=skips, also_read=models)
     prepare_opencv()
     data_on_stdout = str(STANDARD_OUTPUT) in (args.output, args.csv, args.timeline)
     with (stop_requests("stopped; what is finished is complete") as stop,

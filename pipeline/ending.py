@@ -105,8 +105,7 @@ def terminate(number, frame):
 class StopRequest:
     """Whether a run is to stop, and after which signal; None if a window was closed."""
 
-    signal = None
-    requested = False
+    requested, signal = False, None
     patient = False  # there are outputs to complete; before, a signal ends the process at once
 
     def end_if_requested(self, message="stopped"):

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from pipeline.errors import UserError
+from pipeline.files.untrusted import reading
 
 # SHA-256 of the cascade that ships, of opencv-python's frontalface_alt2, and of OpenCV Zoo's
 # face_detection_yunet_2023mar and 2026may.
@@ -46,11 +47,8 @@ def load_yunet(path, least_score):
 
 def tried_content(path, build, expected):
     """Return the bytes of a model file; raise UserError if it is not known and fails its trial."""
-    try:
-        with open(path, "rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+    with reading(path, expected), open(path, "rb") as file:
+        content = file.read(LARGEST_FILE + 1)
     if hashlib.sha256(content).hexdigest() in KNOWN:
         return content
     with suppress(subprocess.TimeoutExpired):

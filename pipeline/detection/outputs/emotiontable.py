@@ -89,8 +89,8 @@ def table_columns(class_names, *, pictures):
 def described_columns(summary):
     """Return {column: {"Description": ..., "Units": ...}} of a RunSummary's table."""
     smoothing, least = summary.settings["smoothing"], summary.settings["least_confidence"]
-    average = f"exponential average with a time constant of {smoothing} s" if smoothing else (
-        "not smoothed")
+    average = (f"exponential average with a time constant of {smoothing} s" if smoothing
+               else "not smoothed")
     known = {**COLUMNS, "emotion": ("the emotion of the largest probability, or unsure if that is "
                                     f"below {least}", None)}
     columns = {}

@@ -81,8 +81,7 @@ class GalleryPage:
             return
         image = frame.image.copy()
         for face in faces:
-            thickness = max(2, max(image.shape[:2]) // 160)
-            cv2.rectangle(image, face.box, BOX_COLOR, thickness)
+            cv2.rectangle(image, face.box, BOX_COLOR, max(2, max(image.shape[:2]) // 160))
         self._pictures.append({
             "name": printable(frame.name), "link": link(self._paths[frame.name], self._job.page),
             "url": picture_url(image, PICTURE_SIDE),

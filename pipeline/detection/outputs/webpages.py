@@ -46,8 +46,8 @@ def require_own_index(path):
 def write_index(path):
     """Write the list of all pages in the folder of `path` and in its subfolders."""
     pages = []
-    for page in sorted(path.parent.rglob("*.html")):
-        text = b"" if page == path or page.name.startswith(".") else page.read_bytes()
+    for page in sorted({*path.parent.rglob("[!.]*.html")} - {path}):
+        text = page.read_bytes()
         if OURS in text:
             pages.append({"name": page.relative_to(path.parent).as_posix(),
                           "link": link(page, path),
