@@ -126,11 +126,11 @@ def main(argv=None):
     if args.csv == "-":
         args.csv = str(STANDARD_OUTPUT)
     skips = Skips()
+    models = (args.model, args.detector or config.DETECTOR_PATH,
+              args.cascade or config.CASCADE_PATH)
     jobs = plan_jobs(
         camera=args.camera, videos=args.video, pictures=args.image, annotated=args.output,
-        csv=args.csv, timeline=args.timeline, page=args.page, skips=skips,
-        also_read=[args.model, args.detector or config.DETECTOR_PATH,
-                   args.cascade or config.CASCADE_PATH])
+        csv=args.csv, timeline=args.timeline, page=args.page, skips=skips, also_read=models)
     prepare_opencv()
     data_on_stdout = str(STANDARD_OUTPUT) in (args.output, args.csv, args.timeline)
     with (stop_requests("stopped; what is finished is complete") as stop,
@@ -162,15 +162,11 @@ def refuse_flags_without_effect(args):
 
 
 def display_of(args):
-    """Return what makes the windows or the live page, or None."""
     if args.no_display:
         return None
     if args.serve:
-        try:
-            from pipeline.detection.outputs.livepage import LivePage
-        except ModuleNotFoundError as error:
-            raise UserError(f"{error.name} is not installed, which --serve needs; pip install -r "
-                            "requirements-serve.txt") from error
+        from pipeline.detection.outputs.livepage import LivePage
+
         return partial(LivePage, *args.serve, token_urlsafe())
     from pipeline.detection.outputs.windows import Windows, require_display
 

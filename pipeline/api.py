@@ -92,10 +92,7 @@ class EmotionDetector:
         return self._faces(faces, picture.image)
 
     def watch(self, source: FilePath | int, *, every: int = 1) -> Iterator[Moment]:
-        """Yield the Moments of a video file, a stream's address or a camera's number.
-
-        every: take each N-th frame. The source is closed when the iterator ends or is closed.
-        """
+        """Yield the Moments of each N-th frame of a video file, an address or a camera's number."""
         return (Moment(frame.index, float(frame.seconds),
                        self._faces(faces, frame.image if faces else None))
                 for frame, faces in self._results(*_video(source, every)))
@@ -108,7 +105,6 @@ class EmotionDetector:
                 for cells in table_rows(frame, faces, columns, pictures=False))
 
     def _results(self, job: Job, reading: Reading) -> Iterator[Any]:
-        """Yield each frame of a video with its faces, as the script has them."""
         with (open_source(job, Skips(warnings.warn), StopRequest(), reading) as source,
               closing(self._analyzer(pictures=False).analyze(source, live=source.live)) as results):
             yield from results
@@ -129,7 +125,7 @@ class EmotionDetector:
 def draw(image: Picture, faces: list[Face], *, bgr: bool = False) -> np.ndarray:
     """Return a copy of a picture, (height, width, 3) uint8, with what the script draws on it.
 
-    image, bgr: as in EmotionDetector.detect; with bgr what is returned is BGR too, else RGB.
+    image, bgr: as in EmotionDetector.detect; with bgr the copy is BGR too, else RGB.
     """
     picture = picture_in_memory(image, bgr=bgr)
     picture.image = picture.image.copy()

@@ -17,8 +17,6 @@ from weakref import WeakSet
 from pipeline.errors import UserError
 from pipeline.terminal import notice
 
-PYTHON = "3.11 to 3.13"  # the versions that all packages exist for
-
 # SIGHUP comes when the terminal is closed; Windows has none.
 TERMINATING = [number for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)) if number]
 
@@ -36,10 +34,7 @@ class Terminated(KeyboardInterrupt):
 
 
 def run(main, requirements="requirements.txt"):
-    """Call main() and exit with the status that it returns, or with that of its exception.
-
-    requirements: the file that lists the packages which main needs.
-    """
+    """Call main() and exit with its status; requirements: the list of the packages it needs."""
     open_closed_streams()
     for number in TERMINATING:
         handle(number, terminate)
@@ -50,8 +45,7 @@ def run(main, requirements="requirements.txt"):
         if isinstance(error, OSError):  # perhaps of stdout, which Python flushes once more
             with open(os.devnull, "w") as nowhere:
                 os.dup2(nowhere.fileno(), 1)
-        reader_left = isinstance(error, BrokenPipeError)
-        status = 1 if reader_left else tell(error, requirements)
+        status = 1 if isinstance(error, BrokenPipeError) else tell(error, requirements)
     if status and status > 128:  # a further signal would only disturb the end
         for number in (signal.SIGINT, *TERMINATING):
             signal.signal(number, signal.SIG_IGN)
@@ -72,9 +66,10 @@ def tell(error, requirements="requirements.txt"):
         status = 128 + getattr(error, "number", signal.SIGINT)
     elif isinstance(error, ModuleNotFoundError) and (
             (error.name or "").partition(".")[0] not in ("", "config", "pipeline")):
-        lists = "requirements-jax.txt" if error.name == "jax" else requirements
+        lists = {"aiohttp": "requirements-serve.txt", "jax": "requirements-jax.txt"}.get(
+            error.name, requirements)
         message = (f"{error.name} is not installed, which this needs; pip install -r {lists}, with "
-                   f"Python {PYTHON} (this is {sys.version.split()[0]})")
+                   f"Python 3.11 to 3.13 (this is {sys.version.split()[0]})")
     elif isinstance(error, OSError) and error.errno is not None:
         message = f"{error.filename or 'cannot go on'}: {error.strerror}"
     else:
@@ -86,14 +81,11 @@ def tell(error, requirements="requirements.txt"):
 
 
 def open_closed_streams():
-    """Open closed standard streams, whose numbers the next files would take, on the null device.
-
-    What a stream cannot encode is escaped.
-    """
+    """Open closed standard streams, whose numbers the next files would take, on the null device."""
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "r+"))  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr):  # what they cannot encode is escaped
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
@@ -111,18 +103,10 @@ def terminate(number, frame):
 
 
 class StopRequest:
-    """Whether a run is to stop, and after which signal.
+    """Whether a run is to stop, and after which signal; None if a window was closed."""
 
-    patient: whether there are outputs to complete. While it is False, a signal ends the process
-    at once, even in the middle of an import.
-    """
-
-    signal = None
-    requested = patient = False
-
-    def end(self):
-        """Request a stop that counts as success: a window was closed."""
-        self.requested = True
+    requested, signal = False, None
+    patient = False  # there are outputs to complete; before, a signal ends the process at once
 
     def end_if_requested(self, message="stopped"):
         """Raise Terminated with a message if there was a signal."""
@@ -134,7 +118,7 @@ class StopRequest:
 def stop_requests(message):
     """Yield a StopRequest that SIGINT, SIGTERM and SIGHUP set; the third signal aborts.
 
-    If the block ends well after a signal, raises Terminated with the message.
+    Raises Terminated with the message if the block ends well after a signal.
     """
     stop = StopRequest()
 

@@ -6,15 +6,11 @@ import sys
 
 from pipeline.terminal import quiet_stderr
 
-# The number of threads of OpenCV, which reads it when it is imported.
-OPENCV_THREADS = "OPENCV_FOR_THREADS_NUM"
+OPENCV_THREADS = "OPENCV_FOR_THREADS_NUM"  # which OpenCV reads when it is imported
 
 
 def import_keras():
-    """Import keras without TensorFlow's messages.
-
-    On another backend `import tensorflow` fails, since Keras would import it only to seed it.
-    """
+    """Import keras without TensorFlow's messages, and on another backend without TensorFlow."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with quiet_stderr():
         import keras
@@ -33,30 +29,19 @@ class _NoTensorFlow:
 
 
 def prepare_opencv():
-    """Silence OpenCV and FFmpeg, and limit the size of a picture; call it before `import cv2`."""
-    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 28))  # 8K has 1 << 25
+    """Silence OpenCV and its FFmpeg; call it before `import cv2`."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 def limit_threads(number):
-    """Let OpenCV and ONNX Runtime start at most `number` threads; call it before `import cv2`.
-
-    Under GNU parallel the process also gets `number` cores of its own, chosen by the number of its
-    slot (Linux).
-    """
-    slot = os.environ.get("PARALLEL_JOBSLOT", "")
-    if slot.isdecimal() and int(slot) and hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        first = (int(slot) - 1) * number
-        os.sched_setaffinity(0, {cores[(first + n) % len(cores)]
-                                 for n in range(min(number, len(cores)))})
+    """Let OpenCV and ONNX Runtime start at most `number` threads; call it before `import cv2`."""
     os.environ[OPENCV_THREADS] = str(min(number, available_cores()))
 
 
 def available_cores():
     """Return how many cores this process may use, at most the number given to limit_threads."""
-    cores = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
-             else os.cpu_count() or 1)
+    has_affinity = hasattr(os, "sched_getaffinity")  # Linux
+    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
     limit = os.environ.get(OPENCV_THREADS, "")
     return min(cores, int(limit)) if limit.isdecimal() and int(limit) else cores

@@ -12,14 +12,11 @@ from pipeline.terminal import notice
 
 
 class Skips:
-    """What a run skips, or what breaks off: counted by its reason, and printed on stderr.
-
-    counts: {reason: number}. others: {suffix: number} of the files in a folder that have other
-    suffixes. report: what a line is given to, in place of printing it.
-    """
+    """What a run skips, or what breaks off; report: a function that is given a line about it."""
 
     def __init__(self, report=notice):
-        self.counts, self.others = Counter(), Counter()
+        self.counts = Counter()  # by the reason
+        self.others = Counter()  # files in folders, by their suffix
         self._report = report
 
     def add(self, reason, line, number=1):
@@ -29,25 +26,18 @@ class Skips:
 
 
 def matching(names):
-    """Return names with patterns such as *.jpg, which some shells leave, replaced by the files.
-
-    Raises UserError if no file matches a pattern.
-    """
+    """Return names, in place of a pattern such as *.jpg, which some shells leave, its files."""
     found = []
     for name in map(str, names):
-        is_pattern = set("*?[") & set(name) and "://" not in name and not os.path.lexists(name)
-        files = sorted(glob(name, recursive=True)) if is_pattern else [name]
-        if not files:
-            raise UserError(f"{name}: no file has a name of this pattern")
-        found += files
+        files = [] if os.path.lexists(name) else sorted(glob(name, recursive=True))
+        found += files or [name]
     return found
 
 
 def files_by_name(paths, suffixes, what, skips, leave_out=()):
     """Return {name: path} of files, and of the files in folders by their path there.
 
-    what: what the files are, for errors; the rest as for `files_below`. Raises UserError if a
-    folder has no such file, or if two files have one name.
+    what: what the files are. Raises UserError if a folder has none, or two have one name.
     """
     found = {}
     for path in map(str, paths):
@@ -55,8 +45,7 @@ def files_by_name(paths, suffixes, what, skips, leave_out=()):
             below = {file.relative_to(path).as_posix(): str(file)
                      for file in files_below(path, suffixes, skips, leave_out)}
             if not below:
-                raise UserError(f"{path}: no {what} in this folder; expected "
-                                + ", ".join(suffixes))
+                raise UserError(f"{path}: no {what} in this folder; expected {', '.join(suffixes)}")
         else:
             name = re.sub(r".*[/\\]", "", path.rstrip("/"))
             below = {name if name.strip(".") else what: path}

@@ -11,10 +11,7 @@ from pipeline.files.wholefile import beside, clear_errors, place_of
 
 
 def require_apart(inputs, outputs):
-    """Raise UserError if an output is an input or another output, also through links.
-
-    Devices and pipes may be given several times; nothing of theirs is overwritten.
-    """
+    """Raise UserError if an output is an input or another output; devices and pipes may be."""
     known = {identity_of(path): f"{path}, which is read" for path in inputs}
     for path in outputs:
         identity = identity_of(path)
@@ -27,16 +24,12 @@ def require_apart(inputs, outputs):
 def identity_of(path):
     """Return what a path and all links to it have in common; None for a device or a pipe."""
     if os.path.isfile(path) or os.path.isdir(path):
-        status = os.stat(path)
-        return status.st_dev, status.st_ino
+        return os.stat(path).st_dev, os.stat(path).st_ino
     return None if os.path.exists(path) else os.path.normcase(os.path.realpath(path))
 
 
 def locked_output(path):
-    """Return a context that locks a file to be written, or a folder; a device is not locked.
-
-    Raises UserError if the file cannot be written there, or as locked_folder does.
-    """
+    """Return a context that locks a file to be written, or a folder, as locked_folder does."""
     if path.is_dir():
         return locked_folder(path, "writing")
     place = place_of(path)
@@ -44,10 +37,7 @@ def locked_output(path):
 
 
 def locked_folder(path, purpose):
-    """Return a context that locks a folder; the lock ends with the process, even if it is killed.
-
-    Raises UserError if another process has locked it for the same purpose.
-    """
+    """Return a context that locks a folder; raises UserError if another process has locked it."""
     return _locked(path / f".{purpose}.lock", path)
 
 

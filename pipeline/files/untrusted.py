@@ -15,8 +15,7 @@ OUR_CODE = str(Path(__file__).parent.parent)
 def reading(path, expected):
     """Turn the exceptions of a library that reads a damaged file into one UserError.
 
-    FAULTS of our own code are let through. Those of a library, such as the KeyError of h5py for a
-    missing array, count as damage.
+    Those of a library, such as h5py's KeyError for a missing array, count as damage, ours do not.
     """
     try:
         yield

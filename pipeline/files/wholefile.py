@@ -21,9 +21,8 @@ LONGEST_NAME = 255  # bytes, on all common file systems
 def whole_file(path):
     """Yield `.NAME.partial.SUFFIX` beside `path`, which replaces `path` when the block ends well.
 
-    If the block raises or writes nothing, `path` stays as it was. What a killed process leaves,
-    the next one overwrites. Raises UserError if the folder is missing or refuses the file, or the
-    disk is full.
+    If the block raises or writes nothing, `path` stays as it was. Raises UserError if the folder
+    is missing or refuses the file, or the disk is full.
     """
     with clear_errors(path):
         place = place_of(path)
@@ -39,10 +38,7 @@ def whole_file(path):
 
 
 def reserve(path, size):
-    """Reserve `size` bytes on the disk for a file; raise OSError if there is no room.
-
-    A write that fails crashes HDF5, so the room is taken before HDF5 writes.
-    """
+    """Reserve bytes on the disk for HDF5, which a full disk crashes; raise OSError without room."""
     if not hasattr(os, "posix_fallocate"):
         return
     try:
@@ -57,8 +53,7 @@ def reserve(path, size):
 def growing_file(path):
     """Yield `NAME.partial.SUFFIX` beside `path`, which replaces `path` however the block ends.
 
-    Other programs may read it while it grows. If nothing is written, `path` stays as it was.
-    Raises UserError as whole_file does.
+    If nothing is written, `path` stays as it was. Raises UserError as whole_file does.
     """
     with clear_errors(path):
         place = place_of(path)
@@ -78,7 +73,7 @@ def growing_file(path):
 def place_of(path):
     """Return the path of a file to be written, with links resolved; None for a device or a pipe.
 
-    Raises UserError if its folder is missing, or it is a folder itself, or write-protected.
+    Raises UserError if its folder is missing, or it is a folder or write-protected.
     """
     path = Path(path)
     is_special = path.exists() and not path.is_file() and not path.is_dir()

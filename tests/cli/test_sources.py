@@ -54,10 +54,10 @@ def test_one_of_several_pictures_that_cannot_be_read_is_left_out(pictures, tmp_p
     assert {row["file"] for row in rows_of(tmp_path / "x.csv")} == {"b.jpg"}
 
 
-@pytest.mark.parametrize("flag", ["--image", "--video"])
-def test_a_pattern_that_no_file_has_is_refused(pictures, flag):
+@pytest.mark.parametrize(("flag", "what"), [("--image", "picture"), ("--video", "video file")])
+def test_a_pattern_that_no_file_has_is_refused(pictures, flag, what):
     line = fails_with("emotion_detector.py", "--no-display", flag, pictures / "*.gif")
-    assert "*.gif: no file has a name of this pattern" in line
+    assert f"*.gif: no such {what}" in line
 
 
 def test_a_name_that_looks_like_a_pattern_is_a_name(tmp_path):

@@ -6,7 +6,6 @@ SAME_FACE = 0.5  # boxes that share more than this of the smaller one are of one
 
 
 def common_area(first, second):
-    """Return the area that two boxes share."""
     width = min(first[0] + first[2], second[0] + second[2]) - max(first[0], second[0])
     height = min(first[1] + first[3], second[1] + second[3]) - max(first[1], second[1])
     return max(0, width) * max(0, height)

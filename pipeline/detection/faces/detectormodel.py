@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from pipeline.errors import UserError
+from pipeline.files.untrusted import reading
 
 # SHA-256 of the cascade that ships, of opencv-python's frontalface_alt2, and of OpenCV Zoo's
 # face_detection_yunet_2023mar and 2026may.
@@ -32,22 +33,13 @@ ROOT = str(Path(__file__).parents[3])
 
 
 def load_cascade(path):
-    """Return the cv2.CascadeClassifier of an OpenCV cascade file, for use in one thread.
-
-    Raises UserError if OpenCV cannot use the file.
-    """
-    if not hasattr(cv2, "CascadeClassifier"):
-        raise UserError(f"OpenCV {cv2.__version__} has no cascades; install an earlier one: pip "
-                        "install 'opencv-python>=4.12.0.88,<5'")
+    """Return the cv2.CascadeClassifier of a file, for one thread; raise UserError if it is none."""
     return cascade_of(tried_content(path, cascade_of, "a cascade of OpenCV such as "
                                     "haarcascade_frontalface_default.xml"))
 
 
 def load_yunet(path, least_score):
-    """Return the cv2.FaceDetectorYN of an .onnx file; raise UserError if it is not a YuNet.
-
-    least_score: of a face, 0-1.
-    """
+    """Return the cv2.FaceDetectorYN of an .onnx file; raise UserError if it is not a YuNet."""
     content = tried_content(path, yunet_of, "YuNet, expected OpenCV Zoo's face_detection_yunet_"
                             "2023mar.onnx or a later one; without it the cascade finds faces")
     return yunet_of(content, least_score)
@@ -55,11 +47,8 @@ def load_yunet(path, least_score):
 
 def tried_content(path, build, expected):
     """Return the bytes of a model file; raise UserError if it is not known and fails its trial."""
-    try:
-        with open(path, "rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+    with reading(path, expected), open(path, "rb") as file:
+        content = file.read(LARGEST_FILE + 1)
     if hashlib.sha256(content).hexdigest() in KNOWN:
         return content
     with suppress(subprocess.TimeoutExpired):

@@ -12,8 +12,7 @@ from pipeline.detection.sources.ahead import ahead
 FRAMES_AHEAD = 2  # by which the search for faces is ahead of their classification
 
 # Cuts are found in pictures of SIZE, made from POINTS of each frame: 0.02 ms a frame.
-POINTS = (128, 72)
-SIZE = (32, 18)
+POINTS, SIZE = (128, 72), (32, 18)
 
 # A cut changes the picture by at least LEAST_CHANGE of 255 on average, and by TIMES_MOTION what the
 # motion of the last frames did: a head that enters a still picture reaches three times.
@@ -27,10 +26,9 @@ LEAST_MOTION = 1.0  # below this it is noise
 class EmotionAnalyzer:
     """Joins the face detector, the emotion classifier and the face tracker.
 
-    smoothing: time constant, in seconds, of the exponential average of each face's probabilities;
-    0 is none. least_confidence: a face whose likeliest emotion has a smaller probability is
-    unsure. frames_belong_together: as in a video; pictures are analysed each by itself.
-    class_names: the emotions. settings: {name: value} of all this.
+    smoothing: time constant of the exponential average of a face's probabilities, seconds; 0 is
+    none. least_confidence: a face whose likeliest emotion has a smaller probability is unsure.
+    frames_belong_together: as in a video. settings: {name: value} of all this.
     """
 
     def __init__(self, detector, classifier, tracker, *, smoothing, least_confidence,
@@ -48,14 +46,11 @@ class EmotionAnalyzer:
             "full_scan_every": getattr(detector, "full_scan_every", None)}
 
     def analyze(self, frames, stop=None, *, live=False):
-        """Yield each Frame with its list of Faces, the largest first, until stop.requested.
-
-        Faces are found in a thread, so that one core searches while another classifies. Not those
-        of a live source: its frames would be late.
-        """
+        """Yield each Frame with its list of Faces, the largest first, until stop.requested."""
         self.detector.forget()
         self._tracker.restart()
         found = self._find(frames)
+        # One core searches while another classifies; frames of a live source would be late.
         for frame, gray, boxes in found if live else ahead(found, FRAMES_AHEAD, stop):
             if frame.is_cut:
                 self._tracker.forget()

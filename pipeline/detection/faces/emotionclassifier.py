@@ -16,12 +16,11 @@ class EmotionClassifier:
     """An emotion model with the crop and the scaling of its training.
 
     precision: "float32" or "int8", or None for int8 if the file allows it. threads: as
-    RuntimeNetwork's. looks: the views of a face whose probabilities are averaged. class_names: in
-    the order of the probabilities. Raises UserError if the file is not a model for square gray
-    images, or lacks what int8 needs.
+    RuntimeNetwork's. Raises UserError if the file is not a model for square gray images, or lacks
+    what int8 needs.
     """
 
-    looks = ("face", "mirror image")
+    looks = ("face", "mirror image")  # whose probabilities are averaged
 
     def __init__(self, model_path, precision=None, threads=None):
         model, record, self.precision = read_onnx(model_path, precision)
@@ -36,10 +35,9 @@ class EmotionClassifier:
         self._network = RuntimeNetwork(model, threads)
 
     def classify(self, gray, boxes):
-        """Return probabilities (N, classes) float32 of the faces in boxes (N, 4).
+        """Return probabilities (N, classes) float32 of the faces in boxes (N, 4) of a gray frame.
 
-        gray: (height, width) uint8, the frame in its full resolution. Raises UserError if the
-        network does not return finite numbers.
+        Raises UserError if the network does not return finite numbers.
         """
         if not len(boxes):
             return np.empty((0, len(self.class_names)), dtype=np.float32)

@@ -14,15 +14,11 @@ from pipeline.detection.faces.yunetdetector import YuNetDetector
 
 # The original system's settings, on a frame of width 300. Pictures are searched more finely.
 VIDEO_WIDTH, PICTURE_WIDTH = 300, 640
-MIN_FACE = 30
-SCALE_FACTOR = 1.1
-MIN_NEIGHBORS = 5
+MIN_FACE, SCALE_FACTOR, MIN_NEIGHBORS = 30, 1.1, 5
 
 # A known face is searched within this share of its size around its box, and at these sizes: it
 # moves and grows less than that between two frames. Fewer sizes give fewer neighbors.
-SEARCH_MARGIN = 0.25
-SEARCH_SIZES = (0.8, 1.25)
-SEARCH_MIN_NEIGHBORS = 3
+SEARCH_MARGIN, SEARCH_SIZES, SEARCH_MIN_NEIGHBORS = 0.25, (0.8, 1.25), 3
 
 SMALL = 0.12  # of the frame's width: smaller faces are searched in frames of PICTURE_WIDTH
 LOOK_AGAIN = 0.25  # seconds for which whole frames are searched after a face was lost
@@ -41,9 +37,9 @@ LEAST_SUPPORT = 16  # windows of the confirming cascade that see the face, in al
 def new_face_detector(yunet, cascade, shipped, *, pictures, full_scan_every=0.5, **sizes):
     """Return a YuNetDetector if the path of a YuNet is given, else a detector with a cascade.
 
-    cascade: a path, by default that of the one that ships, `shipped`, which a second cascade helps
-    in pictures and with small faces. pictures: whether each frame is a picture by itself. sizes
-    (width and min_face): as FaceDetector's. Raises UserError if a file is not what it should be.
+    cascade: a path, by default `shipped`, which a second cascade helps in pictures and with small
+    faces. pictures: whether each frame is one by itself. sizes: width and min_face, as
+    FaceDetector's. Raises UserError if a file is not what it should be.
     """
     if yunet:
         return YuNetDetector(yunet, **sizes, pictures=pictures)
@@ -60,12 +56,11 @@ def new_face_detector(yunet, cascade, shipped, *, pictures, full_scan_every=0.5,
 class FaceDetector:
     """Finds every face of a frame with one cascade; between full scans, only near known faces.
 
-    width: the frame is shrunk to this width before it is searched, pixels; by default VIDEO_WIDTH,
-    or PICTURE_WIDTH with pictures. min_face: side of the smallest face, pixels of the shrunk
-    frame. full_scan_every: seconds between searches of the whole frame, 0 for every frame; a lost
-    face brings the next search forward. closer: a PictureFaceDetector with the same cascade, which
-    searches where small faces are known, and at full scans unless there is just one face. paths:
-    of all cascades. Raises UserError if the file is not a cascade.
+    width: that of the shrunk frame, pixels; by default VIDEO_WIDTH, or PICTURE_WIDTH with pictures.
+    min_face: side of the smallest face, pixels of the shrunk frame. full_scan_every: seconds, 0 for
+    every frame; a lost face brings the next scan forward. closer: a PictureFaceDetector with the
+    same cascade, which searches where small faces are known, and at full scans unless there is just
+    one face. paths: of all cascades. Raises UserError if the file is not a cascade.
     """
 
     name = "cascade"
@@ -78,7 +73,7 @@ class FaceDetector:
         self.full_scan_every = full_scan_every
         self.paths = [cascade_path, *(closer.paths[1:] if closer else [])]
         self._closer = closer
-        self._cascade = closer.proposing if closer else load_cascade(cascade_path)
+        self._cascade = closer._cascade if closer else load_cascade(cascade_path)
         self.forget()
 
     def forget(self):
@@ -89,8 +84,7 @@ class FaceDetector:
     def detect(self, gray, seconds=0.0):
         """Return boxes (N, 4) int, x, y, width, height in pixels of gray (height, width) uint8.
 
-        The boxes are squares, cut at the border, the largest first. seconds: the time of the
-        frame.
+        They are squares, cut at the border, the largest first. seconds: the frame's time.
         """
         known = self._known
         small = self._closer and any(known[:, 2] < SMALL * gray.shape[1])
@@ -127,37 +121,29 @@ class FaceDetector:
             region = image[top:y + height + margin, left:x + width + margin]
             smallest, largest = (max(self.min_face, round(size * width)) for size in SEARCH_SIZES)
             near = search(self._cascade, region, SEARCH_MIN_NEIGHBORS, smallest, largest)
-            near = [*found, *(near + (left, top, 0, 0)).astype(int).tolist()]
-            near = non_maximum_suppression(near)[len(found):]
+            near = (near + (left, top, 0, 0)).astype(int).tolist()
+            near = non_maximum_suppression([*found, *near])[len(found):]
             if not near:
                 return None
             found.append(max(near, key=lambda box: overlap(box, (x, y, width, height))))
         return np.array(found) * scale
 
 
-class PictureFaceDetector:
-    """Finds every face of a picture with two cascades: one proposes, the other confirms.
+class PictureFaceDetector(FaceDetector):
+    """Finds every face of a picture: a cascade proposes, one of another training confirms.
 
-    The second one is OpenCV's, of another training, so that their errors differ. cascade_path: of
-    the first. width, min_face: as FaceDetector's. Raises UserError if a file is not a cascade.
+    cascade_path: of the first. width, min_face: as FaceDetector's. Raises UserError likewise.
     """
 
-    name = "cascade"
-    takes_color = False
-
     def __init__(self, cascade_path, *, width=None, min_face=None):
-        self.width = width or PICTURE_WIDTH
-        self.min_face = min_face or MIN_FACE
-        self.paths = [cascade_path, f"{cv2.data.haarcascades}haarcascade_frontalface_alt2.xml"]
-        self.proposing, self._confirming = map(load_cascade, self.paths)
-
-    def forget(self):
-        """Do nothing: each picture is searched by itself."""
+        super().__init__(cascade_path, width=width, min_face=min_face, pictures=True,
+                         full_scan_every=None)
+        self.paths.append(f"{cv2.data.haarcascades}haarcascade_frontalface_alt2.xml")
+        self._confirming = load_cascade(self.paths[1])
 
     def detect(self, gray, seconds=0.0):
-        """Return boxes as FaceDetector does."""
         shrunk = shrunk_to_width(gray, self.width)
-        boxes = search(self.proposing, shrunk, PROPOSED_MIN_NEIGHBORS, self.min_face)
+        boxes = search(self._cascade, shrunk, PROPOSED_MIN_NEIGHBORS, self.min_face)
         support = np.array([sum(map(self._neighbors, looks(shrunk, box)))
                             for box in boxes.tolist()])
         best = [number for number in np.argsort(-support, kind="stable")

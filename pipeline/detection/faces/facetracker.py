@@ -2,24 +2,22 @@
 
 from dataclasses import dataclass, field
 from itertools import count
-from math import exp
+from math import exp, prod
 
 import numpy as np
 
 from pipeline.detection.faces import ROUNDING
 from pipeline.detection.faces.boxes import overlap
 
-# A face is expected where its velocity takes it. Its box and the expected one, each enlarged by
-# REACH, overlap by at least LEAST_OVERLAP: a small face moves further than its own width.
-REACH = 2
-LEAST_OVERLAP = 0.3
+# A face's box and the one where its velocity takes it, each enlarged by REACH, overlap by at least
+# LEAST_OVERLAP: a small face moves further than its own width.
+REACH, LEAST_OVERLAP = 2, 0.3
 
 VELOCITY_SECONDS = 0.07  # time constant of a face's velocity: boxes jitter by a twentieth
 
 # A face keeps its number if it was in the last frame, or was seen this many seconds ago: the
 # detector missed it, or somebody passed in front of it.
 LONGEST_GAP = 0.35
-
 LEAST_SHARE = 0.5  # with one person, another face takes over if this one has less of its area
 
 UNSURE = "unsure"  # the emotion of a face whose likeliest class has too small a probability
@@ -27,29 +25,23 @@ UNSURE = "unsure"  # the emotion of a face whose likeliest class has too small a
 
 @dataclass
 class Face:
-    """A face in a frame: its number, box (x, y, width, height) and probabilities (classes,).
-
-    emotion: the name of its likeliest class, or UNSURE.
-    """
+    """A face in a frame."""
 
     number: int
-    box: tuple
-    probabilities: np.ndarray
-    emotion: str = UNSURE
+    box: tuple  # x, y, width, height
+    probabilities: np.ndarray  # (classes,)
+    emotion: str = UNSURE  # or the likeliest class
 
 
 @dataclass(eq=False)
 class Track:
-    """A face as last seen: its box, when that was, its velocity in pixels a second.
-
-    probabilities: smoothed, or None before the first.
-    """
+    """A face as it was last seen, at `seconds`."""
 
     number: int
     box: tuple
     seconds: float
-    velocity: np.ndarray = field(default_factory=lambda: np.zeros(2))
-    probabilities: np.ndarray | None = None
+    velocity: np.ndarray = field(default_factory=lambda: np.zeros(2))  # pixels a second
+    probabilities: np.ndarray | None = None  # smoothed
     smoothed_at: float = 0.0
 
     def expected(self, seconds):
@@ -59,10 +51,10 @@ class Track:
         return x + step_x, y + step_y, width, height
 
     def move(self, box, seconds):
-        """Note that the face is in a box now."""
         elapsed = seconds - self.seconds
         if elapsed > 0:
-            velocity = (center(box) - center(self.box)) / elapsed
+            centers = [np.add(each[:2], np.divide(each[2:], 2)) for each in (self.box, box)]
+            velocity = (centers[1] - centers[0]) / elapsed
             newest = 1 - exp(-elapsed / VELOCITY_SECONDS)
             self.velocity = self.velocity + newest * (velocity - self.velocity)
         self.box, self.seconds = box, seconds
@@ -79,8 +71,8 @@ class Track:
 class FaceTracker:
     """Numbers faces from 1. A face that returns after more than LONGEST_GAP is a new one.
 
-    only_largest: follow one person, who is number 1 in every shot: the largest face, and then that
-    face while it is in sight and has at least LEAST_SHARE of the largest one's area.
+    only_largest: follow one person, number 1 in every shot: the largest face, and then that face
+    while it is in sight and has at least LEAST_SHARE of the largest one's area.
     """
 
     def __init__(self, *, only_largest=False):
@@ -127,23 +119,14 @@ class FaceTracker:
         return numbers
 
     def _of_one_person(self, tracks):
-        """Return a list of the one track that is followed, or an empty list."""
         gone = self._person not in self._tracks.values()
-        if tracks and (gone or area(self._person.box) < LEAST_SHARE * area(tracks[0].box)):
+        if tracks and (gone or (
+                prod(self._person.box[2:]) < LEAST_SHARE * prod(tracks[0].box[2:]))):
             self._person = tracks[0]
         return [track for track in tracks if track is self._person]
 
 
-def area(box):
-    return box[2] * box[3]
-
-
-def center(box):
-    return np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
-
-
 def enlarged(box, factor):
-    """Return a box enlarged by a factor about its center."""
     x, y, width, height = box
-    return (x - (factor - 1) / 2 * width, y - (factor - 1) / 2 * height,
-            factor * width, factor * height)
+    more = (factor - 1) / 2
+    return x - more * width, y - more * height, factor * width, factor * height

@@ -20,9 +20,7 @@ LOOK_CLOSER_EVERY = 0.5
 
 SQUARE = 0.95  # FER2013's faces are squares around eyes, nose and mouth: this share of the height
 
-# In very small pictures the network finds boxes of any size and place; a face has at least this
-# share of its box within the picture.
-LEAST_WITHIN = 0.25
+LEAST_WITHIN = 0.25  # of a face's box; in very small pictures the network finds boxes anywhere
 
 
 class YuNetDetector:
@@ -51,8 +49,7 @@ class YuNetDetector:
     def detect(self, image, seconds=0.0):
         """Return boxes (N, 4) int, x, y, width, height in pixels of image (height, width, 3) BGR.
 
-        They are squares as in FER2013, cut at the border, the largest first. seconds: the time of
-        the frame.
+        They are squares as in FER2013, cut at the border, the largest first.
         """
         closer = not self._adapts or seconds >= self._next_closer_look - ROUNDING
         boxes = self._find(image, self.width if closer else VIDEO_WIDTH)

@@ -14,18 +14,16 @@ QUALITY = 95  # of 100, in the formats that lose some
 class AnnotatedPictures:
     """Writes each frame's image to `path`, or under its name into the folder `path`.
 
-    names: of all frames. Pictures that cannot be written are counted in skips. Raises UserError
-    if `path` has no suffix of a picture.
+    names: of all frames. Raises UserError if `path` has no suffix of a picture.
     """
 
     def __init__(self, path, names, skips):
-        self._skips = skips
-        self._paths = copy_paths(path, names)
         if not path.is_dir():
             require_suffix(path, PICTURE_FORMATS, "picture")
+        self._paths, self._skips = copy_paths(path, names), skips
 
     def write(self, frame, faces):
-        """Write the frame's image."""
+        """Write the frame's image, or count it in the Skips."""
         path = self._paths[frame.name]
         picture = Image.fromarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB))
         file_format = PICTURE_FORMATS.get(path.suffix.lower(), "PNG")

@@ -16,21 +16,12 @@ from pipeline.files.wholefile import growing_file
 
 FRAMES_WAITING = 8
 
-ENCODING_ERRORS = (av.FFmpegError, OSError, ValueError, cv2.error)
-
 
 class AnnotatedVideo:
-    """Encodes the frames of a source, with its sound, in a thread.
+    """Encodes frames with a VideoWriter in a thread; path: the file, for errors."""
 
-    path: the growing file. name: its final path.
-    """
-
-    def __init__(self, path, name, video_format, source):
-        self._path = path
-        self._name = name
-        self._format = video_format
-        self._rate = source.rate
-        self._writer = VideoWriter(path, video_format, source)
+    def __init__(self, writer, path):
+        self._writer, self._path = writer, path
         self._encoder = ThreadPoolExecutor(max_workers=1)
         self._waiting = deque()
 
@@ -39,18 +30,19 @@ class AnnotatedVideo:
     def create(cls, path, source):
         """Yield a writer for `path`, which keeps every finished frame however the block ends."""
         video_format = format_of(path)
-        with growing_file(path) as partial:
-            video = cls(partial, path, video_format, source)
+        with growing_file(path) as growing:
+            video = cls(VideoWriter(growing, video_format, source), path)
             try:
                 yield video
             finally:
                 video.close()
+                if video_format.indexed and growing.is_file():
+                    # Without room for a copy the file is good too, but players start it later.
+                    with suppress(OSError, av.FFmpegError):
+                        put_index_in_front(growing, video_format, source.rate)
 
     def write(self, frame, faces):
-        """Append the frame's image, which must not change afterwards.
-
-        Raises UserError if something could not be written.
-        """
+        """Append the frame's image, which must not change; raise UserError if that fails."""
         self._waiting.append(self._encoder.submit(self._writer.write, frame))
         if len(self._waiting) > FRAMES_WAITING:
             with self._one_line():
@@ -65,18 +57,14 @@ class AnnotatedVideo:
                     frame.result()
             finally:
                 self._writer.close()
-        if self._format.indexed and self._path.is_file():
-            # Without room for a copy the file is good too, but players start it later.
-            with suppress(OSError, av.FFmpegError):
-                put_index_in_front(self._path, self._format, self._rate)
 
     @contextmanager
     def _one_line(self):
         try:
             yield
-        except ENCODING_ERRORS as error:
+        except (av.FFmpegError, OSError, ValueError, cv2.error) as error:
             reason = getattr(error, "strerror", None) or error
-            raise UserError(f"{self._name}: cannot be written: {reason}") from error
+            raise UserError(f"{self._path}: cannot be written: {reason}") from error
 
 
 def put_index_in_front(path, video_format, rate):

@@ -11,10 +11,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 # BGR. Text has at least seven times the luminance of its background, or a seventh of it.
-BOX_COLOR = (80, 200, 60)
-ON_BOX_COLOR = (0, 0, 0)
-TEXT_COLOR = (255, 255, 255)
-BACKGROUND = (45, 40, 38)
+BOX_COLOR, ON_BOX_COLOR = (80, 200, 60), (0, 0, 0)
+BACKGROUND, TEXT_COLOR = (45, 40, 38), (255, 255, 255)
 
 EMOTION_COLORS = {
     "angry": "#d62728", "disgust": "#8c6d31", "fear": "#9467bd", "happy": "#f2b134",
@@ -24,8 +22,7 @@ EMOTION_COLORS = {
 # matplotlib brings DejaVu Sans, which has the letters of most languages. It is not imported for it.
 DEJAVU = "mpl-data/fonts/ttf/DejaVuSans.ttf"
 
-LETTER_SHARE = 1 / 24  # of a label's letters, by the shorter side of the image
-SMALLEST = 11  # pixels of letters that can be read
+LETTER_SHARE, SMALLEST = 1 / 24, 11  # of letters: by the image's shorter side; pixels at least
 LABEL_WIDTH = 1.5  # of a face's label at most, by the width of its box
 
 # A row of a panel: pixels at least, and its height by the shorter side of the image, of which all
@@ -42,7 +39,6 @@ class Annotator:
         self._panel_corner, self._time_corner = 0, 1  # where they were last
 
     def write(self, frame, faces):
-        """Draw on the frame's image."""
         image = frame.image
         taken = [face.box for face in faces] + draw_faces(image, faces)
         if faces:
@@ -61,10 +57,7 @@ class Annotator:
 
 
 def draw_faces(image, faces):
-    """Draw each face's box and label on an image (height, width, 3); return the labels' boxes.
-
-    A label has the number, emotion and percentage. That of the largest face is on top.
-    """
+    """Draw each face's box and label, the largest face's on top; return the labels' boxes."""
     largest, boxes = letter_size(image), []
     for face in reversed(faces):
         x, y, width, height = face.box
@@ -88,8 +81,7 @@ def clock(seconds):
 def freest_corner(image, picture, taken, first):
     """Return the corner where a picture covers the fewest of other boxes, its box, and how many.
 
-    first: the corner that is best among equals. 0 is the lower left, then lower right, upper left,
-    upper right.
+    Corners: 0 lower left, 1 lower right, 2 and 3 the upper ones. first: the best among equals.
     """
     height, width = picture.shape[:2]
     right, bottom = max(0, image.shape[1] - width), max(0, image.shape[0] - height)
@@ -106,10 +98,7 @@ def overlap(box, other):
 
 
 def panel_of(face, class_names, row):
-    """Return a picture (row * (classes + 1), 8 * row, 3) uint8 BGR of a face's probabilities.
-
-    face: a Face, or None for an empty panel. row: pixels of a row.
-    """
+    """Return a picture, (row * (classes + 1), 8 * row, 3) uint8 BGR, of a Face or of None."""
     height, width = row * (len(class_names) + 1), ROWS_WIDE * row
     panel = np.empty((height, width, 3), np.uint8)
     cv2.rectangle(panel, (0, 0), (width, height), BACKGROUND, cv2.FILLED)  # numpy takes 0.4 ms
@@ -146,7 +135,6 @@ def bgr(color):
 
 
 def letter_size(image):
-    """Return the pixels of a label's letters for an image."""
     return max(SMALLEST, round(LETTER_SHARE * min(image.shape[:2])))
 
 

@@ -12,11 +12,8 @@ from pipeline.terminal import is_undecoded, printable
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
-# A spreadsheet takes a cell that starts with one of these for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-# The first bytes of each sidecar: another program's .json is not overwritten.
-SIDECAR_START = b'{\n "table": '
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")  # of a cell, for a spreadsheet
+SIDECAR_START = b'{\n "table": '  # another program's .json is not overwritten
 
 # Description and unit of the columns, in their order; a column for each class follows.
 CORNER = "of the face's box, from the upper left corner of the upright frame with square pixels"
@@ -37,19 +34,17 @@ class EmotionTable:
     """Writes the rows of table_rows below the columns of table_columns."""
 
     def __init__(self, file, path, summary):
-        self._file = file
-        self._path = path
+        self._file, self._path, self._size = file, path, 0
         self._pictures = summary.source.pictures
         self._columns = table_columns(summary.class_names, pictures=self._pictures)
-        self._size = 0
 
     @classmethod
     @contextmanager
     def create(cls, path, summary):
         """Yield a writer for `path`, which keeps the written rows however the block ends.
 
-        summary: the RunSummary that its sidecar holds. Without a row an earlier file stays.
-        Raises UserError if a file cannot be written, or the sidecar's belongs to another program.
+        summary: the RunSummary that its sidecar holds. Raises UserError if a file cannot be
+        written, or the sidecar is another program's.
         """
         require_suffix(path, DELIMITERS, "table", ", or - for standard output")
         sidecar = sidecar_of(path)
@@ -75,8 +70,8 @@ class EmotionTable:
         csv.writer(text, delimiter=DELIMITERS.get(self._path.suffix.lower(), ",")).writerows(
             rows if self._size else [self._columns, *rows])
         content = text.getvalue().encode()
+        rest = memoryview(content)
         try:
-            rest = memoryview(content)
             while rest:  # a signal can interrupt the writing to a pipe
                 rest = rest[self._file.write(rest):]
         except OSError as error:
@@ -94,8 +89,8 @@ def table_columns(class_names, *, pictures):
 def described_columns(summary):
     """Return {column: {"Description": ..., "Units": ...}} of a RunSummary's table."""
     smoothing, least = summary.settings["smoothing"], summary.settings["least_confidence"]
-    average = f"exponential average with a time constant of {smoothing} s" if smoothing else (
-        "not smoothed")
+    average = (f"exponential average with a time constant of {smoothing} s" if smoothing
+               else "not smoothed")
     known = {**COLUMNS, "emotion": ("the emotion of the largest probability, or unsure if that is "
                                     f"below {least}", None)}
     columns = {}
@@ -115,7 +110,7 @@ def table_rows(frame, faces, columns, *, pictures):
 
 
 def values_of(cells):
-    """Return the cells of a row that ends with the emotion as numbers, None where one is empty."""
+    """Return the cells of a row as numbers, but the last, the emotion; None where one is empty."""
     *numbers, emotion = (None if cell == "" else cell for cell in cells)
     return [*(float(cell) if isinstance(cell, str) else cell for cell in numbers), emotion]
 

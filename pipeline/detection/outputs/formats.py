@@ -22,16 +22,14 @@ class VideoFormat:
     pixels: str = "yuv420p"
 
 
-# On a clip of 596 x 336 "superfast" writes half the bytes of "ultrafast" for 1.3 ms of CPU a frame
-# more. Players start and fragments end at key frames, so one comes at least every 60 frames. No
-# B-frames: each frame gets its time when it is encoded.
+# "superfast" writes half the bytes of "ultrafast" for 1.3 ms of CPU a frame more. Players start and
+# fragments end at key frames (g). No B-frames: each frame gets its time when it is encoded.
 H264 = {"preset": "superfast", "crf": "23", "g": "60", "bf": "0"}
 VP9 = {"deadline": "realtime", "cpu-used": "8", "row-mt": "1", "crf": "32", "b": "0", "g": "60"}
 JPEG = {"qmin": "2", "qmax": "4"}
 
 FRAGMENTS = {"movflags": "frag_keyframe+delay_moov+default_base_moof"}
-FAST_START = {"movflags": "faststart"}
-CUES_IN_FRONT = {"cues_to_front": "1"}
+FAST_START, CUES_IN_FRONT = {"movflags": "faststart"}, {"cues_to_front": "1"}
 
 MP4_SOUND = {"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"}
 MOV_SOUND = {"aac", "ac3", "alac", "eac3", "mp3", "pcm_s16le", "pcm_s16be", "pcm_s24le"}
@@ -74,10 +72,7 @@ def sidecar_of(table):
 
 
 def copy_paths(path, names):
-    """Return {name: path of its copy}: `path`, or its own name in the folder `path`.
-
-    The suffix becomes .png where no picture with colors is written with the picture's own.
-    """
+    """Return {name: path of its copy}: `path`, or its name, perhaps with .png, in the folder."""
     if not path.is_dir():
         return dict.fromkeys(names, path)
     copies = result_names(names, lambda suffix: suffix if suffix in PICTURE_FORMATS else ".png")
@@ -87,8 +82,8 @@ def copy_paths(path, names):
 def result_names(names, suffix_of):
     """Return {name: PurePath of its result}: each relative path with the result's suffix.
 
-    suffix_of: a function from the lower-case suffix to the result's. Where two results would have
-    one name, the new suffix follows the old one, except for the file that has that name itself.
+    suffix_of: a function from the lower-case suffix to the result's, which follows the old suffix
+    where two results would have one name, except for the file that has that name itself.
     """
     wanted = {}
     for name in names:

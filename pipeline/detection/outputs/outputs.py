@@ -10,84 +10,59 @@ from rich.text import Text
 
 from pipeline.detection.outputs.emotiontable import EmotionTable
 from pipeline.detection.outputs.formats import copy_paths, require_suffix, sidecar_of
-from pipeline.detection.outputs.runsummary import RunSummary
 from pipeline.files.places import locked_output, require_apart
 from pipeline.files.wholefile import whole_file
 from pipeline.terminal import printable
 
 
-class Outputs:
-    """Passes each frame and its faces to the files, the windows and the summary.
+@contextmanager
+def open_sinks(job, summary, skips, stop, display):
+    """Yield what takes each frame of a Job, with write(frame, faces), in order.
 
-    sinks: objects with write(frame, faces), in order. frames: number of frames so far.
+    The files are complete when the block ends. stop, display: as in run_job. Raises UserError if a
+    file or a window cannot be opened.
     """
+    source = summary.source
+    if source.pictures:
+        copies = copy_paths(job.annotated, source.names).values() if job.annotated else ()
+        require_apart(source.paths, [
+            *copies, *(path for path in job.outputs if path != job.annotated)])
+    with ExitStack() as stack:
+        for path in job.outputs:
+            stack.enter_context(locked_output(path))
+        sinks = [summary.statistics, *map(stack.enter_context, _files(job, summary))]
+        if job.annotated or display:  # it draws before the next ones show and write
+            from pipeline.detection.outputs.drawing import Annotator
 
-    def __init__(self, job, summary, sinks):
-        self.frames = 0
-        self._job = job
-        self._summary = summary
-        self._sinks = [summary.statistics, *sinks]
+            sinks.append(Annotator(summary.class_names, with_time=not source.pictures))
+        if display:
+            sinks.append(stack.enter_context(display(
+                summary.class_names, live=source.live, pictures=source.pictures, stop=stop)))
+        if job.annotated and source.pictures:
+            from pipeline.detection.outputs.annotatedpictures import AnnotatedPictures
 
-    @classmethod
-    @contextmanager
-    def create(cls, job, source, analyzer, skips, stop, *, display, settings):
-        """Yield the Outputs of a Job; the files are complete when the block ends.
+            sinks.append(AnnotatedPictures(job.annotated, source.names, skips))
+        elif job.annotated:
+            from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
 
-        stop: a StopRequest, which ends the windows' waits. display: Windows, a function that makes
-        a LivePage, or None. settings: {name: value} of the run, beside those of the analyzer.
-        Raises UserError if a file or a window cannot be opened.
-        """
-        summary = RunSummary(source, analyzer, skips, settings)
-        if source.pictures:
-            copies = copy_paths(job.annotated, source.names).values() if job.annotated else ()
-            require_apart(source.paths, [
-                *copies, *(path for path in job.outputs if path != job.annotated)])
-        with ExitStack() as stack:
-            for path in job.outputs:
-                stack.enter_context(locked_output(path))
-            sinks = [stack.enter_context(file) for file in _files(job, summary)]
-            if job.annotated or display:  # it draws before the next ones show and write
-                from pipeline.detection.outputs.drawing import Annotator
+            sinks.append(stack.enter_context(AnnotatedVideo.create(job.annotated, source)))
+        yield sinks
 
-                sinks.append(Annotator(summary.class_names, with_time=not source.pictures))
-            if display:
-                sinks.append(stack.enter_context(display(
-                    summary.class_names, live=source.live, pictures=source.pictures, stop=stop)))
-            if job.annotated and source.pictures:
-                from pipeline.detection.outputs.annotatedpictures import AnnotatedPictures
 
-                sinks.append(AnnotatedPictures(job.annotated, source.names, skips))
-            elif job.annotated:
-                from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
-
-                sinks.append(stack.enter_context(AnnotatedVideo.create(job.annotated, source)))
-            yield cls(job, summary, sinks)
-
-    @property
-    def closed(self):
-        """Whether the user closed a window."""
-        return any(getattr(sink, "closed", False) for sink in self._sinks)
-
-    def write(self, frame, faces):
-        """Pass on a Frame and its list of Faces, the largest first."""
-        self.frames += 1
-        for sink in self._sinks:
-            sink.write(frame, faces)
-
-    def print_summary(self, title):
-        """Print the summary and the names of the files."""
-        console, job = Console(), self._job
-        console.print(self._summary.table(title=Text(printable(title))))
-        for what, path in (
-                ("annotated", job.annotated), ("emotions by face and frame", job.csv),
-                ("what the table holds", sidecar_of(job.csv)), ("timeline", job.timeline),
-                ("page", job.page)):
-            if path:
-                console.print(Text(f"{what}: {printable(path)}"), soft_wrap=True)
+def print_summary(job, summary):
+    """Print what was found, and the names of the files."""
+    console = Console()
+    console.print(summary.table())
+    for what, path in (
+            ("annotated", job.annotated), ("emotions by face and frame", job.csv),
+            ("what the table holds", sidecar_of(job.csv)), ("timeline", job.timeline),
+            ("page", job.page)):
+        if path:
+            console.print(Text(f"{what}: {printable(path)}"), soft_wrap=True)
 
 
 def _files(job, summary):
-    """Yield the context managers of the files that are written from the frames as they are."""
+    """Yield the contexts of the sinks that take the frames without the drawing."""
     if job.csv:
         yield EmotionTable.create(job.csv, summary)
     if job.timeline:

@@ -14,7 +14,6 @@ from pipeline.terminal import printable
 LARGER = 1.5  # times the area of a face's box: then it gets a new picture
 MOST_PICTURES = 1000  # of 10 to 20 kB each
 PICTURE_SIDE, FACE_SIDE = 320, 96  # pixels
-
 LEAST_SECONDS = 0.5  # of a moment
 MOST_MOMENTS = 3  # of an emotion
 LONGEST_STEP = 0.35  # seconds: a face that is out of sight for longer begins a new moment
@@ -41,7 +40,6 @@ class VideoPage:
                 self._pictures[face.number] = area, face_url(frame.image, face.box, FACE_SIDE)
 
     def save(self, path):
-        """Write the page."""
         class_names, statistics = self._summary.class_names, self._summary.statistics
         seconds = np.array(self._history.seconds)
         faces = [{
@@ -79,13 +77,11 @@ class GalleryPage:
                        else dict(zip(names, summary.source.paths)))
 
     def write(self, frame, faces):
-        """Keep a picture and its faces."""
         if len(self._pictures) == MOST_PICTURES:
             return
         image = frame.image.copy()
         for face in faces:
-            thickness = max(2, max(image.shape[:2]) // 160)
-            cv2.rectangle(image, face.box, BOX_COLOR, thickness)
+            cv2.rectangle(image, face.box, BOX_COLOR, max(2, max(image.shape[:2]) // 160))
         self._pictures.append({
             "name": printable(frame.name), "link": link(self._paths[frame.name], self._job.page),
             "url": picture_url(image, PICTURE_SIDE),
@@ -96,7 +92,6 @@ class GalleryPage:
                        "url": face_url(frame.image, face.box, FACE_SIDE)} for face in faces]})
 
     def save(self, path):
-        """Write the page."""
         statistics = self._summary.statistics
         write_page(path, "gallery", self._job, self._summary,
                    about=f"{statistics.frames:,} pictures, {len(statistics.faces):,} faces",
@@ -112,10 +107,9 @@ def write_page(path, name, job, summary, **values):
 
 
 def moments_of(number, seconds, probabilities, place):
-    """Return the stretches of at least half a second in which a class is a face's likeliest.
+    """Return the stretches of at least half a second in which the class at `place` is likeliest.
 
-    number: of the face. seconds: of its frames, (N,). probabilities: (N, classes). place: of the
-    class. Returns dicts of face, first and last (seconds), and mean (0-1).
+    number: of the face. seconds: of its frames, (N,). probabilities: (N, classes).
     """
     likeliest = probabilities.argmax(axis=1) == place
     breaks = np.flatnonzero((np.diff(likeliest) != 0) | (np.diff(seconds) > LONGEST_STEP)) + 1

@@ -42,21 +42,19 @@ class FaceSum:
 class FaceStatistics:
     """Counts frames and faces, and sums up each face.
 
-    rate: nominal frames a second, or None for pictures. faces: {number: FaceSum}. size: (width,
-    height) of the first frame, pixels. speed: frames a second of the analysis.
+    rate: nominal frames a second, or None for pictures. size: (width, height) of the first frame.
     """
 
     def __init__(self, rate):
         self.frames = self.without_face = 0
-        self.faces = {}
+        self.faces = {}  # FaceSums by their number
         self.size = None
-        self.speed = 0.0
+        self.speed = 0.0  # of the analysis, frames a second
         self._step = 1 / float(rate) if rate else 0.0
         self._last = None  # seconds of the last frame
         self._began = time.monotonic()
 
     def write(self, frame, faces):
-        """Add a frame and its faces."""
         # A frame counts for the time since the one before it, the first one for its nominal time.
         elapsed = self._step if self._last is None else frame.seconds - self._last
         self._last = frame.seconds
@@ -98,24 +96,23 @@ class RunSummary:
     def described(self):
         """Return all but the faces as a dict for JSON."""
         classifier, detector = self._analyzer.classifier, self._analyzer.detector
+        source, statistics = self.source, self.statistics
+        about = {"name": printable(source.name)}
+        if os.path.isfile(source.name):
+            about["bytes"] = os.path.getsize(source.name)
+        about["width"], about["height"] = statistics.size
+        if not source.pictures:
+            about["frames_per_second"] = round(float(source.rate), 3)
+            about["seconds"] = round(statistics.duration, 3)
         return {
             "command": printable(this_command()), "version": __version__,
-            "source": self._described_source(),
+            "source": {**about, "frames": statistics.frames,
+                       "frames_without_a_face": statistics.without_face,
+                       "left_out": dict(self._skips.counts)},
             "model": {**file_of(classifier.path), "precision": classifier.precision,
                       "looks": classifier.looks},
             "face_detector": {"name": detector.name, "files": list(map(file_of, detector.paths))},
             "settings": self.settings}
-
-    def _described_source(self):
-        source, statistics = self.source, self.statistics
-        return {
-            "name": printable(source.name),
-            **({"bytes": os.path.getsize(source.name)} if os.path.isfile(source.name) else {}),
-            "width": statistics.size[0], "height": statistics.size[1],
-            **({} if source.pictures else {"frames_per_second": round(float(source.rate), 3),
-                                           "seconds": round(statistics.duration, 3)}),
-            "frames": statistics.frames, "frames_without_a_face": statistics.without_face,
-            "left_out": dict(self._skips.counts)}
 
     def faces(self):
         """Return a list of a dict for JSON for each face."""
@@ -124,28 +121,28 @@ class RunSummary:
             place = {"file": printable(face.name)} if self.source.pictures else {
                 "first_second": round(face.first, 3), "last_second": round(face.last, 3),
                 "seconds_in_sight": round(face.seconds, 3)}
+            shares = {name: round(share, 4) for name, share in face.shares().items()}
             described.append({
                 "face": number, **place, "frames": face.frames,
-                "mean_probability": face.means(self.class_names),
-                "share_of_frames": {name: round(share, 4)
-                                    for name, share in face.shares().items()}})
+                "mean_probability": face.means(self.class_names), "share_of_frames": shares})
         return described
 
-    def table(self, title):
+    def table(self):
         """Return the rich Table that ends the run."""
         statistics, classifier = self.statistics, self._analyzer.classifier
-        of_pictures = self.source.pictures and statistics.frames != 1
+        several = self.source.pictures and statistics.frames != 1
         rows = {"frames": f"{statistics.frames:,}",
                 "  with a face": f"{statistics.frames - statistics.without_face:,}",
                 "  without a face": f"{statistics.without_face:,}",
                 "faces found by": self._analyzer.detector.name,
                 "emotions by": printable(classifier.path.name),
                 "  computed in": classifier.precision,
-                **dict(self._share_rows() if of_pictures else self._face_rows()),
+                **dict(self._share_rows() if several else self._face_rows()),
                 **{reason: f"{count:,}" for reason, count in self._skips.counts.items()},
                 **{f"other files: {printable(suffix)}": f"{count:,}"
                    for suffix, count in self._skips.others.most_common()},
                 "frames a second": f"{statistics.speed:.0f}"}
+        title = Text(printable(self.source.name))
         table = Table("", "", title=title, show_header=False, min_width=40)
         table.columns[1].justify = "right"
         for row in rows.items():
@@ -153,7 +150,6 @@ class RunSummary:
         return table
 
     def _face_rows(self):
-        """Yield a row for each of the faces that were in sight longest."""
         faces, pictures = self.statistics.faces, self.source.pictures
         yield f"faces: {len(faces):,}", "probability" if pictures else "share of the face's frames"
         for number in self.statistics.longest(MOST_FACES):
@@ -169,7 +165,6 @@ class RunSummary:
             yield f"  and {len(faces) - MOST_FACES:,} more", ""
 
     def _share_rows(self):
-        """Yield a row for each emotion of the faces in all pictures."""
         faces = self.statistics.faces.values()
         emotions = sum((face.emotions for face in faces), Counter())
         yield f"faces: {len(faces):,}", "share of the faces"
@@ -178,6 +173,5 @@ class RunSummary:
 
 
 def file_of(path):
-    """Return the name and the SHA-256 of a file."""
     content = Path(path).read_bytes()
     return {"file": printable(Path(path).name), "sha256": hashlib.sha256(content).hexdigest()}

@@ -63,10 +63,8 @@ class EncodedSound:
             self._append(frame, seconds + late)
 
     def close(self):
-        """Append the waiting samples."""
         if self._filter is not None:
-            self._filter.push(None)
-            self._encode()
+            self._encode(None)
             self._container.mux(self._stream.encode(None))
 
     def _append(self, frame, seconds):
@@ -75,13 +73,11 @@ class EncodedSound:
         kind = frame.format.name, frame.layout.name, frame.sample_rate
         if kind != self._kind:  # a broadcast may change it at any time
             if self._filter is not None:
-                self._filter.push(None)
-                self._encode()
+                self._encode(None)
             self._kind, self._filter = kind, self._filter_for(*kind)
         frame.time_base = Fraction(1, frame.sample_rate)
         frame.pts = round(seconds * frame.sample_rate)
-        self._filter.push(frame)
-        self._encode()
+        self._encode(frame)
 
     def _filter_for(self, sample_format, layout, rate):
         """Return FFmpeg's filter that fills gaps of over 0.1 s with silence, from _end on."""
@@ -95,11 +91,11 @@ class EncodedSound:
         graph.link_nodes(source, resampler, graph.add("abuffersink")).configure()
         return graph
 
-    def _encode(self):
-        while True:
-            try:
-                frame = self._filter.pull()
-            except (av.BlockingIOError, av.EOFError):
-                return
-            self._end = frame.time + frame.samples / RATE
-            self._container.mux(self._stream.encode(frame))
+    def _encode(self, frame):
+        """Pass a frame, or None for the last samples, through the filter to the container."""
+        self._filter.push(frame)
+        with suppress(av.BlockingIOError, av.EOFError):  # when it has no more samples
+            while True:
+                samples = self._filter.pull()
+                self._end = samples.time + samples.samples / RATE
+                self._container.mux(self._stream.encode(samples))

@@ -15,20 +15,15 @@ MOST_TICKS = 12
 
 
 class Timeline:
-    """Keeps each face's emotions, a few bytes a frame, and plots those of the longest seen.
-
-    summary: a RunSummary. seconds: of each frame. frames, probabilities: of each face, by its
-    number: places in seconds, and the probabilities there in a row.
-    """
+    """Keeps each face's emotions, a few bytes a frame, and plots those of the longest seen."""
 
     def __init__(self, summary):
         self._summary = summary
-        self.seconds = array("d")
-        self.frames = {}
-        self.probabilities = {}
+        self.seconds = array("d")  # of each frame
+        self.frames = {}  # places in seconds, by the number of the face
+        self.probabilities = {}  # those there in a row, by the number of the face
 
     def write(self, frame, faces):
-        """Keep the emotions of a frame."""
         for face in faces:
             self.frames.setdefault(face.number, array("l")).append(len(self.seconds))
             self.probabilities.setdefault(face.number, array("f")).extend(face.probabilities)
@@ -60,9 +55,8 @@ class Timeline:
     def edges(self):
         """Return the times between the columns, (columns + 1,) in seconds."""
         edges = np.append(self.seconds, self._summary.statistics.duration)
-        if len(self.seconds) <= MOST_COLUMNS:
-            return edges
-        return np.linspace(edges[0], edges[-1], MOST_COLUMNS + 1)
+        most = MOST_COLUMNS + 1
+        return edges if len(edges) <= most else np.linspace(edges[0], edges[-1], most)
 
     def columns(self, number, edges):
         """Return a face's mean probabilities, (columns, classes), NaN where it is out of sight."""
@@ -76,7 +70,6 @@ class Timeline:
 
 
 def title(name, shown, total):
-    """Return the title of a timeline that shows some of all faces."""
     if shown < total:
         return f"{name}: the {shown} of {total:,} faces that were in sight longest"
     return f"{name}: " + (f"{total} face" + "s" * (total > 1) if total else "no face was found")

@@ -23,14 +23,12 @@ TO_BT709 = np.array([(*(219 / 255 * LUMA), 16)] + [
 class VideoWriter:
     """Encodes the images of a source's frames, each at its own time, and the source's sound.
 
-    path: the file, which is created at the first frame. The first image fixes the size, rounded up
-    to even numbers; other images are fitted into it. Raises av.FFmpegError or OSError.
+    path: the file, which the first frame creates. Its image fixes the size, rounded up to even
+    numbers. Raises av.FFmpegError or OSError.
     """
 
     def __init__(self, path, video_format, source):
-        self._path = path
-        self._format = video_format
-        self._source = source
+        self._path, self._format, self._source = path, video_format, source
         self._rate = nominal(source.rate)
         # An .avi has frames at a fixed rate, and empty ones between them.
         self._time_base = 1 / self._rate if video_format.container == "avi" else TICK
@@ -44,7 +42,7 @@ class VideoWriter:
             self._open(frame.image)
         self._append(frame.sound)
         image = self._encodable(frame.image)
-        image.pts = self._ticks(frame.seconds)
+        image.pts = round((frame.seconds - self._source.start) / self._time_base)
         if self._waiting is not None:
             image.pts = max(image.pts, self._waiting.pts + 1)
             self._length = image.pts - self._waiting.pts
@@ -87,9 +85,6 @@ class VideoWriter:
             codec.color_primaries = codec.color_trc = BT_709
         self._sound = add_sound(self._container, self._format, self._source.sound)
 
-    def _ticks(self, seconds):
-        return round((seconds - self._source.start) / self._time_base)
-
     def _encodable(self, image):
         image = fitted(image, self._size)
         planes = (bt709_of(image) if self._format.pixels == "yuv420p"
@@ -113,10 +108,7 @@ class VideoWriter:
 
 
 def bt709_of(image):
-    """Return a BGR image (height, width, 3) as I420, (height * 3 / 2, width) uint8.
-
-    It takes a quarter of the time of FFmpeg's conversion.
-    """
+    """Return a BGR image as I420, (height * 3 / 2, width) uint8, four times as fast as FFmpeg."""
     height, width = image.shape[:2]
     luma, *chroma = cv2.split(cv2.transform(image, TO_BT709))
     chroma = [cv2.resize(plane, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
@@ -125,11 +117,9 @@ def bt709_of(image):
 
 
 def fitted(image, size):
-    """Return an image (height, width, 3) in the middle of one of this width and height.
-
-    A missing pixel repeats the border; a larger gap is black.
-    """
+    """Return an image centered in one of (width, height), with black where it does not reach."""
     height, width = image.shape[:2]
+    # A single missing pixel repeats the border.
     if not (0 <= size[0] - width <= 1 and 0 <= size[1] - height <= 1):
         scale = min(size[0] / width, size[1] / height)
         width, height = max(1, round(width * scale)), max(1, round(height * scale))
@@ -146,12 +136,9 @@ def nominal(rate):
 
 
 class WatchedFile(FileIO):
-    """A new binary file for FFmpeg, which does not report a full disk.
+    """A new binary file for FFmpeg, which does not report a full disk."""
 
-    failure: the first OSError, after which nothing more is written, or None.
-    """
-
-    failure = None
+    failure = None  # the first OSError, after which nothing more is written
 
     def write(self, data):
         rest = memoryview(data)

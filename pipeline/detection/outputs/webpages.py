@@ -29,8 +29,8 @@ def template_of(name):
     environment.filters["clock"] = clock
     inlined = {}
     for what, files in (("style", ("page.css",)), ("script", ("common.js", f"{name}.js"))):
-        text = "\n".join((TEMPLATES / file).read_text() for file in files
-                         if (TEMPLATES / file).is_file())
+        paths = [TEMPLATES / file for file in files if (TEMPLATES / file).is_file()]
+        text = "\n".join(path.read_text() for path in paths)
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         inlined |= {what: Markup(text), f"{what}_hash": digest}
     return environment.get_template(f"{name}.html", globals=inlined).render
@@ -46,8 +46,8 @@ def require_own_index(path):
 def write_index(path):
     """Write the list of all pages in the folder of `path` and in its subfolders."""
     pages = []
-    for page in sorted(path.parent.rglob("*.html")):
-        text = b"" if page == path or page.name.startswith(".") else page.read_bytes()
+    for page in sorted({*path.parent.rglob("[!.]*.html")} - {path}):
+        text = page.read_bytes()
         if OURS in text:
             pages.append({"name": page.relative_to(path.parent).as_posix(),
                           "link": link(page, path),
@@ -64,7 +64,7 @@ def link(path, page):
 
 
 def picture_url(image, side):
-    """Return an image (height, width, 3) uint8 BGR as a data: URL, its long side at most `side`."""
+    """Return a BGR image as a data: URL, its long side at most `side`."""
     scale = min(1, side / max(image.shape[:2]))
     if scale < 1:
         size = [max(1, round(scale * length)) for length in image.shape[1::-1]]

@@ -10,13 +10,10 @@ from pipeline.detection.outputs.drawing import panel_of
 from pipeline.errors import UserError
 
 FACE, PROBABILITIES = "Face", "Probabilities"
-
 ROOM, GAP = (1000, 640), 16  # pixels for both windows together, which fit on every screen
 LARGEST_SCALE = 2.0  # of a small frame
 ROW = 40  # pixels of a row of the probabilities
-
-END_KEYS = (ord("q"), 27)  # 27: Esc
-PAUSE_KEY = ord(" ")
+END_KEYS, PAUSE_KEY = (ord("q"), 27), ord(" ")  # 27: Esc
 STEP = 0.05  # seconds between two checks of keys and close buttons
 LONGEST_LAG = 0.5  # seconds that a file may lag behind its own pace
 
@@ -24,13 +21,11 @@ LONGEST_LAG = 0.5  # seconds that a file may lag behind its own pace
 class Windows:
     """Shows the frame, and beside it the probabilities of its largest face.
 
-    A file plays at its own pace, a live source as it comes; a picture stays until a key is
-    pressed. Space pauses; q, Esc and the close buttons set `closed`. stop: a StopRequest, which
-    ends every wait. Raises UserError if no window can be opened.
+    A picture stays until a key is pressed. Space pauses; q, Esc and the close buttons request a
+    stop. stop: a StopRequest, which ends every wait. Raises UserError if no window can be opened.
     """
 
     def __init__(self, class_names, *, live, pictures, stop):
-        self.closed = False
         self._class_names = class_names
         self._pictures = pictures
         self._pace = None if live or pictures else Pace()
@@ -52,23 +47,19 @@ class Windows:
 
     def write(self, frame, faces):
         """Wait until a frame is due, show it, and handle keys."""
+        stop, pace = self._stop, self._pace
         panel = panel_of(faces[0] if faces else None, self._class_names, ROW)
         if not self._placed:
             self._place(frame.image, panel)
-        while self._pace and not self._ended and (left := self._pace.left(frame.seconds)) > 0:
+        while pace and not stop.requested and (left := pace.left(frame.seconds)) > 0:
             self._look(min(left, STEP))
         cv2.imshow(FACE, frame.image)
         cv2.imshow(PROBABILITIES, panel)
         self._look(0.001)
-        while self._pictures and not self._ended and self._look(STEP) < 0:
+        while self._pictures and not stop.requested and self._look(STEP) < 0:
             pass
 
-    @property
-    def _ended(self):
-        return self.closed or self._stop.requested
-
     def _place(self, image, panel):
-        """Put the windows side by side."""
         self._placed = True
         room = ROOM[0] - panel.shape[1] - 3 * GAP
         scale = min(room / image.shape[1], ROOM[1] / image.shape[0], LARGEST_SCALE)
@@ -84,7 +75,7 @@ class Windows:
         """Handle the key that is pressed within `wait` seconds, and return it, or -1."""
         key = self._key(wait)
         if key == PAUSE_KEY and not self._pictures:
-            while not self._ended and self._key(STEP) != PAUSE_KEY:
+            while not self._stop.requested and self._key(STEP) != PAUSE_KEY:
                 pass
             if self._pace:
                 self._pace.restart()
@@ -94,7 +85,8 @@ class Windows:
         key = cv2.waitKey(max(1, round(1000 * wait)))
         gone = any(cv2.getWindowProperty(name, cv2.WND_PROP_VISIBLE) < 1
                    for name in (FACE, PROBABILITIES))
-        self.closed = self.closed or gone or key in END_KEYS
+        if gone or key in END_KEYS:
+            self._stop.requested = True
         return key
 
 

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from pipeline.commandline import existing_file, new_folder
@@ -16,27 +15,26 @@ from pipeline.files.wholefile import beside, place_of
 VIDEO_SUFFIXES = (".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
                   ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv")
 
+# The suffix of a video's result in a folder, by the video's.
+SUFFIX_OF = {
+    "annotated": lambda suffix: suffix if suffix in formats.VIDEO_FORMATS else ".mp4",
+    "csv": lambda _: ".csv", "timeline": lambda _: ".png", "page": lambda _: ".html"}
+
 
 @dataclass(frozen=True)
 class Job:
-    """A source and where its results go.
+    """A source and where its results go; None is what is not wanted."""
 
-    source: a camera's number, a video's path or address, or, with pictures, a tuple of the paths
-    of pictures and folders. annotated, csv, timeline, page: paths, or None for what is not wanted.
-    index: of the list of all pages, or None if there is one page.
-    """
-
-    source: int | str | tuple
+    source: int | str | tuple  # a camera's number, a video, or paths of pictures and folders
     pictures: bool = False
     annotated: Path | None = None
     csv: Path | None = None
     timeline: Path | None = None
     page: Path | None = None
-    index: Path | None = None
+    index: Path | None = None  # the list of all pages, if there are several
 
     @property
     def read(self):
-        """The paths that are read."""
         paths = self.source if self.pictures else [self.source]
         return ["/dev/stdin" if path == framesource.STANDARD_INPUT else path for path in paths
                 if isinstance(path, str) and not framesource.is_address(path)]
@@ -62,11 +60,10 @@ class Job:
 def plan_jobs(*, camera, videos, pictures, skips, also_read, **outputs):
     """Return the Jobs of a run: one, or one for each of several videos.
 
-    videos: list of files, folders and addresses, or None; pictures: list of files and folders, or
-    None; the camera is the source if there are neither. skips: Skips of the files in folders that
-    are no videos. also_read: other files that the run reads. outputs: annotated, csv, timeline and
-    page, paths or None; for several videos they are folders. Raises UserError if a source does not
-    exist, or an output would overwrite what is read or another output.
+    videos, pictures: lists of files and folders, or None; without both the camera is the source.
+    skips: Skips of the files in folders that are no videos. also_read: other files that the run
+    reads. outputs: annotated, csv, timeline and page, paths or None, for several videos of folders.
+    Raises UserError if a source is missing, or an output would overwrite an input or another one.
     """
     outputs = {what: path for what, path in outputs.items() if path}
     if pictures:
@@ -87,7 +84,6 @@ def plan_jobs(*, camera, videos, pictures, skips, also_read, **outputs):
 
 
 def _picture_job(pictures, outputs):
-    """Return the Job of pictures and folders of pictures."""
     if "timeline" in outputs:
         raise UserError("--timeline is for videos: pictures have no time; leave it out")
     several = len(pictures) > 1 or Path(pictures[0]).is_dir()
@@ -100,17 +96,13 @@ def _picture_job(pictures, outputs):
 
 
 def _is_folder(path):
-    """Return whether an output's path is a folder, or ends with a slash."""
     return str(path).endswith(("/", os.sep)) or Path(path).is_dir()
 
 
 def _video_jobs(videos, outputs, skips):
-    """Return a Job for each video; the outputs of several are in folders.
-
-    A missing one of several is not looked for here: in the run it fails alone.
-    """
+    """Return a Job for each video; the outputs of several are in folders."""
     several = len(videos) > 1 or Path(videos[0]).is_dir()
-    if not several:
+    if not several:  # in a run of several a missing one fails alone
         framesource.require_video(videos[0])
     found = files_by_name(videos, VIDEO_SUFFIXES, "video", skips, outputs.values())
     jobs = {name: {"source": path} for name, path in found.items()}
@@ -118,19 +110,12 @@ def _video_jobs(videos, outputs, skips):
         if not several and not _is_folder(path):
             jobs[next(iter(jobs))][what] = Path(path)
             continue
-        for name, result in formats.result_names(found, partial(_suffix_of, what)).items():
+        for name, result in formats.result_names(found, SUFFIX_OF[what]).items():
             jobs[name][what] = Path(path) / result
             new_folder(jobs[name][what].parent)
             if what == "page":
                 jobs[name]["index"] = Path(path) / "index.html"
     return [Job(**job) for job in jobs.values()]
-
-
-def _suffix_of(what, video_suffix):
-    """Return the suffix of a result of a video."""
-    if what == "annotated":
-        return video_suffix if video_suffix in formats.VIDEO_FORMATS else ".mp4"
-    return {"csv": ".csv", "timeline": ".png", "page": ".html"}[what]
 
 
 def _with_video_for_page(job):

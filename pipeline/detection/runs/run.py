@@ -4,7 +4,8 @@ import time
 from contextlib import closing, suppress
 from itertools import islice
 
-from pipeline.detection.outputs.outputs import Outputs
+from pipeline.detection.outputs.outputs import open_sinks, print_summary
+from pipeline.detection.outputs.runsummary import RunSummary
 from pipeline.detection.sources.framesource import open_source, require_video
 from pipeline.errors import UserError
 from pipeline.files.folder import Skips
@@ -16,9 +17,8 @@ MOST_FACES = 6  # in a line
 def run_jobs(jobs, analyzer, stop, skips, *, skip_existing=False, **options):
     """Run Jobs one after the other until a stop is requested; one that fails costs only itself.
 
-    skips: Skips of what was left out before. skip_existing: leave out videos with complete
-    results. options: those of run_job. Returns the exit status: 0 if all is well, 1 if not all is,
-    2 if nothing could be done. Raises UserError in place of the last if there is one job.
+    skips: Skips of what was left out before. options: those of run_job. Returns the exit status: 0
+    if all is well, 1 if not all is, 2 if nothing could be done; with one job that is a UserError.
     """
     stop.patient = True
     statuses, left_out = [], 0
@@ -51,52 +51,47 @@ def run_jobs(jobs, analyzer, stop, skips, *, skip_existing=False, **options):
 def run_job(job, analyzer, stop, *, reading, max_frames=None, display=None):
     """Analyse a Job's frames, to the last one or until a stop is requested; print what was found.
 
-    Outputs of a video that are not complete have a mark beside them, for skip_existing.
-
-    reading: a Reading. max_frames: stop after so many. display: Windows, a function that makes a
-    LivePage, or None. Returns the exit status: 0, or 1 if something was skipped or the run broke
-    off. Raises UserError if no frame could be analysed.
+    reading: a Reading. display: Windows, a function that makes a LivePage, or None. Returns the
+    exit status: 0, or 1 if something was skipped or the run broke off. Raises UserError if no frame
+    could be analysed.
     """
     skips = Skips()
-    outputs, complete = None, False
     settings = {"every": reading.every, "start": reading.start, "end": reading.end,
                 "max_frames": max_frames}
     require_video(job.source)
     with open_source(job, skips, stop, reading) as source:
+        summary = RunSummary(source, analyzer, skips, settings)
+        statistics = summary.statistics
         marks = [] if job.pictures or source.live else job.marks
         try:
-            with (Outputs.create(job, source, analyzer, skips, stop, display=display,
-                                 settings=settings) as outputs,
+            with (open_sinks(job, summary, skips, stop, display) as sinks,
                   closing(analyzer.analyze(islice(source, max_frames), stop,
                                            live=source.live)) as results):
                 prints = source.live and not display
                 for frame, faces in (print_each_second(results) if prints
                                      else track_frames(results, source, max_frames)):
-                    if not outputs.frames:
+                    if not statistics.frames:
                         for mark in marks:
                             mark.touch()
-                    outputs.write(frame, faces)
-                    if outputs.closed:
-                        stop.end()
+                    for sink in sinks:
+                        sink.write(frame, faces)
                     if stop.requested:
                         break
-            complete = not stop.requested
+            if statistics.frames and not stop.requested:
+                for mark in marks:
+                    mark.unlink(missing_ok=True)
         except UserError as error:
-            if outputs is None or not outputs.frames:
+            if not statistics.frames:
                 raise
             skips.add("outputs that broke off", str(error))
-    if not outputs.frames and not stop.requested:
+    if not statistics.frames and not stop.requested:
         raise UserError(f"{source.name}: nothing could be analysed")
-    if complete:
-        for mark in marks:
-            mark.unlink(missing_ok=True)
     with suppress(OSError):  # a terminal that was closed, and SIGHUP with it
-        outputs.print_summary(source.name)
+        print_summary(job, summary)
     return 1 if skips.counts else 0
 
 
 def print_each_second(results):
-    """Yield each Frame with its Faces, and print once a second, in a line, what is seen."""
     due = 0.0
     for frame, faces in results:
         now = time.monotonic()

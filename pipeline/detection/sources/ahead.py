@@ -16,9 +16,8 @@ END = object()
 def ahead(items, size, stop=None, merge=None):
     """Yield the items of an iterable that a thread runs through, up to `size` items ahead.
 
-    The generator ends early once stop.requested, even if the iterable hangs. What the iterable
-    raises is raised here. Closing the generator ends the thread after the item that it makes.
-    merge: for a live source, which cannot wait, as LiveQueue takes it.
+    The generator ends early once stop.requested, even if the iterable hangs, and raises what the
+    iterable raises. merge: for a live source, which cannot wait, as LiveQueue takes it.
     """
     waiting = queue.Queue(size) if merge is None else LiveQueue(size, merge)
     closed, failures = threading.Event(), []
@@ -57,10 +56,9 @@ def ahead(items, size, stop=None, merge=None):
 
 
 class LiveQueue(queue.Queue):
-    """A queue that never waits for room.
+    """A queue of `size` items that drops the oldest one, and after LONGEST_WAIT all but the newest.
 
-    If `size` items wait, the oldest one is dropped, and if one has waited for longer than
-    LONGEST_WAIT, all but the newest. merge(dropped, next) hands on what the next item needs.
+    merge(dropped, next) hands on what the next item needs.
     """
 
     def __init__(self, size, merge):

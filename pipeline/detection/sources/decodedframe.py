@@ -14,18 +14,15 @@ HDR = (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
 WIDE_GAMUT = (ColorPrimaries.BT2020, ColorPrimaries.SMPTE431, ColorPrimaries.SMPTE432)
 BT709 = {"dst_color_trc": ColorTrc.BT709, "dst_color_primaries": ColorPrimaries.BT709}
 
-
 # For all frames and threads: the tables of HDR take two seconds to make.
 converters = {pixels: (VideoReformatter(), threading.Lock()) for pixels in ("bgr24", "gray")}
 
 
 @dataclass
 class DecodedFrame:
-    """A Frame whose image and gray picture are made when they are first used.
+    """A Frame whose image and gray picture are made when first used: upright, with square pixels.
 
-    Both are upright, with square pixels and the colors of BT.709. decoded: an av.VideoFrame.
-    aspect: a pixel's width over its height. matrix: the display matrix, as `upright` takes it, or
-    None.
+    aspect: a pixel's width over its height. matrix: as `upright` takes it, or None.
     """
 
     decoded: av.VideoFrame
@@ -66,7 +63,6 @@ class DecodedFrame:
 
 
 def converted(decoded, pixels, **colors):
-    """Return an av.VideoFrame as an array with these pixels and colors."""
     reformatter, lock = converters[pixels]
     with lock:
         return reformatter.reformat(decoded, format=pixels, **colors).to_ndarray()

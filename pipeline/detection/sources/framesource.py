@@ -20,16 +20,12 @@ DEFAULT_RATE = 30  # frames a second, for a camera that does not say its rate
 
 @dataclass(frozen=True)
 class Reading:
-    """How a video is read.
+    """How a video is read; times are in seconds."""
 
-    every: each N-th frame is taken. start, end: seconds of the part that is read; None is the
-    video's end. reconnect: for how many seconds a stream that drops is tried again.
-    """
-
-    every: int = 1
+    every: int = 1  # each N-th frame is taken
     start: float = 0.0
-    end: float | None = None
-    reconnect: float = 0.0
+    end: float | None = None  # None: the video's
+    reconnect: float = 0.0  # for how long a stream that drops is tried again
 
 
 def is_address(video):
@@ -43,10 +39,9 @@ def local_path(video):
 
 
 def open_source(job, skips, stop, reading):
-    """Return a context of the source of a Job's frames, which are read by a Reading.
+    """Return a context of the source of a Job's frames; raise UserError if it cannot be opened.
 
-    skips: Skips of what cannot be read. stop: a StopRequest. Raises UserError if the source cannot
-    be opened.
+    skips: Skips of what cannot be read. stop: a StopRequest. reading: a Reading.
     """
     if job.pictures:
         from pipeline.detection.sources.picturesource import PictureSource
@@ -65,12 +60,13 @@ def open_reader(video, reading, timeout=inf):
         return CameraReader(video)
     from pipeline.detection.sources.videoreader import VideoReader
 
-    part = {"start": reading.start, "end": reading.end}
+    address, name = f"file:{video}", video
     if is_address(video):
-        return VideoReader(video, video, network=True, timeout=timeout, **part)
-    if video == STANDARD_INPUT:
-        return VideoReader(f"pipe:{sys.stdin.fileno()}", "standard input", network=False, **part)
-    return VideoReader(f"file:{video}", video, network=False, **part)
+        address = video
+    elif video == STANDARD_INPUT:
+        address, name = f"pipe:{sys.stdin.fileno()}", "standard input"
+    return VideoReader(address, name, network=is_address(video), start=reading.start,
+                       end=reading.end, timeout=timeout)
 
 
 def require_video(video):
@@ -81,10 +77,9 @@ def require_video(video):
 
 
 class CameraReader:
-    """Iterates over the Frames of a webcam, by its number or the path of its device.
+    """Iterates over the Frames of a webcam, with their times of arrival, as VideoReader does.
 
-    seconds of a frame is when it arrived, from the first one. The attributes are VideoReader's.
-    Raises UserError if the camera cannot be opened.
+    camera: its number or the path of its device. Raises UserError if it cannot be opened.
     """
 
     live = steady = True

@@ -17,9 +17,8 @@ EXPECTED = ("expected a path, a Pillow image, or an array (height, width, 3), (h
 
 
 class PictureSource:
-    """Iterates over pictures, and over those of folders and their subfolders by their paths.
+    """Iterates over pictures, and over those of folders and their subfolders but `leave_out`.
 
-    skips: Skips of the pictures that cannot be read or break off. leave_out: folders in them.
     Raises UserError if there is no picture, or a single one cannot be read.
     """
 

@@ -21,8 +21,7 @@ class VideoDecoder:
     """Makes DecodedFrames, with their times, of the packets of an av container.
 
     video: its stream. rate: nominal, frames a second. live: frames of a format without times have
-    those of arrival. seconds: the time of the newest frame, from the start; negative before the
-    first.
+    those of arrival.
     """
 
     def __init__(self, container, video, name, rate, *, live):
@@ -35,7 +34,7 @@ class VideoDecoder:
         self._matrix = None  # that of the first frame
         self._step = float(1 / rate)
         self._zero = start_of(container, video)
-        self.seconds = -self._step
+        self.seconds = -self._step  # from the start to the newest frame
 
     def decode(self, packet):
         """Return the frames that a packet, or None for the end, completes; None for damage."""
@@ -58,27 +57,21 @@ class VideoDecoder:
         return DecodedFrame(decoded, self._aspect, self._matrix, self.seconds, self._name)
 
     def _time_of(self, decoded):
-        """Return the file's time of a frame, or None.
-
-        An .avi has only the times at which packets are decoded, and a frame that of the packet
-        that completes it: later by as many frames as the codec reorders.
-        """
+        """Return the file's time of a frame, or None."""
         stamp, late = decoded.pts, 0
-        if self.is_avi:
+        if self.is_avi:  # which has only times of decoding, late by as many frames as are reordered
             stamp, late = decoded.dts, self._video.codec_context.reorder_depth * self._step
         return None if stamp is None else float(stamp * self._video.time_base) - late
 
     def _show(self, time):
         """Set the seconds at which the next frame is shown, by the file's time.
 
-        A frame without a time comes one step after the frame before. So does one whose time goes
-        back or leaps, and the clock goes on from there.
+        One without a time, or whose time goes back or leaps, comes a step after the one before.
         """
         following = self.seconds + self._step
         if time is None:
-            self.seconds = following
-            return
-        if not -LARGEST_SLIP <= time - self._zero - self.seconds <= LARGEST_GAP:
+            time = self._zero + following
+        elif not -LARGEST_SLIP <= time - self._zero - self.seconds <= LARGEST_GAP:
             self._zero = time - following
         self.seconds = max(time - self._zero, self.seconds, 0.0)
 

@@ -20,26 +20,19 @@ MOST_PIXELS = 80_000_000  # those of a frame of 12K, which takes about a gigabyt
 
 TIMEOUT = 10.0  # seconds that a stream may take to open, and be silent once it is open
 
-# Frames a second, for a video that does not say its rate. A higher rate than the largest is a
-# mistake in the header, and a mean this far from the rate is not steady.
-DEFAULT_RATE, LARGEST_RATE = Fraction(25), 1000
-STEADY = 0.05
-
-# A file that ends this much before the end that its header promises breaks off, seconds.
-BREAKS_OFF = 0.5
+DEFAULT_RATE, LARGEST_RATE = Fraction(25), 1000  # frames a second; a higher one is a mistake
+STEADY = 0.05  # a mean rate further from the nominal one is not steady
+BREAKS_OFF = 0.5  # seconds that a file may end before its header's end
 
 
 class VideoReader:
     """Iterates over the DecodedFrames of what FFmpeg opens by an address.
 
-    A frame that cannot be decoded leaves its index free. seconds is the time that the file gives
-    to a frame, from the file's start; a live stream without times has those of arrival. start,
-    end: seconds of the part that is read; its frames keep the file's indices and times.
-
-    live: it has no known end. rate: nominal, frames a second; steady: all frames have this rate.
-    count: frames by the header, or None. sound: the stream of the sound, or None; rest: its
-    SoundPackets after the last frame. broken: why reading ended before the video did, or None.
-    undecodable: number of damaged frames so far. Raises UserError if it cannot be opened.
+    start, end: seconds of the part that is read; its frames keep the file's indices and times, and
+    damaged ones leave their indices free. live: it has no known end. rate: nominal, frames a
+    second; steady: all frames have it. count: frames by the header, or None. sound: its stream, or
+    None; rest: its SoundPackets after the last frame. broken: why reading ended early, or None.
+    undecodable: number of damaged frames. Raises UserError if it cannot be opened.
     """
 
     def __init__(self, address, name, *, network, start=0.0, end=None, timeout=inf):
@@ -49,14 +42,14 @@ class VideoReader:
         self._video = video = video_stream(container, name)
         self.sound = container.streams.best("audio")
         self._streams = [stream for stream in (video, self.sound) if stream is not None]
-        has_size = container.format.name not in PLAYLISTS and container.size > 0
-        self.live = network and not container.duration and not has_size
+        is_file = container.format.name not in PLAYLISTS and container.size > 0
+        self.live = network and not container.duration and not is_file
         self._start, self._end = start, end
         self._duration = promised_seconds(container, self._streams)
         self.rate, self.steady = nominal_rate(video)
         self.count = None if start or end is not None else video.frames or None
         self._decoder = VideoDecoder(container, video, name, self.rate, live=self.live)
-        self._read = self._newest = 0.0  # end of all packets and start of the newest picture
+        self._read = 0.0  # end of all packets
         self._times = []  # of the pictures' packets, until the part begins
 
     def close(self):
@@ -98,8 +91,6 @@ class VideoReader:
                     if seconds is not None:
                         length = float((packet.duration or 0) * packet.time_base)
                         self._read = max(self._read, seconds + length)
-                        if self._is_shown(packet):
-                            self._newest = seconds
                     if packet.size:  # an empty one would tell the decoder that the end has come
                         yield packet, seconds
         except av.FFmpegError as error:
@@ -109,13 +100,11 @@ class VideoReader:
         yield None, None
 
     def _packets_from_keyframe(self):
-        """Yield what `_packets` does from the last keyframe before the start on.
-
-        All of an .avi, which does not say when a keyframe is shown.
-        """
+        """Yield the packets from the last keyframe before the start on, or all of an .avi's."""
         waiting, reached = [], self._decoder.is_avi
         for packet, seconds in self._packets():
-            if not self._decoder.is_avi and seconds is not None and self._is_shown(packet):
+            is_shown = packet and packet.stream is self._video and not packet.is_discard
+            if is_shown and seconds is not None and not self._decoder.is_avi:
                 self._times.append(seconds)
                 reached |= seconds >= self._start
                 if packet.is_keyframe and not reached:
@@ -125,23 +114,15 @@ class VideoReader:
                 yield from waiting
                 waiting.clear()
 
-    def _is_shown(self, packet):
-        return packet.stream is self._video and not packet.is_discard
-
     def _early_end(self, began):
-        """Return why the frames ended before the file should, or None.
-
-        Packets are missing, or the decoder has left out the last ones, as HEVC's does.
-        """
-        last, promised = self._decoder.seconds, max(self._duration, self._read)
-        read = last if 0 <= last < self._newest - BREAKS_OFF else self._read
-        if read < promised - BREAKS_OFF:
-            return f"breaks off after {read:.1f} of {promised:.1f} s"
+        """Return why the packets ended before the file should, or None."""
+        if self._read < self._duration - BREAKS_OFF:
+            return f"breaks off after {self._read:.1f} of {self._duration:.1f} s"
+        last = self._decoder.seconds
         return None if began or last < 0 else f"ends after {last:.1f} s, before --start"
 
 
 def open_container(address, name, network, timeout):
-    """Return the av container of an address. Raises UserError, with the name, if it cannot."""
     options = {"rtsp_flags": "prefer_tcp"} if network else {
         "format_whitelist": ",".join(av.formats_available - PLAYLISTS - TEXTS)}
     try:
@@ -156,7 +137,7 @@ def open_container(address, name, network, timeout):
 
 
 def video_stream(container, name):
-    """Return the stream of the moving picture. Raises UserError if none can be decoded."""
+    """Return the stream of the moving picture; raise UserError if none can be decoded."""
     video = container.streams.best("video")
     if video is None or Disposition.attached_pic in video.disposition:
         raise UserError(f"{name}: has no moving picture; expected a video")
@@ -176,16 +157,14 @@ def nominal_rate(video):
 
 def promised_seconds(container, streams):
     """Return the duration of the picture and sound that are read, by the header; 0 if unknown."""
-    seconds = (container.duration or 0) / av.time_base
-    if len(streams) < len(container.streams):  # one that is not read may be longer
-        seconds = max(float((stream.duration or 0) * stream.time_base) for stream in streams)
+    durations = [float(stream.duration * stream.time_base) for stream in streams if stream.duration]
+    seconds = max(durations, default=(container.duration or 0) / av.time_base)
     if container.format.name == "avi":  # FFmpeg gives the duration of what is there
         seconds = max(seconds, float(streams[0].frames * streams[0].time_base))
     return seconds
 
 
 def reason(error):
-    """Return in a few words what FFmpeg says."""
     if isinstance(error, av.ExitError):
         return f"no data for {TIMEOUT:.0f} s"
     return getattr(error, "strerror", None) or str(error)

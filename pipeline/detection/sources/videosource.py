@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 
 from pipeline.detection.sources.ahead import PATIENCE, ahead
 from pipeline.errors import UserError
@@ -14,15 +15,15 @@ BETWEEN_TRIES = 0.5  # seconds from one try to open a stream again to the next
 class VideoSource:
     """Iterates over the Frames of a camera, a video file or a stream.
 
-    Threads open and decode, so a stream that hangs does not hold up a stop. No frame of a file is
-    lost. Of a live source old frames are dropped where the analysis cannot keep up. A live source
-    begins at 0 seconds; if it drops and comes back, its numbers go on, and its seconds by the clock
-    of this machine. Of a file that comes again from its start, known frames are left out.
+    Threads open and decode, so a stream that hangs does not hold up a stop. Frames of a live source
+    are dropped where the analysis cannot keep up. It begins at 0 seconds; if it drops and comes
+    back, its numbers go on, and its seconds by this machine's clock. Of a file that comes again
+    from its start, known frames are left out.
 
-    open_reader: a function that opens a reader, within some seconds if that is a stream. skips:
-    Skips of what is left out. stop: a StopRequest, which ends the iteration. reading: a Reading.
-    Within its context it has the reader's attributes, those of the frames that are taken. Raises
-    UserError if it cannot be opened or has no frame.
+    open_reader: a function that opens a reader, with a `timeout` in seconds. skips: Skips of what
+    is left out. stop: a StopRequest, which ends the iteration. reading: a Reading. Within its
+    context it has the reader's name, live, sound, rate, count. Raises UserError if it cannot be
+    opened or has no frame.
     """
 
     pictures = False
@@ -38,10 +39,7 @@ class VideoSource:
         self._idle.set()
 
     def __enter__(self):
-        def opened():
-            yield self._open_reader()
-
-        reader = next(ahead(opened(), 1, self._stop), None)
+        reader = next(ahead((self._open_reader() for _ in range(1)), 1, self._stop), None)
         if reader is None:
             self._stop.end_if_requested()
         self._first = self._reader = reader
@@ -77,7 +75,7 @@ class VideoSource:
 
     @property
     def requested(self):
-        """Whether reading is to end, as a StopRequest has it."""
+        """Whether reading is to end, as in a StopRequest."""
         return self._stop.requested or self._closed.is_set()
 
     @property
@@ -86,7 +84,7 @@ class VideoSource:
         return time.monotonic() - self._began if self.live and self._began else None
 
     def _frames(self):
-        """Yield the frames that are taken, each with the sound since the one before it."""
+        """Yield each N-th frame with the sound since the one before it."""
         self._idle.clear()
         sound = []
         try:
@@ -140,14 +138,11 @@ class VideoSource:
     def _open_again(self, deadline):
         """Replace the reader; return whether the stream could be opened before the deadline."""
         while not self._closed.wait(BETWEEN_TRIES) and (left := deadline - time.monotonic()) > 0:
-            try:  # the first reader stays open: outputs still use its sound
+            with suppress(UserError):  # the first reader stays open: outputs still use its sound
                 self._reader = self._open_reader(timeout=left)
                 return True
-            except UserError:
-                pass
         return False
 
 
 def hand_on_sound(dropped, next_frame):
-    """Put the sound of a frame that is dropped before the next frame's."""
     next_frame.sound[:0] = dropped.sound

@@ -34,7 +34,7 @@ def test_a_stop_before_the_first_frame_leaves_what_is_there_as_it_is(tmp_path, t
         (tmp_path / name).write_text(EARLIER)
 
     def stopped(frames, stop, live):
-        stop.end()
+        stop.requested = True
         yield from ()
 
     run_job(Job(str(SAMPLE_VIDEO), csv=tmp_path / "a.csv"), analyzer(stopped), StopRequest(),
