@@ -34,6 +34,9 @@ ROOT = str(Path(__file__).parents[3])
 
 def load_cascade(path):
     """Return the cv2.CascadeClassifier of a file, for one thread; raise UserError if it is none."""
+    if not hasattr(cv2, "CascadeClassifier"):
+        raise UserError(f"OpenCV {cv2.__version__} has no cascades; install an earlier one: pip "
+                        "install 'opencv-python>=4.12.0.88,<5'")
     return cascade_of(tried_content(path, cascade_of, "a cascade of OpenCV such as "
                                     "haarcascade_frontalface_default.xml"))
 

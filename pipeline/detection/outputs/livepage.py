@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections import deque
+from concurrent.futures import Future
 
 from aiohttp import web
 
@@ -19,6 +20,8 @@ from pipeline.terminal import notice
 
 MOST_VIEWERS = 16
 MOST_SHOWN, LONGEST_SIDE = 12, 960  # pictures a second, and their pixels: what 16 viewers cost
+MOST_CONNECTIONS = 100
+PATIENCE = 5  # seconds in which a connection has to send its request
 NOTES, SECONDS_OF_NOTES = 5, 60  # a second, and for how long they are kept
 COOKIE = "emotions"
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
@@ -44,22 +47,18 @@ class LivePage:
         self._number, self._image, self._note, self._message = 0, None, None, None
         self._notes = deque(maxlen=NOTES * SECONDS_OF_NOTES)
         self._viewers = 0
-        self._renewed = asyncio.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        app = web.Application(middlewares=[self._guard])
-        app.on_response_prepare.append(add_headers)
-        app.add_routes([web.get("/", self._page), web.get("/newest", self._newest),
-                        web.post("/pause", self._pause), web.post("/end", self._end)])
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        self._heard = set()  # connections that sent a request
+        self._renewed, self._ended = asyncio.Event(), asyncio.Event()
+        self._listening = Future()  # of the server's event loop
+        self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),), daemon=True)
 
     def __enter__(self):
+        self._thread.start()
         try:
-            self._loop.run_until_complete(self._listen())
+            self._loop = self._listening.result()
         except OSError as error:
             raise UserError(f"--serve {self._host}:{self._port}: cannot listen there: "
                             f"{error.strerror or error}") from error
-        self._thread.start()
         host = f"[{self._host}]" if ":" in self._host else self._host
         notice(f"live page: http://{host}:{self._port}/?token={self._token}")
         if self._host not in ("localhost", "::1") and not self._host.startswith("127."):
@@ -67,10 +66,8 @@ class LivePage:
         return self
 
     def __exit__(self, *exception):
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.run_until_complete(self._runner.cleanup())
-        self._loop.close()
+        self._loop.call_soon_threadsafe(self._ended.set)
+        self._thread.join(timeout=2)
 
     def write(self, frame, faces):
         """Wait until a frame is due, and show it unless one was shown a moment ago."""
@@ -97,12 +94,39 @@ class LivePage:
         self._renewed.set()
         self._renewed.clear()
 
-    async def _listen(self):
+    async def _serve(self):
+        app = web.Application(middlewares=[self._guard])
+        app.on_response_prepare.append(add_headers)
+        app.add_routes([web.get("/", self._page), web.get("/newest", self._newest),
+                        web.post("/pause", self._pause), web.post("/end", self._end)])
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+        loop = asyncio.get_running_loop()
+        try:
+            async with await loop.create_server(self._connection, self._host, self._port):
+                self._listening.set_result(loop)
+                await self._ended.wait()
+                await self._runner.cleanup()
+        except OSError as error:
+            self._listening.set_exception(error)
+
+    def _connection(self):
+        """Return the protocol of a new connection; one without a request is soon closed."""
+        protocol = self._runner.server()
+        crowded = len(self._runner.server.connections) >= MOST_CONNECTIONS
+        asyncio.get_running_loop().call_later(
+            0 if crowded else PATIENCE, self._close_if_silent, protocol)
+        return protocol
+
+    def _close_if_silent(self, protocol):
+        if protocol not in self._heard and protocol.transport:
+            protocol.transport.abort()
+        self._heard = {other for other in self._heard if other.transport}
 
     @web.middleware
     async def _guard(self, request, handler):
+        """Answer a request that has the token, and comes from the page itself."""
+        self._heard.add(request.protocol)
         origin = request.headers.get("Origin")
         if not (is_expected(request.host, self._host)
                 and origin in (None, f"{request.scheme}://{request.host}")):
@@ -133,9 +157,14 @@ class LivePage:
                 self._message = json.dumps({
                     "number": self._number, "paused": self.paused, **self._note,
                     "picture": picture_url(self._image, LONGEST_SIDE)}).encode()
-            return web.Response(body=self._message, content_type="application/json")
+            message = self._message
+            response = web.StreamResponse(headers={"Content-Type": "application/json"})
+            response.content_length = len(message)
+            await response.prepare(request)
+            await response.write(message)  # until a slow viewer has taken it
         finally:
             self._viewers -= 1
+        return response
 
     async def _pause(self, request):
         self.paused = not self.paused

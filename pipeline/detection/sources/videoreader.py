@@ -49,7 +49,7 @@ class VideoReader:
         self.rate, self.steady = nominal_rate(video)
         self.count = None if start or end is not None else video.frames or None
         self._decoder = VideoDecoder(container, video, name, self.rate, live=self.live)
-        self._read = 0.0  # end of all packets
+        self._read = self._newest = 0.0  # end of all packets and start of the newest picture
         self._times = []  # of the pictures' packets, until the part begins
 
     def close(self):
@@ -91,6 +91,8 @@ class VideoReader:
                     if seconds is not None:
                         length = float((packet.duration or 0) * packet.time_base)
                         self._read = max(self._read, seconds + length)
+                        if self._is_shown(packet):
+                            self._newest = seconds
                     if packet.size:  # an empty one would tell the decoder that the end has come
                         yield packet, seconds
         except av.FFmpegError as error:
@@ -103,8 +105,7 @@ class VideoReader:
         """Yield the packets from the last keyframe before the start on, or all of an .avi's."""
         waiting, reached = [], self._decoder.is_avi
         for packet, seconds in self._packets():
-            is_shown = packet and packet.stream is self._video and not packet.is_discard
-            if is_shown and seconds is not None and not self._decoder.is_avi:
+            if not self._decoder.is_avi and seconds is not None and self._is_shown(packet):
                 self._times.append(seconds)
                 reached |= seconds >= self._start
                 if packet.is_keyframe and not reached:
@@ -114,11 +115,18 @@ class VideoReader:
                 yield from waiting
                 waiting.clear()
 
+    def _is_shown(self, packet):
+        return packet.stream is self._video and not packet.is_discard
+
     def _early_end(self, began):
-        """Return why the packets ended before the file should, or None."""
-        if self._read < self._duration - BREAKS_OFF:
-            return f"breaks off after {self._read:.1f} of {self._duration:.1f} s"
-        last = self._decoder.seconds
+        """Return why the frames ended before the file should, or None.
+
+        Packets are missing, or the decoder has left out the last ones, as HEVC's does.
+        """
+        last, promised = self._decoder.seconds, max(self._duration, self._read)
+        read = last if 0 <= last < self._newest - BREAKS_OFF else self._read
+        if read < promised - BREAKS_OFF:
+            return f"breaks off after {read:.1f} of {promised:.1f} s"
         return None if began or last < 0 else f"ends after {last:.1f} s, before --start"
 
 
@@ -157,8 +165,9 @@ def nominal_rate(video):
 
 def promised_seconds(container, streams):
     """Return the duration of the picture and sound that are read, by the header; 0 if unknown."""
-    durations = [float(stream.duration * stream.time_base) for stream in streams if stream.duration]
-    seconds = max(durations, default=(container.duration or 0) / av.time_base)
+    seconds = (container.duration or 0) / av.time_base
+    if len(streams) < len(container.streams):  # one that is not read may be longer
+        seconds = max(float((stream.duration or 0) * stream.time_base) for stream in streams)
     if container.format.name == "avi":  # FFmpeg gives the duration of what is there
         seconds = max(seconds, float(streams[0].frames * streams[0].time_base))
     return seconds

@@ -134,6 +134,21 @@ def test_malformed_requests_are_refused(page, request_):
     print(f"{request_}: {answer.split()[1].decode() if answer else 'closed'}")
 
 
+def test_a_thousand_silent_connections_are_closed(page, monkeypatch):
+    monkeypatch.setattr(livepage, "PATIENCE", 0.5)
+    silent = []
+    for _ in range(10):  # 1,000 in all, not more at a time than a process may have open
+        for _ in range(100):
+            silent.append(socket.create_connection(("127.0.0.1", page._port), timeout=10))
+        show(page, 1)
+        for connection in silent:
+            with suppress(ConnectionError):
+                assert connection.recv(1) == b""
+            connection.close()
+        silent.clear()
+    assert ask_with_token(page, "/newest")[0] == 200
+
+
 def test_the_buttons_pause_and_end(page):
     assert ask_with_token(page, "/pause", "POST", origin=f"http://127.0.0.1:{page._port}",
                           host=f"127.0.0.1:{page._port}")[0] == 200

@@ -99,6 +99,23 @@ def test_frames_that_cannot_be_decoded_are_counted_and_the_others_keep_their_tim
     assert [seconds for _, seconds in frames] == pytest.approx([n / 20 for n, _ in frames])
 
 
+def test_an_end_that_the_decoder_leaves_out_without_an_error_is_said(tmp_path):
+    whole = write_clip(tmp_path / "whole.mkv", at_rate(40), codec="libx265",
+                       options={"preset": "ultrafast", "x265-params": "log-level=none"})
+    with av.open(str(whole)) as source, av.open(str(tmp_path / "x.mkv"), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for number, packet in enumerate(source.demux()):
+            if number == 10:
+                packet.update(bytes(packet)[:5] + bytes(packet.size - 5))
+            if packet.size:
+                packet.stream = stream
+                target.mux(packet)
+    reader = reader_of(tmp_path / "x.mkv")
+    frames = list(reader)
+    assert len(frames) < 20
+    assert reader.broken == f"breaks off after {frames[-1].seconds:.1f} of 2.0 s"
+
+
 @pytest.mark.parametrize("name", ["x.avi", "x.mkv", "x.mp4"])
 def test_a_file_that_breaks_off_says_so(tmp_path, name):
     path = write_clip(tmp_path / name, at_rate(60), codec="mpeg4", time_base=Fraction(1, 20),
