@@ -16,14 +16,14 @@ from functools import cache, partial
 
 from config import emotion_config as config
 from pipeline.commandline import existing_file, new_folder, new_parser, path, share
-from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.files.places import locked_folder, require_apart
 from pipeline.files.wholefile import place_of, whole_file
 from pipeline.io.facesamples import known_name
 from pipeline.io.ferplus import labels_of_votes
-from pipeline.quietimports import prepare_opencv
-from pipeline.terminal import notice, print_table, printable
+from pipeline.process.ending import run
+from pipeline.process.imports import prepare_opencv
+from pipeline.process.terminal import notice, print_table, printable
 
 
 def parse_args(argv=None):
@@ -179,11 +179,10 @@ def source_of(args, told, words):
 
 @cache
 def face_detector(yunet_path):
-    """Return YuNet if its file is in its place, else the cascades; each process makes its own."""
+    """Return YuNet, or the cascades if its path is None; each process makes its own."""
     from pipeline.detection.faces.facedetector import new_face_detector
 
-    return new_face_detector(yunet_path if yunet_path.exists() else None, None,
-                             config.CASCADE_PATH, pictures=True)
+    return new_face_detector(yunet_path, None, config.CASCADE_PATH, pictures=True)
 
 
 def largest_face(image, yunet_path):

@@ -15,9 +15,9 @@ from secrets import token_urlsafe
 
 from config import emotion_config as config
 from pipeline import commandline as check
-from pipeline.ending import run, stop_requests
 from pipeline.errors import UserError
-from pipeline.quietimports import limit_threads, prepare_opencv
+from pipeline.process.ending import run, stop_requests
+from pipeline.process.imports import limit_threads, prepare_opencv
 
 
 def parse_args(argv=None):
@@ -126,8 +126,9 @@ def main(argv=None):
     if args.csv == "-":
         args.csv = str(STANDARD_OUTPUT)
     skips = Skips()
-    models = (args.model, args.detector or config.DETECTOR_PATH,
-              args.cascade or config.CASCADE_PATH)
+    if not args.detector and not args.cascade:
+        args.detector = config.DETECTOR_PATH
+    models = filter(None, (args.model, args.detector, args.cascade or config.CASCADE_PATH))
     jobs = plan_jobs(
         camera=args.camera, videos=args.video, pictures=args.image, annotated=args.output,
         csv=args.csv, timeline=args.timeline, page=args.page, skips=skips, also_read=models)
@@ -184,8 +185,6 @@ def detect(args, jobs, stop, skips):
     from pipeline.detection.runs.run import run_jobs
     from pipeline.detection.sources.framesource import Reading
 
-    if not args.detector and not args.cascade and config.DETECTOR_PATH.is_file():
-        args.detector = config.DETECTOR_PATH
     face_detector = new_face_detector(
         args.detector, args.cascade, config.CASCADE_PATH, pictures=args.image is not None,
         full_scan_every=args.full_scan_every, width=args.detection_width, min_face=args.min_face)

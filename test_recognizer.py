@@ -13,11 +13,11 @@ import shlex
 
 from config import emotion_config as config
 from pipeline.commandline import PLOT_FORMATS, existing_file, new_folder, new_parser, path
-from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.files.places import require_apart
-from pipeline.quietimports import import_keras
-from pipeline.terminal import printable
+from pipeline.process.ending import run
+from pipeline.process.imports import import_keras
+from pipeline.process.terminal import printable
 
 
 def parse_args(argv=None):

@@ -20,10 +20,10 @@ from dataclasses import replace
 from config import emotion_config as config
 from config.experiments import DEFAULT_EXPERIMENT, EXPERIMENTS, descriptions
 from pipeline.commandline import PLOT_FORMATS, existing_file, new_folder, new_parser, path, positive
-from pipeline.ending import run
 from pipeline.errors import UserError
-from pipeline.quietimports import import_keras
-from pipeline.terminal import printable
+from pipeline.process.ending import run
+from pipeline.process.imports import import_keras
+from pipeline.process.terminal import printable
 from pipeline.training.trainingplan import Settings, require_own, training_plan
 
 HDF5 = config.HDF5_PATH.resolve()

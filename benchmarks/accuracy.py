@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 
 from config import emotion_config as config
-from pipeline.ending import run
-from pipeline.quietimports import import_keras
+from pipeline.process.ending import run
+from pipeline.process.imports import import_keras
 
 SPLITS = {"PublicTest": "val", "PrivateTest": "test"}
 

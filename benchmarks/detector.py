@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 
 from config import emotion_config as config
-from pipeline.quietimports import import_keras, prepare_opencv
+from pipeline.process.imports import import_keras, prepare_opencv
 
 SCRIPT = config.BASE_PATH / "emotion_detector.py"
 RUNS = 3

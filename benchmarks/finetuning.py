@@ -20,8 +20,8 @@ import numpy as np
 import train_recognizer
 from config import emotion_config as config
 from config.experiments import EXPERIMENTS
-from pipeline.ending import run
-from pipeline.quietimports import import_keras
+from pipeline.process.ending import run
+from pipeline.process.imports import import_keras
 
 SIZES = (200, 500, 2000)
 VALIDATED = 400

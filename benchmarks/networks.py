@@ -10,7 +10,7 @@ import numpy as np
 
 from config import emotion_config as config
 from config.experiments import EXPERIMENTS
-from pipeline.quietimports import import_keras
+from pipeline.process.imports import import_keras
 
 FACES, ROUNDS = 200, 5
 

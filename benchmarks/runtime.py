@@ -19,16 +19,16 @@ import numpy as np
 
 from config import emotion_config as config
 from pipeline.commandline import existing_file
-from pipeline.ending import run
-from pipeline.quietimports import import_keras
+from pipeline.process.ending import run
+from pipeline.process.imports import import_keras
 
 RUNS, ROUNDS, BATCHES = 3, 30, 10
 FACES = (1, 2, 4)
 
 KERAS = """
 from pipeline.commandline import existing_file
-from pipeline.ending import run
-from pipeline.quietimports import import_keras
+from pipeline.process.ending import run
+from pipeline.process.imports import import_keras
 import_keras()
 from pipeline.io import checkpoint
 network = checkpoint.load({path!r})[0]

@@ -20,7 +20,7 @@ from statistics import median, quantiles
 from types import SimpleNamespace
 
 from config import emotion_config as config
-from pipeline.quietimports import prepare_opencv
+from pipeline.process.imports import prepare_opencv
 
 VIDEO = config.BASE_PATH / "samples" / "faces.mp4"
 SIZES = (432, 240), (1280, 720)
@@ -62,8 +62,8 @@ def turn(page, analyzer, size):
     from pipeline.detection.outputs.drawing import Annotator
     from pipeline.detection.runs.plan import Job
     from pipeline.detection.sources.framesource import Reading, open_source
-    from pipeline.ending import StopRequest
     from pipeline.files.folder import Skips
+    from pipeline.process.ending import StopRequest
 
     def frames():
         while True:

@@ -22,8 +22,7 @@ CASCADE_PATH = BASE_PATH / "haarcascade_frontalface_default.xml"
 # A Git LFS pointer, which a clone may have in its place, is some hundred bytes of text.
 DETECTOR_PATH = max((path for path in CHECKPOINTS_PATH.glob(
                          "face_detection_yunet_20[0-9][0-9]???.onnx")
-                     if path.stat().st_size > 1000),
-                    default=CHECKPOINTS_PATH / "face_detection_yunet_2023mar.onnx")
+                     if path.stat().st_size > 1000), default=None)
 
 # Faces are IMAGE_SIZE x IMAGE_SIZE pixels with one gray channel.
 IMAGE_SIZE = 48

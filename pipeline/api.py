@@ -25,9 +25,9 @@ from pipeline.detection.outputs.results import Face, Faces, Moment
 from pipeline.detection.runs.plan import Job
 from pipeline.detection.sources.framesource import Reading, local_path, open_source, require_video
 from pipeline.detection.sources.picturesource import picture_in_memory
-from pipeline.ending import StopRequest
 from pipeline.errors import UserError
 from pipeline.files.folder import Skips
+from pipeline.process.ending import StopRequest
 
 YUNET = "face_detection_yunet_20[0-9][0-9]???.onnx"  # where a user has put it beside the model
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pipeline
 from pipeline.errors import UserError
-from pipeline.terminal import printable
+from pipeline.process.terminal import printable
 
 LARGEST_NUMBER = 1_000_000_000  # of frames or pixels: more is a slip, and too much for OpenCV
 PLOT_FORMATS = ("png", "pdf", "svg")

@@ -14,11 +14,11 @@ import zipfile
 
 from pipeline import CASCADE, MODEL, ROOT
 from pipeline.commandline import existing_file, new_parser, path
-from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.files.places import require_apart
-from pipeline.quietimports import import_keras, prepare_opencv
-from pipeline.terminal import printable, quiet_stderr
+from pipeline.process.ending import run
+from pipeline.process.imports import import_keras, prepare_opencv
+from pipeline.process.terminal import printable, quiet_stderr
 
 SAMPLE = ROOT / "samples" / "faces.mp4"
 FACES = 100

@@ -12,10 +12,10 @@ import urllib.request
 
 from pipeline import ROOT
 from pipeline.commandline import new_folder, new_parser, path
-from pipeline.ending import run
 from pipeline.errors import UserError
 from pipeline.files.wholefile import place_of, whole_file
-from pipeline.terminal import printable
+from pipeline.process.ending import run
+from pipeline.process.terminal import printable
 
 NAME = "face_detection_yunet_2023mar.onnx"
 

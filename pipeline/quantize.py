@@ -6,10 +6,10 @@ A training does it to best.hdf5 by itself. The file's record changes, its arrays
 """
 
 from pipeline.commandline import existing_file, new_parser, path
-from pipeline.ending import run
 from pipeline.errors import UserError
-from pipeline.quietimports import import_keras
-from pipeline.terminal import printable
+from pipeline.process.ending import run
+from pipeline.process.imports import import_keras
+from pipeline.process.terminal import printable
 
 
 def parse_args(argv=None):

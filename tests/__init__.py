@@ -1,5 +1,5 @@
 """Tests that mirror the project's folders."""
 
-from pipeline.quietimports import prepare_opencv
+from pipeline.process.imports import prepare_opencv
 
 prepare_opencv()  # before anything imports cv2

@@ -208,8 +208,7 @@ def test_the_defaults_are_the_scripts():
                         "precision": args.precision, "smoothing": args.smoothing,
                         "threads": args.threads}
     assert api.CASCADE == config.CASCADE_PATH
-    yunet, _ = EmotionDetector()._finder
-    assert (yunet or config.DETECTOR_PATH) == config.DETECTOR_PATH
+    assert EmotionDetector()._finder == (config.DETECTOR_PATH, None)
 
 
 def open_files():

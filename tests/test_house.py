@@ -11,8 +11,9 @@ from tests.conftest import ROOT
 
 # From the lowest to the highest: a room imports those before it, and itself.
 ROOMS = (
-    "pipeline.errors", "pipeline.terminal", "pipeline.commandline", "pipeline.ending",
-    "pipeline.quietimports",
+    "pipeline.errors",
+    "pipeline.process",
+    "pipeline.commandline",
     "pipeline.files",
     "pipeline.preprocessing",
     "pipeline.nn",

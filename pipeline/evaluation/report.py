@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.errors import UserError
 from pipeline.evaluation.plots import plot_confusion_matrix
 from pipeline.files.wholefile import whole_file
-from pipeline.terminal import print_table, printable
+from pipeline.process.terminal import print_table, printable
 
 
 def require_own(path, identity):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.files.places import identity_of
-from pipeline.terminal import notice
+from pipeline.process.terminal import notice
 
 
 class Skips:

@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.errors import UserError
 from pipeline.files.untrusted import reading
 from pipeline.io.facesamples import FaceSample, known_name
-from pipeline.terminal import track_bytes
+from pipeline.process.terminal import track_bytes
 
 EXPECTED = "a CSV file like Kaggle's fer2013.csv, with the columns emotion, pixels and Usage"
 

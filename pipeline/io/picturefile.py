@@ -9,7 +9,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from pipeline.commandline import existing_file
 from pipeline.errors import UserError
-from pipeline.terminal import quiet_stderr
+from pipeline.process.terminal import quiet_stderr
 
 with suppress(ImportError):  # optional: HEIC, the format of many phones
     from pillow_heif import register_heif_opener

@@ -16,8 +16,8 @@ from pipeline.errors import UserError
 from pipeline.files.folder import Skips, files_below
 from pipeline.io.facesamples import FaceSample, known_name
 from pipeline.io.picturefile import PICTURE_SUFFIXES, read_picture
-from pipeline.quietimports import available_cores
-from pipeline.terminal import notice, track
+from pipeline.process.imports import available_cores
+from pipeline.process.terminal import notice, track
 
 LAYOUT = "train/CLASS/picture.jpg, with or without test and val, or CLASS/picture.jpg"
 LEFT_OVER = "__MACOSX"  # a folder that macOS adds to archives

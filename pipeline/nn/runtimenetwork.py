@@ -2,7 +2,7 @@
 
 import onnxruntime
 
-from pipeline.quietimports import available_cores
+from pipeline.process.imports import available_cores
 
 onnxruntime.set_default_logger_severity(3)  # errors; it warns of processors that it does not know
 

@@ -13,8 +13,8 @@ import keras
 import numpy as np
 from keras.distribution import DataParallel, TensorLayout
 
-from pipeline.ending import tell
 from pipeline.errors import UserError
+from pipeline.process.ending import tell
 
 COME_WITHIN = 240  # seconds; after 300 JAX aborts
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.commandline import existing_file
 from pipeline.errors import UserError
 from pipeline.files.places import require_apart
-from pipeline.terminal import notice
+from pipeline.process.terminal import notice
 
 
 @dataclass(frozen=True)

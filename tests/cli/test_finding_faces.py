@@ -30,8 +30,8 @@ def summary(process):
 
 
 @pytest.fixture
-def no_yunet_in_place(monkeypatch, tmp_path):
-    monkeypatch.setattr(config, "DETECTOR_PATH", tmp_path / "none.onnx")
+def no_yunet_in_place(monkeypatch):
+    monkeypatch.setattr(config, "DETECTOR_PATH", None)
 
 
 @pytest.fixture

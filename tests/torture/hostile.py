@@ -26,7 +26,7 @@ from pipeline.io.fer2013 import RowSamples
 from pipeline.io.hdf5datasetgenerator import read_database
 from pipeline.io.hdf5datasetwriter import write_database
 from pipeline.io.plainhdf5 import opened_hdf5
-from pipeline.quietimports import prepare_opencv
+from pipeline.process.imports import prepare_opencv
 from tests.torture import hostilefiles, hostilehdf5
 
 MOST_SECONDS, MOST_MEGABYTES = 5, 300

@@ -18,7 +18,7 @@ import numpy as np
 
 import train_recognizer
 from pipeline.io import checkpoint
-from pipeline.quietimports import import_keras
+from pipeline.process.imports import import_keras
 from tests.training.small import shrink_the_networks, write_databases
 
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import train_recognizer
 from config.experiments import EXPERIMENTS
-from pipeline.ending import run
+from pipeline.process.ending import run
 
 
 @contextmanager

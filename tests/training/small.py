@@ -12,8 +12,8 @@ import numpy as np
 import train_recognizer
 from config import emotion_config
 from config.experiments import EXPERIMENTS
-from pipeline.ending import run
 from pipeline.io.hdf5datasetwriter import write_database
+from pipeline.process.ending import run
 from tests.conftest import ROOT, environment
 
 SIZE = 16

@@ -62,7 +62,8 @@ def test_more_devices_than_there_are(monkeypatch):
 def test_jax_that_is_not_installed():
     process = subprocess.run(
         [sys.executable, "-c", "import sys; sys.modules['jax'] = None\n"
-         "from pipeline.ending import run\nfrom pipeline.quietimports import import_keras\n"
+         "from pipeline.process.ending import run\n"
+         "from pipeline.process.imports import import_keras\n"
          "run(import_keras)"],
         cwd=ROOT, env=environment(KERAS_BACKEND="jax"), capture_output=True, text=True)
     assert process.returncode == 2 and process.stderr.count("\n") == 1, process.stderr

@@ -101,8 +101,8 @@ def test_an_environment_that_does_not_describe_the_processes(folder, variables, 
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_process_that_does_not_come(number):
     code = """
-from pipeline.ending import run
-from pipeline.quietimports import import_keras
+from pipeline.process.ending import run
+from pipeline.process.imports import import_keras
 import_keras()
 from pipeline.training import devices
 devices.COME_WITHIN = 2

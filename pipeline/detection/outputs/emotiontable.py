@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pipeline.detection.outputs.formats import STANDARD_OUTPUT, require_suffix, sidecar_of
 from pipeline.errors import UserError
 from pipeline.files.wholefile import growing_file, whole_file
-from pipeline.terminal import is_undecoded, printable
+from pipeline.process.terminal import is_undecoded, printable
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 

@@ -16,7 +16,7 @@ from pipeline.detection.outputs.drawing import clock, colors_of
 from pipeline.detection.outputs.webpages import picture_url, template_of
 from pipeline.detection.outputs.windows import STEP, Pace
 from pipeline.errors import UserError
-from pipeline.terminal import notice
+from pipeline.process.terminal import notice
 
 MOST_VIEWERS = 16
 MOST_SHOWN, LONGEST_SIDE = 12, 960  # pictures a second, and their pixels: what 16 viewers cost

@@ -12,7 +12,7 @@ from pipeline.detection.outputs.emotiontable import EmotionTable
 from pipeline.detection.outputs.formats import copy_paths, require_suffix, sidecar_of
 from pipeline.files.places import locked_output, require_apart
 from pipeline.files.wholefile import whole_file
-from pipeline.terminal import printable
+from pipeline.process.terminal import printable
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pipeline.detection.outputs.drawing import BOX_COLOR, clock, colors_of
 from pipeline.detection.outputs.formats import copy_paths
 from pipeline.detection.outputs.timeline import Timeline
 from pipeline.detection.outputs.webpages import face_url, flat, link, picture_url, template_of
-from pipeline.terminal import printable
+from pipeline.process.terminal import printable
 
 LARGER = 1.5  # times the area of a face's box: then it gets a new picture
 MOST_PICTURES = 1000  # of 10 to 20 kB each

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from pipeline import __version__
 from pipeline.commandline import this_command
-from pipeline.terminal import printable
+from pipeline.process.terminal import printable
 
 MOST_FACES = 6  # with a row each
 LEAST_SHARE = 0.005  # of an emotion that is named

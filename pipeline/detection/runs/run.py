@@ -9,7 +9,7 @@ from pipeline.detection.outputs.runsummary import RunSummary
 from pipeline.detection.sources.framesource import open_source, require_video
 from pipeline.errors import UserError
 from pipeline.files.folder import Skips
-from pipeline.terminal import notice, printable, track_frames
+from pipeline.process.terminal import notice, printable, track_frames
 
 MOST_FACES = 6  # in a line
 

@@ -5,7 +5,7 @@ import threading
 import time
 from contextlib import suppress
 
-from pipeline.ending import may_hang
+from pipeline.process.ending import may_hang
 
 PATIENCE = 0.1  # seconds between two checks for a stop
 LONGEST_JOIN = 2  # seconds to wait for a thread's end, which may hang in a library

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from pipeline.detection.sources.ahead import PATIENCE, ahead
 from pipeline.errors import UserError
-from pipeline.terminal import notice
+from pipeline.process.terminal import notice
 
 FRAMES_AHEAD = 8  # decoded while earlier ones are analysed
 BETWEEN_TRIES = 0.5  # seconds from one try to open a stream again to the next

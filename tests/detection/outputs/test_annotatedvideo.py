@@ -10,9 +10,9 @@ from pipeline.detection.outputs.annotatedvideo import AnnotatedVideo
 from pipeline.detection.outputs.videowriter import fitted
 from pipeline.detection.runs.plan import Job
 from pipeline.detection.sources.framesource import Reading, open_source
-from pipeline.ending import StopRequest
 from pipeline.errors import UserError
 from pipeline.files.folder import Skips
+from pipeline.process.ending import StopRequest
 from tests.detection.clips import at_rate, loud_spans, sample_images, times_of, write_clip
 from tests.detection.colors import BT2020, write_colors
 

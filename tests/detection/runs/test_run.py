@@ -6,8 +6,8 @@ import pytest
 from pipeline.detection.runs.plan import Job
 from pipeline.detection.runs.run import line_of, run_job, run_jobs
 from pipeline.detection.sources.framesource import Reading
-from pipeline.ending import StopRequest
 from pipeline.files.folder import Skips
+from pipeline.process.ending import StopRequest
 from tests.conftest import MODEL, SAMPLE_VIDEO
 
 

@@ -16,8 +16,8 @@ from pipeline.detection.faces.emotionanalyzer import EmotionAnalyzer
 from pipeline.detection.faces.facetracker import FaceTracker
 from pipeline.detection.runs.plan import Job
 from pipeline.detection.sources.framesource import Reading, open_source
-from pipeline.ending import StopRequest
 from pipeline.files.folder import Skips
+from pipeline.process.ending import StopRequest
 from tests.detection.clips import sample_images
 
 RATE = 30

@@ -9,8 +9,8 @@ from pipeline.detection.sources.ahead import LONGEST_WAIT, ahead
 from pipeline.detection.sources.frame import Frame, SoundPacket
 from pipeline.detection.sources.framesource import Reading
 from pipeline.detection.sources.videosource import VideoSource
-from pipeline.ending import StopRequest
 from pipeline.files.folder import Skips
+from pipeline.process.ending import StopRequest
 
 
 class Reader(SimpleNamespace):

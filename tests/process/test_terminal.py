@@ -2,7 +2,7 @@ import os
 import threading
 
 from pipeline.errors import UserError
-from pipeline.terminal import notice, quiet_stderr
+from pipeline.process.terminal import notice, quiet_stderr
 
 
 def test_a_notice_waits_until_stderr_is_there_again(capfd):

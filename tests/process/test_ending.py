@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 
 SCRIPT = """
 import atexit, sys, threading, time
-from pipeline.ending import Terminated, may_hang, run, stop_requests
+from pipeline.process.ending import Terminated, may_hang, run, stop_requests
 from pipeline.errors import UserError
 
 def main():

@@ -10,7 +10,7 @@ from tests.conftest import ROOT, environment
 
 LIMIT = """
 import sys
-from pipeline.quietimports import available_cores, limit_threads
+from pipeline.process.imports import available_cores, limit_threads
 limit_threads(int(sys.argv[1]))
 import cv2
 print(available_cores(), cv2.getNumThreads())

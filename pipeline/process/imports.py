@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 
-from pipeline.terminal import quiet_stderr
+from pipeline.process.terminal import quiet_stderr
 
 OPENCV_THREADS = "OPENCV_FOR_THREADS_NUM"  # which OpenCV reads when it is imported
 

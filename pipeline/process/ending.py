@@ -15,7 +15,7 @@ from pathlib import Path
 from weakref import WeakSet
 
 from pipeline.errors import UserError
-from pipeline.terminal import notice
+from pipeline.process.terminal import notice
 
 # SIGHUP comes when the terminal is closed; Windows has none.
 TERMINATING = [number for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)) if number]
