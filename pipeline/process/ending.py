@@ -24,6 +24,8 @@ TERMINATING = [number for number in (signal.SIGTERM, getattr(signal, "SIGHUP", N
 # the library uses, so the process ends without it.
 may_hang = WeakSet()
 
+received = []  # numbers of signals
+
 
 class Terminated(KeyboardInterrupt):
     """A signal that ends the script as Ctrl-C does, with an exit status of its own."""
@@ -99,7 +101,14 @@ def handle(number, handler):
 
 
 def terminate(number, frame):
+    received.append(number)
     raise Terminated(number=number)
+
+
+def terminate_again():
+    """Raise Terminated if there was a signal: Python drops an exception within an import."""
+    if received:
+        raise Terminated(number=received[0])
 
 
 class StopRequest:

@@ -20,6 +20,7 @@ from pipeline.io.hdf5datasetgenerator import HDF5DatasetGenerator
 from pipeline.nn.graph import kernels, layers_of
 from pipeline.nn.kerasgraph import graph_of, keras_model, set_weights, weights_of
 from pipeline.nn.onnxnetwork import NUM_IMAGES
+from pipeline.process.ending import terminate_again
 from pipeline.training import network
 from pipeline.training.data import class_weights, require_fitting, teach, variations
 from pipeline.training.devices import require_agreement
@@ -107,6 +108,7 @@ def fit(recipe, record, model, datasets, settings):
                             best_by="val_loss" if training.ferplus_share else "val_accuracy")
 
     def begin_epoch(epoch, logs):
+        terminate_again()
         training.epoch = epoch + 1
         network.seed_layers(model, record["seed"], epoch + 1)
 
