@@ -14,9 +14,12 @@ TONE = 440  # Hz, for the first half of each second
 
 @cache
 def sample_images():
-    """Return the sample's 120 frames, (240, 432, 3) uint8 RGB."""
+    """Return the sample's 120 frames, (240, 432, 3) uint8 RGB, for reading alone."""
     with av.open(str(SAMPLE_VIDEO)) as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        images = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    for image in images:
+        image.setflags(write=False)
+    return images
 
 
 def at_rate(count, rate=20):
