@@ -10,7 +10,7 @@ from tests.conftest import ROOT, environment
 
 @pytest.mark.torture
 @pytest.mark.parametrize(("name", "times"), [
-    ("fuzz", 500), ("hostile", 500), ("kill_training", 5), ("kill_build", 10),
+    ("fuzz", 300), ("hostile", 200), ("kill_training", 3), ("kill_build", 5),
     ("stop_detector", 3)])
 def test_a_share_of_it_ends_well(name, times):
     process = subprocess.run([sys.executable, "-m", f"tests.torture.{name}", str(times)], cwd=ROOT,
