@@ -38,6 +38,7 @@ class Terminated(KeyboardInterrupt):
 def run(main, requirements="requirements.txt"):
     """Call main() and exit with its status; requirements: the list of the packages it needs."""
     open_closed_streams()
+    received.clear()
     for number in TERMINATING:
         handle(number, terminate)
     try:
