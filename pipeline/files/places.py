@@ -22,7 +22,7 @@ def require_apart(inputs, outputs):
 
 
 def identity_of(path):
-    """Return what a path and all links to it have in common; None for a device or a pipe."""
+    """Return an identity that a path shares with its links; None for a device or a pipe."""
     if os.path.isfile(path) or os.path.isdir(path):
         return os.stat(path).st_dev, os.stat(path).st_ino
     return None if os.path.exists(path) else os.path.normcase(os.path.realpath(path))

@@ -15,7 +15,8 @@ OUR_CODE = str(Path(__file__).parent.parent)
 def reading(path, expected):
     """Turn the exceptions of a library that reads a damaged file into one UserError.
 
-    Those of a library, such as h5py's KeyError for a missing array, count as damage, ours do not.
+    A library's FAULTS, such as h5py's KeyError for a missing array, count as damage. Those of our
+    own code are raised as they are.
     """
     try:
         yield

@@ -24,7 +24,7 @@ TERMINATING = [number for number in (signal.SIGTERM, getattr(signal, "SIGHUP", N
 # the library uses, so the process ends without it.
 may_hang = WeakSet()
 
-received = []  # numbers of signals
+received = []  # the signals that terminate() has raised
 
 
 class Terminated(KeyboardInterrupt):
@@ -107,7 +107,11 @@ def terminate(number, frame):
 
 
 def terminate_again():
-    """Raise Terminated if there was a signal: Python drops an exception within an import."""
+    """Raise Terminated if there was a signal.
+
+    Python drops an exception that is raised in a destructor or a weak reference's callback; imports
+    have many of these.
+    """
     if received:
         raise Terminated(number=received[0])
 

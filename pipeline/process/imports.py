@@ -20,7 +20,7 @@ def import_keras():
 
 
 class _NoTensorFlow:
-    """Not None in sys.modules: Keras takes every name there for an imported module."""
+    """Makes `import tensorflow` fail; with None in sys.modules Keras would believe it imported."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):

@@ -9,8 +9,8 @@ import pytest
 from tests.conftest import ROOT
 
 SCRIPT = """
-import atexit, sys, threading, time
-from pipeline.process.ending import Terminated, may_hang, run, stop_requests
+import atexit, signal, sys, threading, time
+from pipeline.process.ending import Terminated, may_hang, run, stop_requests, terminate_again
 from pipeline.errors import UserError
 
 def main():
@@ -33,6 +33,13 @@ def main():
         return 1
     if what == "user":
         raise UserError("x.csv\\n[red]: not there")
+    if what == "dropped":
+        class Dropped:
+            def __del__(self):
+                signal.raise_signal(signal.SIGTERM)
+        Dropped()
+        print("went on", flush=True)
+        terminate_again()
     if what == "package":
         import no_such_package
     if what == "own package":
@@ -63,6 +70,12 @@ def ended(what, *signals, before=()):
         process.send_signal(number)
     stdout, stderr = process.communicate(timeout=30)
     return process.returncode, stdout, stderr
+
+
+def test_a_signal_whose_exception_python_drops_is_raised_again():
+    status, stdout, stderr = ended("dropped")
+    assert (status, stdout) == (143, "went on\n")
+    assert stderr.startswith("Exception ignored") and stderr.endswith("-c: terminated\n")
 
 
 def test_the_status_that_main_returns():

@@ -56,9 +56,10 @@ def ahead(items, size, stop=None, merge=None):
 
 
 class LiveQueue(queue.Queue):
-    """A queue of `size` items that drops the oldest one, and after LONGEST_WAIT all but the newest.
+    """A queue that drops its oldest item if `size` wait.
 
-    merge(dropped, next) hands on what the next item needs.
+    If an item has waited for LONGEST_WAIT, all but the newest are dropped. merge(dropped, next)
+    hands on what the next item needs.
     """
 
     def __init__(self, size, merge):
